@@ -1,0 +1,69 @@
+"""Build the outcomes after new deliveries, and every night so that lateness shows: one task a dbt layer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from airflow.sdk.definitions.asset import AssetAny
+
+from vrn.dbt import LAYERS
+from vrn.notify import FailureNotifier
+
+TRIAGE = """
+Builds the indicators from every accepted delivery: reference → staging → intermediate → indicators → marts, each layer
+one `dbt build` with its tests.
+
+### When it runs
+After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.
+
+### Triage notes
+| what is red | what it means | what to do |
+| --- | --- | --- |
+| any layer, a test failed | our logic or a seed is wrong, or a feed brought something no rule foresaw; later layers keep their last good tables | the log names the test; `select * from ops.dbt_result where status <> 'pass' order by finished_at desc` shows them all |
+| any layer, an error | the warehouse was away, or a model does not fit the tables | mend it, clear the task; each layer may be run again at any time |
+"""
+
+
+@dag(
+    dag_id="build_outcomes",
+    dag_display_name="Build outcomes",
+    description="dbt builds the indicators from every accepted delivery.",
+    doc_md=TRIAGE,
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("30 4 * * *", timezone="UTC"), assets=AssetAny(Asset("accepted_deliveries"))
+    ),
+    catchup=False,
+    max_active_runs=1,
+    tags=["build"],
+    default_args={
+        "owner": "vrn-data",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(hours=2),
+    },
+    on_failure_callback=FailureNotifier(),
+)
+def build_outcomes():
+    before = None
+    for layer in LAYERS:
+
+        @task(task_id=f"build_{layer}")
+        def build_layer(layer: str) -> None:
+            from airflow.sdk.exceptions import AirflowFailException
+
+            from vrn import dbt
+
+            try:
+                dbt.build(layer)
+            except dbt.BuildFailed as error:
+                # A failed test fails again: a retry would only hide which run found it.
+                raise AirflowFailException(str(error)) from None
+
+        built = build_layer(layer)
+        if before is not None:
+            before >> built
+        before = built
+
+
+build_outcomes()

@@ -1,0 +1,1 @@
+"""The library of the outcomes warehouse: each step of the way of the data, without Airflow."""

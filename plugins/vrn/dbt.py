@@ -1,0 +1,91 @@
+"""dbt, a layer at a time, in this process; what each node did is kept in ops.dbt_result."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from vrn import submission as ledger
+from vrn.database import connect
+from vrn.errors import VrnError
+from vrn.settings import Settings
+from vrn.warehouse import OWNER
+
+# In the order in which they are built. Each is a task of build_outcomes.
+LAYERS = {
+    "reference": ["resource_type:seed", "resource_type:function"],
+    "staging": ["path:models/staging"],
+    "intermediate": ["path:models/intermediate"],
+    "indicators": ["path:models/indicators"],
+    "marts": ["path:models/marts"],
+}
+
+
+class BuildFailed(VrnError):
+    """A model could not be built or a test failed; the message names the nodes."""
+
+
+def build(layer: str) -> dict[str, int]:
+    """Build and test one layer. Returns how many nodes ended in each status. Raises BuildFailed."""
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
+        done = invoke(settings, ["build", "--select", *LAYERS[layer]])
+        results = list(done.result.results) if done.result is not None else []
+    _keep(settings, layer, results)
+    if not done.success:
+        bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]
+        reason = ", ".join(bad) or str(done.exception)
+        raise BuildFailed(f"The layer {layer} was not built: {reason}. The last good tables stay where nothing was rebuilt.")
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[str(result.status)] = counts.get(str(result.status), 0) + 1
+    return counts
+
+
+def invoke(settings: Settings, arguments: Sequence[str]):
+    """Run a dbt command on this home's warehouse as its owner."""
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(environment(settings))
+    folder = str(settings.dbt_project)
+    return dbtRunner().invoke([*arguments, "--project-dir", folder, "--profiles-dir", folder])
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What dbt_project/profiles.yml and dbt itself read. dbt keeps DBT_ENV_SECRET_ values out of its logs."""
+    return {
+        "VRN_PG_HOST": settings.pg_host,
+        "VRN_PG_PORT": str(settings.pg_port),
+        "VRN_PG_DATABASE": settings.database,
+        "DBT_ENV_SECRET_VRN_PASSWORD": settings.password(OWNER),
+        "DBT_TARGET_PATH": str(settings.dbt_target),
+        "DBT_LOG_PATH": str(settings.logs / "dbt"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def _keep(settings: Settings, layer: str, results: list) -> None:
+    invocation = uuid.uuid4().hex
+    rows = [
+        (
+            invocation,
+            layer,
+            result.node.unique_id,
+            str(result.node.resource_type),
+            str(result.status),
+            result.failures,
+            result.execution_time,
+            datetime.now(UTC),
+        )
+        for result in results
+    ]
+    with connect(settings, OWNER) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.dbt_result "
+            "(invocation_id, layer, node_id, resource_type, status, failures, seconds, finished_at) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )

@@ -1,0 +1,244 @@
+"""Step 3, gate: Great Expectations judges the staged table by the rules of the feed file.
+
+Two passes. First GX says of each rule whether it holds (BOOLEAN_ONLY: no value leaves the database). Then GX's own
+condition of each failed rule is run once more to list the rows it failed for, all of them, by number.
+
+GX's rendered `unexpected_index_query` is not used for that: in 1.24 it leaves out a rule's row_condition and writes
+dates as Python writes them. The condition metric behind it is right in both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from vrn import raw
+from vrn import submission as ledger
+from vrn.contract import Rule
+from vrn.errors import SubmissionRefused
+from vrn.settings import Settings
+from vrn.submission import Submission
+from vrn.warehouse import LOADER
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+# How many row numbers a message names before it says how many more there are.
+ROWS_NAMED = 10
+# GX writes these as a window over the whole table, which cannot be asked for row numbers.
+UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
+NOT_JUDGED = "The rule could not be judged, so the file is refused; tell the data team."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one rule said of one table. rows is None where the rule judges no rows, or tolerates some."""
+
+    rule: Rule
+    is_success: bool
+    is_judged: bool
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All outcomes of a gate, with GX's own result for the Data Docs."""
+
+    outcomes: tuple[Outcome, ...]
+    result: ExpectationSuiteValidationResult
+
+    @property
+    def failed(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if not outcome.is_success]
+
+    @property
+    def refusing(self) -> list[Outcome]:
+        return [outcome for outcome in self.failed if outcome.rule.outcome == "submission" or not outcome.is_judged]
+
+    def enforce(self) -> None:
+        """Raise SubmissionRefused when a rule that decides on the whole file failed, or any rule could not be judged."""
+        if self.refusing:
+            first = self.refusing[0]
+            raise SubmissionRefused(first.rule.code, first.rule.description if first.is_judged else NOT_JUDGED)
+
+
+def hits_name(submission: Submission) -> str:
+    return raw.partition_name(submission.contract.entity, submission.submission_id) + "__hits"
+
+
+def gate(connection: psycopg.Connection, settings: Settings, submission: Submission) -> Verdict:
+    """Judge a staged submission, list the failing rows in its hits table, and keep the results in ops.
+
+    What a verdict means for the file is the caller's to enforce: see Verdict.enforce.
+    """
+    engine = sa.create_engine(settings.url(LOADER))
+    try:
+        verdict = judge(engine, submission)
+    finally:
+        engine.dispose()
+    with connection.transaction():
+        _keep(connection, submission, verdict)
+    return verdict
+
+
+def judge(engine: sa.Engine, submission: Submission) -> Verdict:
+    """Run the rules on the submission's table and fill its hits table (row_number, rule_code)."""
+    gx = _great_expectations()
+    entity = submission.contract.entity
+    table = raw.partition_name(entity, submission.submission_id)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_postgres(
+        "warehouse", connection_string=engine.url.render_as_string(hide_password=False), create_temp_table=False
+    )
+    batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all")
+    suite = context.suites.add(gx.ExpectationSuite(name=entity.table))
+    for rule in entity.rules:
+        suite.add_expectation(_expectation(rule))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=table, data=batch, suite=suite))
+    result = definition.run(result_format="BOOLEAN_ONLY")
+
+    by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
+    failing = [rule for rule in entity.rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
+    counts = _list_rows(engine, context, batch.get_batch(), submission, failing)
+    outcomes = tuple(_outcome(rule, by_code[rule.code], counts) for rule in entity.rules)
+    return Verdict(outcomes, result)
+
+
+def _great_expectations():
+    # Imported when a file is judged and not before: it takes seconds. It must never report to its makers.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations
+
+    return great_expectations
+
+
+def _expectation(rule: Rule):
+    from great_expectations.expectations.registry import get_expectation_impl
+    from great_expectations.expectations.row_conditions import deserialize_row_condition
+
+    kwargs: dict[str, Any] = dict(rule.kwargs)
+    if "row_condition" in kwargs:
+        kwargs["row_condition"] = deserialize_row_condition(kwargs["row_condition"])
+    return get_expectation_impl(rule.expectation)(**kwargs, meta={"rule_code": rule.code}, notes=rule.description)
+
+
+def _raised(item) -> bool:
+    """Whether GX met an exception. Its shape differs between one exception and one for each metric."""
+    info = item.exception_info or {}
+    return bool(info.get("raised_exception")) or any(
+        isinstance(value, dict) and value.get("raised_exception") for value in info.values()
+    )
+
+
+def _outcome(rule: Rule, item, counts: dict[str, int]) -> Outcome:
+    tolerant = rule.kwargs.get("mostly", 1) < 1
+    rows = counts.get(rule.code, None if tolerant and item.success else 0)
+    if not item.success and rule.code not in counts:
+        rows = None
+    return Outcome(rule, bool(item.success), not _raised(item), rows)
+
+
+def _list_rows(engine: sa.Engine, context, batch, submission: Submission, failing: Sequence[Rule]) -> dict[str, int]:
+    """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule."""
+    from great_expectations.validator.validator import Validator
+
+    validator = Validator(
+        execution_engine=batch.datasource.get_execution_engine(), batches=[batch], data_context=context
+    )
+    hits = sa.Table(
+        hits_name(submission),
+        sa.MetaData(),
+        sa.Column("row_number", sa.Integer),
+        sa.Column("rule_code", sa.Text),
+        schema=raw.RAW,
+    )
+    selects = [found for rule in failing if (found := _failing_rows(validator, rule)) is not None]
+    with engine.begin() as connection:
+        hits.drop(connection, checkfirst=True)
+        hits.create(connection)
+        if not selects:
+            return {}
+        connection.execute(hits.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
+        counted = connection.execute(sa.select(hits.c.rule_code, sa.func.count()).group_by(hits.c.rule_code))
+        return {code: count for code, count in counted}
+
+
+def _failing_rows(validator, rule: Rule) -> sa.Select | None:
+    """GX's condition for the rows that break a rule; None for a rule that judges the table and not its rows."""
+    from great_expectations.expectations.registry import get_metric_kwargs
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+
+    expectation = _expectation(rule)
+    metric = getattr(expectation, "map_metric", None)
+    if metric is None:
+        return None
+    if metric in UNIQUENESS_METRICS:
+        return _repeating_rows(validator, rule)
+    name = f"{metric}.condition"
+    kwargs = get_metric_kwargs(name, configuration=expectation.configuration)
+    condition, compute, access = validator.get_metric(
+        MetricConfiguration(name, kwargs["metric_domain_kwargs"], kwargs["metric_value_kwargs"])
+    )
+    source = _rows_looked_at(validator, {**compute, **access})
+    return sa.select(sa.column("row_number"), sa.literal(rule.code)).select_from(source).where(condition)
+
+
+def _repeating_rows(validator, rule: Rule) -> sa.Select:
+    names = rule.kwargs.get("column_list") or [rule.kwargs["column"]]
+    domain = {"row_condition": _expectation(rule).row_condition} if "row_condition" in rule.kwargs else {}
+    source = _rows_looked_at(validator, domain)
+    columns = [sa.column(name) for name in names]
+    filled = sa.and_(*(column.is_not(None) for column in columns))
+    repeated = sa.select(*columns).select_from(source).where(filled).group_by(*columns).having(sa.func.count() > 1)
+    key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
+    return sa.select(sa.column("row_number"), sa.literal(rule.code)).select_from(source).where(key.in_(repeated))
+
+
+def _rows_looked_at(validator, domain: dict[str, Any]) -> sa.FromClause:
+    """The staged table as GX sees it: whole, or narrowed by a rule's row_condition."""
+    rows = validator.execution_engine.get_domain_records(domain_kwargs=domain)
+    return rows.subquery() if isinstance(rows, sa.Select) else rows
+
+
+def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdict) -> None:
+    ledger.forget_messages(connection, submission.submission_id)
+    connection.execute("delete from ops.validation_result where submission_id = %s", [submission.submission_id])
+    for outcome in verdict.outcomes:
+        rule = outcome.rule
+        connection.execute(
+            "insert into ops.validation_result "
+            "(submission_id, rule_code, expectation, severity, is_success, unexpected_count) values (%s, %s, %s, %s, %s, %s)",
+            [submission.submission_id, rule.code, rule.expectation, rule.outcome, outcome.is_success, outcome.rows],
+        )
+    for outcome in verdict.failed:
+        ledger.say(
+            connection,
+            submission.submission_id,
+            outcome.rule.code,
+            outcome.rule.outcome if outcome.is_judged else "submission",
+            outcome.rows,
+            _sentence(connection, submission, outcome),
+        )
+
+
+def _sentence(connection: psycopg.Connection, submission: Submission, outcome: Outcome) -> str:
+    if not outcome.is_judged:
+        return NOT_JUDGED
+    if not outcome.rows:
+        return outcome.rule.description
+    named = connection.execute(
+        sql.SQL("select row_number from {} where rule_code = %s order by row_number limit %s").format(
+            sql.Identifier(raw.RAW, hits_name(submission))
+        ),
+        [outcome.rule.code, ROWS_NAMED],
+    ).fetchall()
+    numbers = ", ".join(f"{row['row_number']}" for row in named)
+    more = f" and {outcome.rows - len(named):,} more" if outcome.rows > len(named) else ""
+    return f"{outcome.rule.description} Row{'s' if outcome.rows > 1 else ''} {numbers}{more}."

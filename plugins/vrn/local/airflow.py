@@ -1,0 +1,139 @@
+"""Airflow in a home: its configuration, and its four processes started and stopped each by its own pid."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from vrn import warehouse
+from vrn.airflow_api import USER
+from vrn.errors import HomeError
+from vrn.settings import REPOSITORY, Settings
+
+PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+SECONDS_TO_STOP = 20
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The whole configuration of Airflow as environment variables; nothing is read from elsewhere."""
+    home = settings.home / "airflow"
+    address = f"http://127.0.0.1:{settings.airflow_port}"
+    url = f"postgresql+psycopg2://{warehouse.AIRFLOW}:{settings.password(warehouse.AIRFLOW)}@{settings.pg_host}:{settings.pg_port}/airflow"
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "AIRFLOW_HOME": str(home),
+        "VRN_HOME": str(settings.home),
+        "VRN_INBOX": str(settings.inbox),
+        "VRN_PG_PORT": str(settings.pg_port),
+        "VRN_AIRFLOW_PORT": str(settings.airflow_port),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(max(2, os.cpu_count() or 2)),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+        "AIRFLOW__CORE__FERNET_KEY": settings.secret("airflow_fernet_key"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.replace("+psycopg2", "+psycopg"),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(settings.airflow_port),
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__SECRET_KEY": settings.secret("airflow_secret_key"),
+        "AIRFLOW__API_AUTH__JWT_SECRET": settings.secret("airflow_jwt_secret"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs / "airflow"),
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+        "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "16",
+        "GX_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def prepare(settings: Settings) -> None:
+    """Make Airflow's database and bring it to this version."""
+    with psycopg.connect(settings.conninfo(warehouse.SUPERUSER, "postgres"), autocommit=True) as connection:
+        warehouse.ensure_role(connection, warehouse.AIRFLOW, settings.password(warehouse.AIRFLOW))
+        warehouse.ensure_database(connection, "airflow", warehouse.AIRFLOW)
+    home = settings.home / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    passwords = home / "passwords.json"
+    passwords.touch(mode=0o600)
+    passwords.write_text(json.dumps({USER: settings.secret("airflow_admin_password")}), encoding="utf-8")
+    log = settings.logs / "airflow-migrate.log"
+    with log.open("w") as out:
+        done = subprocess.run([_airflow(), "db", "migrate"], env=_whole(settings), stdout=out, stderr=out, check=False)
+    if done.returncode != 0:
+        raise HomeError(f"Airflow's database could not be made ready; the reason is at the end of {log}.")
+
+
+def start(settings: Settings) -> None:
+    """Start what does not run yet. Nothing waits here; see vrn.local.home.wait_until_ready."""
+    for name in PROCESSES:
+        if is_running(settings, name):
+            continue
+        log = (settings.logs / f"airflow-{name}.log").open("a")
+        process = subprocess.Popen(
+            [_airflow(), name], env=_whole(settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+        _pid_file(settings, name).write_text(str(process.pid), encoding="utf-8")
+
+
+def is_running(settings: Settings, name: str) -> bool:
+    try:
+        pid = int(_pid_file(settings, name).read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    # A pid is used again in time: the process must be ours, and alive.
+    return name.encode() in command and state != "Z"
+
+
+def stop(settings: Settings) -> None:
+    """Ask each process and all it started to end; insist after a while."""
+    running = {name: int(_pid_file(settings, name).read_text()) for name in PROCESSES if is_running(settings, name)}
+    for pid in running.values():
+        _signal(pid, signal.SIGTERM)
+    deadline = time.monotonic() + SECONDS_TO_STOP
+    while time.monotonic() < deadline and any(is_running(settings, name) for name in running):
+        time.sleep(0.2)
+    for pid in running.values():
+        # Its session may hold children that outlived it.
+        _signal(pid, signal.SIGKILL)
+    for name in PROCESSES:
+        _pid_file(settings, name).unlink(missing_ok=True)
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def _airflow() -> str:
+    return str(Path(sys.executable).parent / "airflow")
+
+
+def _whole(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **environment(settings)}
+
+
+def _pid_file(settings: Settings, name: str) -> Path:
+    folder = settings.home / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.pid"

@@ -1,0 +1,54 @@
+"""The bytes of a delivery, unpacked as they are read and never wholly in memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from pathlib import Path
+
+from vrn.errors import SubmissionRefused
+
+# A street file shrinks to about a fifth. A hundredfold is no delivery but a bomb.
+MOST_EXPANSION = 100
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Source(io.RawIOBase):
+    """A readable stream of a delivery's content. It counts what it gives and knows the last byte it gave."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self._raw = path.open("rb")
+        self._limit = path.stat().st_size * MOST_EXPANSION
+        self._gzip = self._raw.peek(2)[:2] == GZIP_MAGIC
+        self._stream = gzip.GzipFile(fileobj=self._raw) if self._gzip else self._raw
+        self.bytes_read = 0
+        self.last_byte = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        try:
+            block = self._stream.read(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise SubmissionRefused(
+                "GEN-010", "The gzip file is cut off or damaged. Compress it again and send it once more."
+            ) from None
+        self.bytes_read += len(block)
+        if self._gzip and self.bytes_read > self._limit:
+            raise SubmissionRefused(
+                "GEN-010",
+                f"The gzip file unpacks to more than {MOST_EXPANSION} times its size. It was not read further; send the "
+                "file uncompressed.",
+            )
+        if block:
+            self.last_byte = block[-1:]
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        self._stream.close()
+        self._raw.close()
+        super().close()

@@ -1,0 +1,145 @@
+"""Step 1, register: every delivery that waits gets a row in the ledger and its bytes go into the landing zone.
+
+The ledger comes first and the move second. A crash between the two is mended by the next run, which finds the row by
+the file's sha256 and moves the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg.errors import UniqueViolation
+
+from vrn import contract as contracts
+from vrn import submission as ledger
+from vrn.contract import Contract, Period
+from vrn.errors import SubmissionRefused
+from vrn.settings import Settings
+from vrn.transport import folder
+
+# Any month serves to read what does not depend on the period: the pattern of names and the folder.
+ANY_PERIOD = Period.month("2020-01")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a delivery's name says."""
+
+    supplier: str
+    period: Period
+    is_synthetic: bool
+
+
+def register(connection: psycopg.Connection, settings: Settings, feed: str) -> list[dict]:
+    """Take in everything that waits for a feed. Returns the ledger's rows that this run has to deal with."""
+    contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
+    for path in folder.waiting(settings.inbox / contract.folder):
+        register_file(connection, settings, contract, path)
+    return ledger.open_work(connection, feed)
+
+
+def register_file(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
+    """Give one delivery its row and its place. Returns its submission_id."""
+    try:
+        return _register(connection, settings, contract, path)
+    except UniqueViolation:
+        # Another run registered the same bytes between our look and our row: look again.
+        return _register(connection, settings, contract, path)
+
+
+def _register(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
+    digest, size = _digest(path)
+    earlier = ledger.same_bytes(connection, contract.feed, digest)
+    if earlier is not None and earlier["status"] == ledger.RECEIVED:
+        landed = ledger.landed_path(settings, earlier["submission_id"], earlier["file_name"])
+        if not landed.exists():
+            folder.take(path, landed)
+            return earlier["submission_id"]
+    values = {
+        "feed": contract.feed,
+        "supplier": "unknown",
+        "file_name": path.name,
+        "sha256": digest,
+        "byte_count": size,
+        "is_synthetic": ".synthetic." in path.name,
+        "status": ledger.RECEIVED,
+    }
+    refusal: SubmissionRefused | None = None
+    try:
+        named = read_name(contract, path.name)
+        values |= {
+            "supplier": named.supplier,
+            "is_synthetic": named.is_synthetic,
+            "period_start": named.period.start,
+            "period_end": named.period.end,
+        }
+        _refuse_mixing(connection, contract.feed, named)
+    except SubmissionRefused as error:
+        refusal = error
+    with connection.transaction():
+        submission_id = _write(connection, values, earlier, refusal)
+    folder.take(path, ledger.landed_path(settings, submission_id, path.name))
+    return submission_id
+
+
+def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, refusal: SubmissionRefused | None) -> int:
+    if earlier is not None:
+        values |= {"status": ledger.DUPLICATE, "status_reason": f"the same bytes as submission {earlier['submission_id']}"}
+        submission_id = ledger.add(connection, **values)
+        ledger.say(
+            connection,
+            submission_id,
+            "GEN-003",
+            "note",
+            None,
+            f"These are the same bytes as submission {earlier['submission_id']} ({earlier['file_name']}), which is "
+            f"{earlier['status']}. Nothing was loaded again.",
+        )
+        return submission_id
+    submission_id = ledger.add(connection, **values)
+    connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [submission_id])
+    if refusal is not None:
+        ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message)
+    return submission_id
+
+
+def read_name(contract: Contract, file_name: str) -> Named:
+    """Supplier and period from a file's name, as the contract's pattern says. Raises SubmissionRefused."""
+    found = contract.file_name.match(file_name)
+    if found is None:
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it "
+            "again.",
+        )
+    if found["supplier"] not in contract.suppliers:
+        raise SubmissionRefused(
+            "GEN-015",
+            f"The file is named for '{found['supplier']}'; {contract.feed} takes files of "
+            f"{', '.join(contract.suppliers)} only. Check which file was sent.",
+        )
+    try:
+        period = Period.month(found["month"])
+    except ValueError:
+        raise SubmissionRefused("GEN-014", f"'{found['month']}' in the file's name is not a month.") from None
+    return Named(found["supplier"], period, bool(found["synthetic"]))
+
+
+def _refuse_mixing(connection: psycopg.Connection, feed: str, named: Named) -> None:
+    if not ledger.holds(connection, feed, is_synthetic=not named.is_synthetic):
+        return
+    held, came = ("real", "synthetic") if named.is_synthetic else ("synthetic", "real")
+    raise SubmissionRefused(
+        "GEN-016",
+        f"This home holds {held} deliveries of {feed}, and this one is {came}; the two never mix. Start a clean home for "
+        "real data: `make down`, then put the files into NEW/inbox/FEED/ and run `VRN_HOME=NEW make run`.",
+    )
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()

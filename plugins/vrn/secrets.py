@@ -1,0 +1,38 @@
+"""The secrets of a home: made once, at first start, readable by their owner only, never printed."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+
+from vrn.settings import Settings
+from vrn.warehouse import DATABASE_ROLES
+
+FILE_MODE = 0o600
+
+
+def ensure(settings: Settings) -> None:
+    """Make every secret that is not there yet. An existing one is never changed."""
+    settings.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for role in DATABASE_ROLES:
+        _once(settings, f"password_{role}", secrets.token_urlsafe(24))
+        line = f"*:*:*:{role}:{settings.password(role)}\n"
+        _once(settings, f"pgpass_{role}", line)
+    # Fernet wants 32 bytes in url-safe base64.
+    _once(settings, "airflow_fernet_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    _once(settings, "airflow_secret_key", secrets.token_hex(32))
+    _once(settings, "airflow_jwt_secret", secrets.token_hex(32))
+    _once(settings, "airflow_admin_password", secrets.token_urlsafe(12))
+
+
+def _once(settings: Settings, name: str, value: str) -> None:
+    path = settings.secrets / name
+    if path.exists() and path.stat().st_size:
+        return
+    # Written aside and renamed: a crash leaves no half a secret.
+    aside = path.with_suffix(".new")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(value)
+    aside.rename(path)

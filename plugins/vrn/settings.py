@@ -1,0 +1,99 @@
+"""Where things are. Every default that the environment can change stands in this file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vrn.errors import SecretMissing
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def _path(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name) or default)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One home: its folders, ports and database names, read from the environment when made."""
+
+    home: Path = field(default_factory=lambda: _path("VRN_HOME", REPOSITORY / ".vrn"))
+    pg_host: str = field(default_factory=lambda: os.environ.get("VRN_PG_HOST", "127.0.0.1"))
+    pg_port: int = field(default_factory=lambda: _number("VRN_PG_PORT", 54318))
+    database: str = field(default_factory=lambda: os.environ.get("VRN_PG_DATABASE", "warehouse"))
+    airflow_port: int = field(default_factory=lambda: _number("VRN_AIRFLOW_PORT", 8318))
+
+    @property
+    def inbox(self) -> Path:
+        """Where partners' deliveries are dropped, one folder a feed."""
+        return _path("VRN_INBOX", self.home / "inbox")
+
+    @property
+    def contracts(self) -> Path:
+        return _path("VRN_CONTRACTS", REPOSITORY / "expectations")
+
+    @property
+    def landing(self) -> Path:
+        """Originals as they came, one folder a submission."""
+        return self.home / "landing"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.home / "data_docs"
+
+    @property
+    def secrets(self) -> Path:
+        return _path("VRN_SECRETS", self.home / "secrets")
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def dbt_project(self) -> Path:
+        return REPOSITORY / "dbt_project"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.home / "dbt"
+
+    def secret(self, name: str) -> str:
+        """The text of a secret file; fails closed when it is absent or empty."""
+        path = self.secrets / name
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            text = ""
+        if not text:
+            raise SecretMissing(
+                f"The secret '{name}' is not in {self.secrets}. Nothing was read. `make run` makes the secrets of a "
+                "local home; in a deployment the service `migrate` does."
+            )
+        return text
+
+    def password(self, role: str) -> str:
+        return self.secret(f"password_{role}")
+
+    def passfile(self, role: str) -> Path:
+        """A libpq password file that opens the warehouse for one role and no other."""
+        return self.secrets / f"pgpass_{role}"
+
+    def conninfo(self, role: str, database: str | None = None) -> str:
+        """A libpq connection string without a password in it."""
+        return (
+            f"host={self.pg_host} port={self.pg_port} dbname={database or self.database} user={role} "
+            f"passfile={self.passfile(role)} application_name=vrn"
+        )
+
+    def url(self, role: str, database: str | None = None) -> str:
+        """The same connection for SQLAlchemy; the password stays in the password file."""
+        return (
+            f"postgresql+psycopg://{role}@{self.pg_host}:{self.pg_port}/{database or self.database}"
+            f"?passfile={self.passfile(role)}&application_name=vrn"
+        )

@@ -1,0 +1,210 @@
+"""The ledger: the only writer of ops.submission and ops.message."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from vrn import contract as contracts
+from vrn.contract import Contract, Period
+from vrn.settings import Settings
+
+RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
+DUPLICATE, SUPERSEDED = "duplicate", "superseded"
+LANDED = (RECEIVED, ACCEPTED, SUPERSEDED)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One row of the ledger, with the contract that judges it."""
+
+    submission_id: int
+    feed: str
+    supplier: str
+    file_name: str
+    status: str
+    period: Period
+    contract: Contract
+    path: Path
+
+    @property
+    def partition_key(self) -> str:
+        """The asset partition that this delivery fills: supplier and period."""
+        return f"{self.supplier}|{self.period.label}"
+
+
+def get(connection: psycopg.Connection, settings: Settings, submission_id: int) -> Submission:
+    """A submission that has a period, with its contract as it stood for that period."""
+    row = connection.execute("select * from ops.submission where submission_id = %s", [submission_id]).fetchone()
+    period = Period.month(f"{row['period_start']:%Y-%m}")
+    return Submission(
+        submission_id=submission_id,
+        feed=row["feed"],
+        supplier=row["supplier"],
+        file_name=row["file_name"],
+        status=row["status"],
+        period=period,
+        contract=contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", period),
+        path=landed_path(settings, submission_id, row["file_name"]),
+    )
+
+
+def landed_path(settings: Settings, submission_id: int, file_name: str) -> Path:
+    return settings.landing / f"{submission_id:06d}" / file_name
+
+
+def add(connection: psycopg.Connection, **values: object) -> int:
+    """Write a new row; returns its submission_id."""
+    names = ", ".join(values)
+    places = ", ".join(f"%({name})s" for name in values)
+    row = connection.execute(f"insert into ops.submission ({names}) values ({places}) returning submission_id", values)
+    return row.fetchone()["submission_id"]
+
+
+def same_bytes(connection: psycopg.Connection, feed: str, sha256: str) -> dict | None:
+    """The live submission of this feed with exactly these bytes, if there is one."""
+    return connection.execute(
+        "select * from ops.submission where feed = %s and sha256 = %s and status = any(%s)", [feed, sha256, list(LANDED)]
+    ).fetchone()
+
+
+def holds(connection: psycopg.Connection, feed: str, *, is_synthetic: bool) -> bool:
+    """Whether the feed already holds deliveries of that kind."""
+    found = connection.execute(
+        "select 1 from ops.submission where feed = %s and is_synthetic = %s and status = any(%s) limit 1",
+        [feed, is_synthetic, list(LANDED)],
+    )
+    return found.fetchone() is not None
+
+
+def open_work(connection: psycopg.Connection, feed: str) -> list[dict]:
+    """What a run has to deal with: every submission not finished, or finished but not reported yet."""
+    return connection.execute(
+        "select * from ops.submission where feed = %s and (status = 'received' or reported_at is null) order by submission_id",
+        [feed],
+    ).fetchall()
+
+
+def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> list[dict]:
+    return connection.execute(
+        "select * from ops.submission where submission_id = any(%s) order by submission_id", [list(submission_ids)]
+    ).fetchall()
+
+
+def messages(connection: psycopg.Connection, submission_id: int) -> list[dict]:
+    return connection.execute(
+        "select * from ops.message where submission_id = %s order by rule_code", [submission_id]
+    ).fetchall()
+
+
+def mark_reported(connection: psycopg.Connection, submission_ids: Sequence[int]) -> None:
+    connection.execute(
+        "update ops.submission set reported_at = now() where submission_id = any(%s) and status <> 'received'",
+        [list(submission_ids)],
+    )
+
+
+def refuse(connection: psycopg.Connection, submission_id: int, rule_code: str, message: str) -> None:
+    """The file is refused: nothing of it serves, the last good data stays."""
+    with connection.transaction():
+        connection.execute(
+            "update ops.submission set status = 'refused', status_reason = %s where submission_id = %s",
+            [f"{rule_code}: {message}", submission_id],
+        )
+        say(connection, submission_id, rule_code, "submission", None, message)
+
+
+def say(
+    connection: psycopg.Connection, submission_id: int, rule_code: str, outcome: str, row_count: int | None, message: str
+) -> None:
+    """Keep what a rule had to say; said again, it replaces what was said before."""
+    connection.execute(
+        """
+        insert into ops.message (submission_id, rule_code, outcome, row_count, message) values (%s, %s, %s, %s, %s)
+        on conflict (submission_id, rule_code) do update
+        set outcome = excluded.outcome, row_count = excluded.row_count, message = excluded.message
+        """,
+        [submission_id, rule_code, outcome, row_count, message],
+    )
+
+
+def forget_messages(connection: psycopg.Connection, submission_id: int) -> None:
+    connection.execute("delete from ops.message where submission_id = %s", [submission_id])
+
+
+def staged(connection: psycopg.Connection, submission_id: int, rows_in_file: int, contract_sha256: str) -> None:
+    connection.execute(
+        "update ops.submission set rows_in_file = %s, contract_sha256 = %s where submission_id = %s",
+        [rows_in_file, contract_sha256, submission_id],
+    )
+
+
+def accept(connection: psycopg.Connection, submission: Submission, *, quarantined: int, duplicate: int, warned: int) -> str:
+    """Make the submission the current one of its supplier and period, inside the caller's transaction.
+
+    The older one becomes superseded, not gone. If the current one was extracted later than this one, this one goes
+    straight into history. Returns the status given.
+    """
+    key = [submission.feed, submission.supplier, submission.period.start]
+    mine = connection.execute(
+        "select extract_as_at from ops.submission where submission_id = %s", [submission.submission_id]
+    ).fetchone()
+    current = connection.execute(
+        "select submission_id, extract_as_at from ops.submission "
+        "where feed = %s and supplier = %s and period_start = %s and status = 'accepted' for update",
+        key,
+    ).fetchone()
+    older = current is not None and mine["extract_as_at"] < current["extract_as_at"]
+    if current is not None and not older:
+        _supersede(connection, current["submission_id"], submission.submission_id)
+    connection.execute(
+        """
+        update ops.submission
+        set status = %s, accepted_at = now(), superseded_at = case when %s then now() end, superseded_by = %s,
+            rows_quarantined = %s, rows_duplicate = %s, rows_warned = %s,
+            rows_accepted = rows_in_file - %s - %s
+        where submission_id = %s
+        """,
+        [
+            SUPERSEDED if older else ACCEPTED,
+            older,
+            current["submission_id"] if older else None,
+            quarantined,
+            duplicate,
+            warned,
+            quarantined,
+            duplicate,
+            submission.submission_id,
+        ],
+    )
+    return SUPERSEDED if older else ACCEPTED
+
+
+def _supersede(connection: psycopg.Connection, older: int, newer: int) -> None:
+    connection.execute(
+        "update ops.submission set status = 'superseded', superseded_at = now(), superseded_by = %s, "
+        "status_reason = 'a later delivery for the same period was accepted' where submission_id = %s",
+        [newer, older],
+    )
+
+
+@contextmanager
+def step(connection: psycopg.Connection, name: str, submission_id: int | None = None) -> Iterator[None]:
+    """Keep in ops.step how long a step took and whether it ended well."""
+    started, clock, success = datetime.now(UTC), time.monotonic(), False
+    try:
+        yield
+        success = True
+    finally:
+        if not connection.closed and not connection.broken:
+            connection.execute(
+                "insert into ops.step (submission_id, step, started_at, finished_at, is_success) "
+                "values (%s, %s, %s, %s::timestamptz + make_interval(secs => %s), %s)",
+                [submission_id, name, started, started, time.monotonic() - clock, success],
+            )
