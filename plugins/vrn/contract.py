@@ -67,6 +67,10 @@ class Period:
         }
 
 
+# Any month serves to read what does not depend on the period: the pattern of names, the tables, the labels.
+ANY_PERIOD = Period.month("2020-01")
+
+
 def _local_midnight(day: date) -> str:
     return datetime(day.year, day.month, day.day, tzinfo=LOCAL_TIME).isoformat()
 

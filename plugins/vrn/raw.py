@@ -52,3 +52,13 @@ def ensure_tables(connection: psycopg.Connection, entity: Entity) -> None:
         for name in (table(entity), quarantine(entity)):
             for column in columns:
                 connection.execute(sql.SQL("alter table {} add column if not exists {}").format(name, column))
+
+
+def write_labels(connection: psycopg.Connection, entity: Entity) -> None:
+    """Put the feed file's labels where staging models can join them: one list, no second one to drift."""
+    labels = [
+        (entity.feed, column.name, code, label) for column in entity.columns for code, label in column.labels.items()
+    ]
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("delete from ops.code_label where feed = %s", [entity.feed])
+        cursor.executemany("insert into ops.code_label (feed, column_name, code, label) values (%s, %s, %s, %s)", labels)

@@ -15,13 +15,10 @@ from psycopg.errors import UniqueViolation
 
 from vrn import contract as contracts
 from vrn import submission as ledger
-from vrn.contract import Contract, Period
+from vrn.contract import ANY_PERIOD, Contract, Period
 from vrn.errors import SubmissionRefused
 from vrn.settings import Settings
 from vrn.transport import folder
-
-# Any month serves to read what does not depend on the period: the pattern of names and the folder.
-ANY_PERIOD = Period.month("2020-01")
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,16 @@ STATEMENTS = (
         primary key (invocation_id, node_id)
     )
     """,
+    """
+    create table ops.code_label (
+        feed text not null,
+        column_name text not null,
+        code text not null,
+        label text not null,
+        primary key (feed, column_name, code)
+    )
+    """,
+    "comment on table ops.code_label is 'One row per code of a feed column that has a label, as the feed files say.'",
     "grant select, insert, update, delete on all tables in schema ops to vrn_loader",
     "revoke all on ops.alembic_version from vrn_loader",
     "grant select on ops.submission, ops.message, ops.validation_result to vrn_evaluator",

@@ -1,0 +1,1 @@
+{{ search_outcome_share('S07a', 'is_action_taken') }}

@@ -1,0 +1,1 @@
+{{ street_crime_count('PUB-VSO', 'Violence and sexual offences') }}

@@ -1,0 +1,1 @@
+{{ street_crime_count('PUB-WPN', 'Possession of weapons') }}

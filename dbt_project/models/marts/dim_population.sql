@@ -1,0 +1,29 @@
+with population as (
+
+    select * from {{ ref('population') }}
+
+),
+
+area_member as (
+
+    select * from {{ ref('area_member') }}
+
+),
+
+final as (
+
+    select
+        area_member.area_code,
+        population.mid_year,
+        population.population_vintage,
+        population.sex,
+        population.age_band,
+        sum(population.persons) as persons
+    from population
+    inner join area_member on population.area_code = area_member.leaf_code
+    group by
+        area_member.area_code, population.mid_year, population.population_vintage, population.sex, population.age_band
+
+)
+
+select * from final
