@@ -10,9 +10,9 @@ import sys
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 if "scheduler" in sys.argv[1:2]:
-    import dbt.adapters.postgres  # noqa: F401
+    import dbt.adapters.postgres
     import dbt.cli.main  # noqa: F401
-    import great_expectations  # noqa: F401
-    import great_expectations.expectations.core  # noqa: F401
+    import great_expectations
+    import great_expectations.expectations.core
     import great_expectations.render.renderer  # noqa: F401
     import pyarrow.csv  # noqa: F401

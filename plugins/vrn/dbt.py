@@ -36,7 +36,18 @@ def build(layer: str) -> dict[str, int]:
     with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
         if layer == "reference":
             _make_sources(connection, settings)
-        done = invoke(settings, ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *LAYERS[layer]])
+        done = invoke(
+            settings,
+            [
+                "build",
+                "--indirect-selection",
+                "buildable",
+                "--exclude-resource-type",
+                "unit_test",
+                "--select",
+                *LAYERS[layer],
+            ],
+        )
         results = list(done.result.results) if done.result is not None else []
     _keep(settings, layer, results)
     if not done.success:

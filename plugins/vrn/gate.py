@@ -149,9 +149,7 @@ def _list_rows(engine: sa.Engine, context, batch, submission: Submission, failin
     """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule."""
     from great_expectations.validator.validator import Validator
 
-    validator = Validator(
-        execution_engine=batch.datasource.get_execution_engine(), batches=[batch], data_context=context
-    )
+    validator = Validator(execution_engine=batch.datasource.get_execution_engine(), batches=[batch], data_context=context)
     hits = sa.Table(
         hits_name(submission),
         sa.MetaData(),
@@ -167,7 +165,7 @@ def _list_rows(engine: sa.Engine, context, batch, submission: Submission, failin
             return {}
         connection.execute(hits.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
         counted = connection.execute(sa.select(hits.c.rule_code, sa.func.count()).group_by(hits.c.rule_code))
-        return {code: count for code, count in counted}
+        return dict(counted)
 
 
 def _failing_rows(validator, rule: Rule) -> sa.Select | None:

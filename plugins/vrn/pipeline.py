@@ -116,9 +116,8 @@ def _note(row: dict, messages: list[dict]) -> str:
             f"quarantined {row['rows_quarantined']:,}, duplicate {row['rows_duplicate']:,}"
         )
     said = [
-        f"- {said['rule_code']} ({said['outcome']}{'' if said['row_count'] is None else f', {said['row_count']:,} rows'}): "
-        f"{said['message']}"
-        for said in messages
+        f"- {one['rule_code']} ({one['outcome']}, {'all' if one['row_count'] is None else one['row_count']} rows): {one['message']}"
+        for one in messages
     ]
     return "\n".join([head, *said])
 

@@ -31,9 +31,7 @@ def quarantine(entity: Entity) -> sql.Identifier:
 
 def ensure_tables(connection: psycopg.Connection, entity: Entity) -> None:
     """Make the feed's tables, or add the columns that a newer feed file brings. Nothing is ever dropped."""
-    columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.postgres_type)) for column in entity.stored
-    ]
+    columns = [sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.postgres_type)) for column in entity.stored]
     with connection.transaction():
         # Two first deliveries may come at once; whoever is second waits and finds the tables there.
         connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [entity.table])
@@ -56,9 +54,7 @@ def ensure_tables(connection: psycopg.Connection, entity: Entity) -> None:
 
 def write_labels(connection: psycopg.Connection, entity: Entity) -> None:
     """Put the feed file's labels where staging models can join them: one list, no second one to drift."""
-    labels = [
-        (entity.feed, column.name, code, label) for column in entity.columns for code, label in column.labels.items()
-    ]
+    labels = [(entity.feed, column.name, code, label) for column in entity.columns for code, label in column.labels.items()]
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from ops.code_label where feed = %s", [entity.feed])
         cursor.executemany("insert into ops.code_label (feed, column_name, code, label) values (%s, %s, %s, %s)", labels)

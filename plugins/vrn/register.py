@@ -109,8 +109,7 @@ def read_name(contract: Contract, file_name: str) -> Named:
     if found is None:
         raise SubmissionRefused(
             "GEN-014",
-            f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it "
-            "again.",
+            f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it again.",
         )
     if found["supplier"] not in contract.suppliers:
         raise SubmissionRefused(

@@ -98,9 +98,7 @@ def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> l
 
 
 def messages(connection: psycopg.Connection, submission_id: int) -> list[dict]:
-    return connection.execute(
-        "select * from ops.message where submission_id = %s order by rule_code", [submission_id]
-    ).fetchall()
+    return connection.execute("select * from ops.message where submission_id = %s order by rule_code", [submission_id]).fetchall()
 
 
 def mark_reported(connection: psycopg.Connection, submission_ids: Sequence[int]) -> None:

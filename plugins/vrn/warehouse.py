@@ -46,9 +46,7 @@ def prepare(settings: Settings) -> None:
 def ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
     found = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
     verb = "alter" if found else "create"
-    connection.execute(
-        sql.SQL("{} role {} login password {}").format(sql.SQL(verb), sql.Identifier(role), sql.Literal(password))
-    )
+    connection.execute(sql.SQL("{} role {} login password {}").format(sql.SQL(verb), sql.Identifier(role), sql.Literal(password)))
 
 
 def ensure_database(connection: psycopg.Connection, name: str, owner: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -87,25 +88,41 @@ def start(settings: Settings) -> None:
             continue
         log = (settings.logs / f"airflow-{name}.log").open("a")
         process = subprocess.Popen(
-            [_airflow(), name], env=_whole(settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            [_airflow(), name],
+            env=_whole(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
-        _pid_file(settings, name).write_text(str(process.pid), encoding="utf-8")
+        _pid_file(settings, name).write_text(f"{process.pid} {_started(process.pid)}", encoding="utf-8")
 
 
 def is_running(settings: Settings, name: str) -> bool:
+    return _pid(settings, name) is not None
+
+
+def _pid(settings: Settings, name: str) -> int | None:
+    """The pid of a process of ours that lives. A pid is used again in time, so its start time has to agree."""
     try:
-        pid = int(_pid_file(settings, name).read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    # A pid is used again in time: the process must be ours, and alive.
-    return name.encode() in command and state != "Z"
+        pid, started = _pid_file(settings, name).read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ValueError):
+        return None
+    return int(pid) if started and _started(int(pid)) == started else None
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks; None when it is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] == "Z" else fields[19]
 
 
 def stop(settings: Settings) -> None:
     """Ask each process and all it started to end; insist after a while."""
-    running = {name: int(_pid_file(settings, name).read_text()) for name in PROCESSES if is_running(settings, name)}
+    running = {name: pid for name in PROCESSES if (pid := _pid(settings, name)) is not None}
     for pid in running.values():
         _signal(pid, signal.SIGTERM)
     deadline = time.monotonic() + SECONDS_TO_STOP
@@ -119,10 +136,8 @@ def stop(settings: Settings) -> None:
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _airflow() -> str:

@@ -105,7 +105,13 @@ def _run(settings: Settings, program: str, *arguments: object) -> subprocess.Com
     # Output goes to files: the server inherits the descriptors and would hold a pipe open for ever.
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, user=user, extra_groups=[] if user else None, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            user=user,
+            extra_groups=[] if user else None,
+            check=False,
         )
         out.seek(0), err.seek(0)
         return subprocess.CompletedProcess(command, done.returncode, out.read(), err.read())

@@ -1,0 +1,151 @@
+"""The commands behind the Makefile: python -m vrn COMMAND."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from vrn.errors import VrnError
+from vrn.settings import Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="vrn", description="The outcomes warehouse.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="the main job: start everything, take in what waits, show the indicators")
+    commands.add_parser("up", help="start the services")
+    commands.add_parser("down", help="stop the services")
+    env = commands.add_parser("env", help="print the environment that opens the warehouse")
+    env.add_argument("--role", default="vrn_owner")
+    psql = commands.add_parser("psql", help="open the warehouse in psql")
+    psql.add_argument("--role", default="vrn_owner")
+    commands.add_parser("prepare", help="bring the warehouse database up to date (deployments)")
+    commands.add_parser("secrets", help="make the secrets that are missing (deployments)")
+    commands.add_parser("synthetic", help="write synthetic deliveries into the inbox, unless something ever came")
+    commands.add_parser("headline", help="print the headline indicators")
+    commands.add_parser("check", help="check every feed file")
+    commands.add_parser("docs", help="generate the dbt docs")
+    chosen = parser.parse_args(arguments)
+    try:
+        return COMMANDS[chosen.command](Settings(), chosen) or 0
+    except VrnError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; nothing is lost, run it again to go on", file=sys.stderr)
+        return 130
+
+
+def _run(settings: Settings, _) -> None:
+    from vrn import headline
+    from vrn.database import connect
+    from vrn.local import home
+
+    console = home.terminal()
+    home.run(settings, console)
+    with connect(settings, "vrn_owner") as connection:
+        headline.show(connection, console)
+    for name, address in home.addresses(settings):
+        console.print(f"{name:<10} {address}")
+
+
+def _up(settings: Settings, _) -> None:
+    from vrn.local import home
+
+    console = home.terminal()
+    home.up(settings, console)
+    for name, address in home.addresses(settings):
+        console.print(f"{name:<10} {address}")
+
+
+def _down(settings: Settings, _) -> None:
+    from vrn.local import home
+
+    home.down(settings, home.terminal())
+
+
+def _env(settings: Settings, chosen) -> None:
+    settings.password(chosen.role)
+    for name, value in _libpq(settings, chosen.role).items():
+        print(f"export {name}={value}")
+
+
+def _psql(settings: Settings, chosen) -> None:
+    from vrn.local import postgres
+
+    settings.password(chosen.role)
+    os.execve(postgres.binaries() / "psql", ["psql"], {**os.environ, **_libpq(settings, chosen.role)})
+
+
+def _libpq(settings: Settings, role: str) -> dict[str, str]:
+    return {
+        "PGHOST": settings.pg_host,
+        "PGPORT": str(settings.pg_port),
+        "PGDATABASE": settings.database,
+        "PGUSER": role,
+        "PGPASSFILE": str(settings.passfile(role)),
+    }
+
+
+def _prepare(settings: Settings, _) -> None:
+    from vrn import warehouse
+
+    warehouse.prepare(settings)
+
+
+def _secrets(settings: Settings, _) -> None:
+    from vrn import secrets
+
+    secrets.ensure(settings)
+
+
+def _synthetic(settings: Settings, _) -> None:
+    from vrn.local import home
+    from vrn.synthetic import deliveries
+
+    if not home.is_fresh(settings):
+        print("Something came already, or waits in the inbox: no synthetic delivery was written.")
+        return
+    print(f"{len(deliveries.write_all(settings))} synthetic deliveries written into {settings.inbox}")
+
+
+def _headline(settings: Settings, _) -> None:
+    from vrn import headline
+    from vrn.database import connect
+    from vrn.local import home
+
+    with connect(settings, "vrn_owner") as connection:
+        headline.show(connection, home.terminal())
+
+
+def _check(settings: Settings, _) -> None:
+    from vrn import contract
+
+    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
+        loaded = contract.load(path, contract.ANY_PERIOD)
+        print(f"{path.name}: {len(loaded.entity.columns)} columns, {len(loaded.entity.rules)} rules")
+
+
+def _docs(settings: Settings, _) -> int:
+    from vrn import dbt
+
+    return 0 if dbt.invoke(settings, ["docs", "generate", "--static"]).success else 1
+
+
+COMMANDS = {
+    "run": _run,
+    "up": _up,
+    "down": _down,
+    "env": _env,
+    "psql": _psql,
+    "prepare": _prepare,
+    "secrets": _secrets,
+    "synthetic": _synthetic,
+    "headline": _headline,
+    "check": _check,
+    "docs": _docs,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

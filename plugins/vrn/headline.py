@@ -1,0 +1,64 @@
+"""The table at the end of `make run`: the latest financial year or twelve months of each indicator for the county."""
+
+from __future__ import annotations
+
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+HEADLINES = """
+with latest as (
+    select distinct on (value.indicator_id) value.*, period.period_label, period.period_type
+    from marts.fct_indicator_value as value
+    inner join marts.dim_period as period on value.period_id = period.period_id
+    where value.area_code = %(area)s
+    order by
+        value.indicator_id,
+        (value.status = 'ok') desc,
+        array_position(array['rolling_12_months', 'financial_year', 'quarter', 'month'], period.period_type),
+        period.end_on desc
+)
+select indicator.indicator_id, indicator.short_name, indicator.unit, latest.*
+from latest
+inner join marts.dim_indicator as indicator on latest.indicator_id = indicator.indicator_id
+order by indicator.domain desc, indicator.indicator_id
+"""
+COUNTY = "LANCS-14"
+FORCE = "E23000003"
+
+
+def show(connection: psycopg.Connection, console: Console) -> None:
+    """Print the headline indicators; says "synthetic" when they are."""
+    if connection.execute("select to_regclass('marts.fct_indicator_value') as found").fetchone()["found"] is None:
+        console.print("No indicators yet: nothing was accepted.")
+        return
+    rows = connection.execute(HEADLINES, {"area": COUNTY}).fetchall()
+    # Where too few rows have a place, the districts cannot be added up; the force's own total still can.
+    force = {row["indicator_id"]: row for row in connection.execute(HEADLINES, {"area": FORCE}).fetchall()}
+    rows = [row if row["status"] == "ok" else force.get(row["indicator_id"], row) for row in rows]
+    synthetic = any(row["is_synthetic"] for row in rows)
+    table = Table(
+        title="Headline indicators, Lancashire" + (" — SYNTHETIC, made up for trying things" if synthetic else ""),
+        caption="Intervals are 95 %. Every figure is a row of marts.fct_indicator_value.",
+    )
+    for heading, side in (("", "left"), ("Indicator", "left"), ("Period", "left"), ("Count", "right"), ("Value", "right")):
+        table.add_column(heading, justify=side)
+    table.add_column("95 % interval", justify="right")
+    table.add_column("Unit")
+    table.add_column("Status")
+    for row in rows:
+        table.add_row(
+            row["indicator_id"],
+            row["short_name"],
+            row["period_label"] if row["status"] == "ok" else "",
+            "" if row["count"] is None else f"{row['count']:,}",
+            _number(row["value"]),
+            "" if row["lower_ci_95"] is None else f"{_number(row['lower_ci_95'])} to {_number(row['upper_ci_95'])}",
+            row["unit"],
+            row["status"] + (" (synthetic)" if row["is_synthetic"] else ""),
+        )
+    console.print(table)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.2f}"

@@ -1,0 +1,58 @@
+"""Places for synthetic rows: real LSOAs, points that are no real street, and some rows without a place."""
+
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+
+Place = dict[str, str]
+
+# As in the real files: a few rows in a hundred have no location, and a few in a thousand lie elsewhere.
+SHARE_WITHOUT_PLACE = 0.06
+SHARE_OUTSIDE = 0.002
+NOWHERE: Place = {"lsoa_code": "", "lsoa_name": "", "longitude": "", "latitude": "", "location": "No Location"}
+OUTSIDE: Place = {
+    "lsoa_code": "E01014459",
+    "lsoa_name": "Bath and North East Somerset 016F",
+    "longitude": "-2.469641",
+    "latitude": "51.327877",
+    "location": "On or near Synthetic Street",
+}
+
+
+class Places:
+    """Draws places from the seeds: an LSOA of 2011, and a point within its district's outline."""
+
+    def __init__(self, seeds: Path):
+        with (seeds / "geography" / "lsoa.csv").open(encoding="utf-8") as file:
+            self._lsoas = [row for row in csv.DictReader(file) if row["lsoa_vintage"] != "2021"]
+        with (seeds / "geography" / "district_boundary.csv").open(encoding="utf-8") as file:
+            self._centres = {row["area_code"]: _centre(row["boundary"]) for row in csv.DictReader(file)}
+
+    def draw(self, chance: random.Random) -> Place:
+        draw = chance.random()
+        if draw < SHARE_WITHOUT_PLACE:
+            return NOWHERE
+        if draw < SHARE_WITHOUT_PLACE + SHARE_OUTSIDE:
+            return OUTSIDE
+        lsoa = chance.choice(self._lsoas)
+        longitude, latitude = self._centres[lsoa["district_code"]]
+        return {
+            "lsoa_code": lsoa["lsoa_code"],
+            "lsoa_name": lsoa["lsoa_name"],
+            "longitude": f"{longitude + chance.uniform(-0.01, 0.01):.6f}",
+            "latitude": f"{latitude + chance.uniform(-0.005, 0.005):.6f}",
+            "location": "On or near Synthetic Street",
+        }
+
+
+def _centre(boundary: str) -> tuple[float, float]:
+    """The centroid of a ring written as a PostgreSQL polygon."""
+    numbers = [float(number) for number in boundary.replace("(", "").replace(")", "").split(",")]
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    area = x = y = 0.0
+    for (x1, y1), (x2, y2) in zip(points, [*points[1:], points[0]], strict=True):
+        cross = x1 * y2 - x2 * y1
+        area, x, y = area + cross, x + (x1 + x2) * cross, y + (y1 + y2) * cross
+    return x / (3 * area), y / (3 * area)
