@@ -39,7 +39,7 @@ Replay a refused file (after the feed file was mended): move it from `landing/<s
 
 
 def ingest(feed: feeds.Feed):
-    deliveries = Asset(feed.name, extra={"feed": feed.name})
+    accepted = Asset(feed.name)
     inbox = Asset(
         f"inbox/{feed.name}",
         watchers=[AssetWatcher(name=feed.name, trigger=InboxTrigger(path=str(Settings().inbox / feed.folder)))],
@@ -66,83 +66,65 @@ def ingest(feed: feeds.Feed):
     )
     def ingest_feed():
         @task
-        def register() -> list[int]:
+        def register() -> list[list[int]]:
             from vrn import pipeline
 
             return pipeline.register(feed.name)
 
         @task_group
-        def delivery(submission_id: int):
-            stage(submission_id) >> gate(submission_id) >> accept(submission_id)
+        def deliveries(batch: list[int]):
+            stage(batch) >> gate(batch) >> accept(batch)
 
-        @task(map_index_template="{{ file_name }}")
-        def stage(submission_id: int) -> int:
-            from vrn import pipeline
+        @task(map_index_template="{{ files }}")
+        def stage(batch: list[int]) -> None:
+            _each("stage", batch)
 
-            _label(submission_id)
-            row = pipeline.settled(submission_id)
-            if row is not None and row["status"] == "refused":
-                raise AirflowFailException(row["status_reason"])
-            if row is not None:
-                raise AirflowSkipException(f"{row['status']}: {row['status_reason'] or 'nothing to do'}")
-            return _refusable(pipeline.stage, submission_id)
+        @task(map_index_template="{{ files }}", trigger_rule="all_done")
+        def gate(batch: list[int]) -> None:
+            _each("gate", batch)
 
-        @task(map_index_template="{{ file_name }}")
-        def gate(submission_id: int) -> str:
-            from vrn import pipeline
-
-            _label(submission_id)
-            return _refusable(pipeline.gate, submission_id)
-
-        @task(map_index_template="{{ file_name }}", outlets=[deliveries])
-        def accept(submission_id: int, *, outlet_events) -> None:
-            from vrn import pipeline
-
-            _label(submission_id)
-            done = pipeline.accept(submission_id)
-            event = outlet_events[deliveries]
-            event.add_partitions(done.pop("partition_key"))
-            event.extra.update(done)
+        @task(map_index_template="{{ files }}", trigger_rule="all_done", outlets=[accepted])
+        def accept(batch: list[int], *, outlet_events) -> None:
+            done = _each("accept", batch)
+            event = outlet_events[accepted]
+            event.add_partitions([one["partition_key"] for one in done])
+            event.extra.update({str(one["submission_id"]): one for one in done})
 
         @task(trigger_rule="all_done", outlets=[ACCEPTED_DELIVERIES])
-        def announce(submission_ids: list[int]) -> None:
+        def announce(batches: list[list[int]]) -> None:
             from vrn import pipeline
 
-            if not pipeline.any_accepted(submission_ids):
+            if not pipeline.any_accepted(batches):
                 raise AirflowSkipException("Nothing new was accepted, so there is nothing to build.")
 
         @task(trigger_rule="all_done", retries=0)
-        def conclude(submission_ids: list[int]) -> None:
+        def conclude(batches: list[list[int]]) -> None:
             from vrn import pipeline
 
             run = get_current_context()["dag_run"]
-            refused = pipeline.conclude(submission_ids, run.dag_id, run.run_id)
-            if refused:
-                raise AirflowFailException(refused)
+            bad = pipeline.conclude(batches, run.dag_id, run.run_id)
+            if bad:
+                raise AirflowFailException(bad)
 
-        registered = register()
-        deliveries_done = delivery.expand(submission_id=registered)
-        announced = announce(registered)
-        deliveries_done >> announced >> conclude(registered)
+        batches = register()
+        deliveries.expand(batch=batches) >> announce(batches) >> conclude(batches)
 
     return ingest_feed()
 
 
-def _label(submission_id: int) -> None:
-    """Show the file's name instead of a bare map index."""
+def _each(step: str, batch: list[int]) -> list[dict]:
+    """Take a batch through a step and show its files' names. A refused delivery turns the task red without a retry."""
     from vrn import pipeline
 
-    get_current_context()["file_name"] = pipeline.label(submission_id)
-
-
-def _refusable(step, submission_id: int):
-    """Run a step; a refusal, a missing secret or a full disk is not worth a retry."""
-    from vrn.errors import VrnError
-
-    try:
-        return step(submission_id)
-    except VrnError as error:
-        raise AirflowFailException(str(error)) from None
+    get_current_context()["files"] = pipeline.label(batch)
+    done = pipeline.each(step, batch)
+    if done.broken:
+        raise RuntimeError("\n".join(done.broken))
+    if done.refused:
+        raise AirflowFailException("\n".join(done.refused))
+    if not done.results:
+        raise AirflowSkipException("\n".join(done.settled) or "Nothing in this batch has come this far.")
+    return done.results
 
 
 for _feed in feeds.listed(Settings().contracts):

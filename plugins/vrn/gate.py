@@ -206,7 +206,6 @@ def _rows_looked_at(validator, domain: dict[str, Any]) -> sa.FromClause:
 
 
 def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdict) -> None:
-    ledger.forget_messages(connection, submission.submission_id)
     connection.execute("delete from ops.validation_result where submission_id = %s", [submission.submission_id])
     for outcome in verdict.outcomes:
         rule = outcome.rule

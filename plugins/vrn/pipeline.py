@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import psycopg
 
 from vrn import accept as accepting
 from vrn import data_docs, protect
@@ -14,7 +18,7 @@ from vrn import stage as staging
 from vrn import submission as ledger
 from vrn.airflow_api import AirflowApi
 from vrn.database import connect
-from vrn.errors import HomeError, SubmissionRefused
+from vrn.errors import HomeError, SubmissionRefused, VrnError
 from vrn.settings import Settings
 from vrn.submission import Submission
 
@@ -22,79 +26,115 @@ log = logging.getLogger(__name__)
 
 # A staged table and its write-ahead log need room; a full disk is better met before a delivery than within it.
 LEAST_FREE_BYTES = 1 << 30
+MOST_BATCHES = 4
 
 
-def register(feed: str) -> list[int]:
-    """Take in what waits. Returns the ids of every submission that this run deals with."""
+def register(feed: str) -> list[list[int]]:
+    """Take in what waits. Returns the ids of all that this run deals with, in a few batches that run side by side.
+
+    A usual delivery is a batch of its own. A first load or a backfill is shared out, because a task costs Airflow about a
+    second of work and a small delivery hardly more.
+    """
     settings = Settings()
     with connect(settings, autocommit=True) as connection, ledger.step(connection, "register"):
-        return [row["submission_id"] for row in registering.register(connection, settings, feed)]
+        ids = [row["submission_id"] for row in registering.register(connection, settings, feed)]
+    return [batch for start in range(MOST_BATCHES) if (batch := ids[start::MOST_BATCHES])]
 
 
-def label(submission_id: int) -> str:
-    """What a person calls a submission: its file's name."""
+def label(batch: Sequence[int]) -> str:
+    """What a person calls a batch: its file's name, and how many more."""
     with connect(Settings(), autocommit=True) as connection:
-        return ledger.describe(connection, [submission_id])[0]["file_name"]
+        names = [row["file_name"] for row in ledger.describe(connection, batch)]
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def settled(submission_id: int) -> dict | None:
-    """The ledger's row of a submission that needs no more work (duplicate, refused, accepted), else None."""
-    with connect(Settings(), autocommit=True) as connection:
-        row = ledger.describe(connection, [submission_id])[0]
-        return None if row["status"] == ledger.RECEIVED else row
+@dataclass
+class Done:
+    """What a step did with a batch: results, sentences on what was refused, broke, or needed nothing."""
+
+    results: list[dict] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
 
 
-def stage(submission_id: int) -> int:
-    """Returns the rows in the file."""
-    settings = Settings()
+def each(step: str, batch: Sequence[int]) -> Done:
+    """Take every submission of a batch through a step, if it has come that far. None holds up another."""
+    work = {"stage": stage, "gate": gate, "accept": accept}[step]
+    settings, done = Settings(), Done()
     _ensure_room(settings)
     with connect(settings, autocommit=True) as connection:
-        submission = ledger.get(connection, settings, submission_id)
-        with ledger.step(connection, "stage", submission_id), _refusing(connection, submission):
-            done = staging.stage(connection, submission.contract, submission.path, submission_id, protect.keys_of(settings))
-            ledger.staged(connection, submission_id, done["rows_in_file"], submission.contract.digest)
-        return done["rows_in_file"]
+        for row in ledger.describe(connection, batch):
+            name = row["file_name"]
+            if row["status"] == ledger.REFUSED and step == "stage":
+                done.refused.append(f"{name}: {row['status_reason']}")
+            elif row["status"] != ledger.RECEIVED:
+                done.settled.append(f"{name} {row['status']}: {row['status_reason'] or 'nothing to do'}")
+            elif ledger.has_come_to(connection, row, step):
+                _take(work, connection, ledger.get(connection, settings, row["submission_id"]), settings, done)
+    return done
 
 
-def gate(submission_id: int) -> str:
-    """Returns the path of the Data Docs page, relative to the Data Docs."""
-    settings = Settings()
-    with connect(settings, autocommit=True) as connection:
-        submission = ledger.get(connection, settings, submission_id)
-        with ledger.step(connection, "gate", submission_id), _refusing(connection, submission):
-            verdict = gating.gate(connection, settings, submission)
-            page = data_docs.write(settings, submission, verdict)
-            verdict.enforce()
-        return str(page.relative_to(settings.data_docs))
+def _take(work, connection: psycopg.Connection, submission: Submission, settings: Settings, done: Done) -> None:
+    try:
+        with ledger.step(connection, work.__name__, submission.submission_id):
+            done.results.append(work(connection, settings, submission))
+    except SubmissionRefused as error:
+        ledger.refuse(connection, submission.submission_id, error.rule_code, error.message)
+        accepting.discard(connection, submission)
+        done.refused.append(f"{submission.file_name}: {error}")
+    except (VrnError, OSError, psycopg.Error) as error:
+        # The class and not the text: a database's message may quote a value.
+        told = str(error) if isinstance(error, VrnError) else type(error).__name__
+        done.broken.append(f"{submission.file_name} at {work.__name__}: {told}")
 
 
-def accept(submission_id: int) -> dict:
+def stage(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:
+    done = staging.stage(connection, submission.contract, submission.path, submission.submission_id, protect.keys_of(settings))
+    ledger.staged(connection, submission.submission_id, done["rows_in_file"], submission.contract.digest)
+    if done["encoding"] != submission.contract.encoding:
+        ledger.say(
+            connection,
+            submission.submission_id,
+            "GEN-002",
+            "warning",
+            None,
+            f"The file is not {submission.contract.encoding} but was read as {done['encoding']}. Save it as UTF-8 next time.",
+        )
+    return done
+
+
+def gate(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:
+    verdict = gating.gate(connection, settings, submission)
+    page = data_docs.write(settings, submission, verdict)
+    verdict.enforce()
+    return {"data_docs": str(page.relative_to(settings.data_docs))}
+
+
+def accept(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:
     """Returns what the asset event says: partition key, counts, rules that failed."""
-    settings = Settings()
-    with connect(settings, autocommit=True) as connection:
-        submission = ledger.get(connection, settings, submission_id)
-        with ledger.step(connection, "accept", submission_id):
-            done = accepting.accept(connection, submission)
-        return {
-            "partition_key": submission.partition_key,
-            "submission_id": submission_id,
-            "supplier": submission.supplier,
-            "period": submission.period.label,
-            **done,
-            "rules": {row["rule_code"]: row["row_count"] for row in ledger.messages(connection, submission_id)},
-        }
+    done = accepting.accept(connection, submission)
+    return {
+        "partition_key": submission.partition_key,
+        "submission_id": submission.submission_id,
+        "supplier": submission.supplier,
+        "period": submission.period.label,
+        **done,
+        "rules": {row["rule_code"]: row["row_count"] for row in ledger.messages(connection, submission.submission_id)},
+    }
 
 
-def any_accepted(submission_ids: Sequence[int]) -> bool:
+def any_accepted(batches: Sequence[Sequence[int]]) -> bool:
     with connect(Settings(), autocommit=True) as connection:
-        return any(row["status"] == ledger.ACCEPTED for row in ledger.describe(connection, submission_ids))
+        return any(row["status"] == ledger.ACCEPTED for row in ledger.describe(connection, list(chain(*batches))))
 
 
-def conclude(submission_ids: Sequence[int], dag_id: str, run_id: str) -> str:
+def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:
     """Close a run: write its note. Returns the reasons of all that was refused or left undone, empty when all is well."""
-    settings = Settings()
+    settings, submission_ids = Settings(), list(chain(*batches))
     with connect(settings, autocommit=True) as connection:
-        rows = ledger.describe(connection, submission_ids)
+        # What was refused comes first: Airflow keeps the first thousand characters of a note.
+        rows = sorted(ledger.describe(connection, submission_ids), key=lambda row: row["status"] != ledger.REFUSED)
         notes = [_note(row, ledger.messages(connection, row["submission_id"])) for row in rows]
         try:
             AirflowApi(settings).write_note(dag_id, run_id, "\n\n".join(notes))
@@ -120,21 +160,6 @@ def _note(row: dict, messages: list[dict]) -> str:
         for one in messages
     ]
     return "\n".join([head, *said])
-
-
-class _refusing:
-    """Keep a refusal in the ledger and drop what was staged, then let the error go on."""
-
-    def __init__(self, connection, submission: Submission):
-        self._connection, self._submission = connection, submission
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind, error, trace) -> None:
-        if isinstance(error, SubmissionRefused):
-            ledger.refuse(self._connection, self._submission.submission_id, error.rule_code, error.message)
-            accepting.discard(self._connection, self._submission)
 
 
 def _ensure_room(settings: Settings) -> None:

@@ -97,6 +97,14 @@ def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> l
     ).fetchall()
 
 
+def has_come_to(connection: psycopg.Connection, row: dict, step: str) -> bool:
+    """Whether a received submission has what a step builds on: accept needs the gate's verdict, gate a staged table."""
+    if step == "accept":
+        judged = "select 1 from ops.validation_result where submission_id = %s limit 1"
+        return connection.execute(judged, [row["submission_id"]]).fetchone() is not None
+    return step == "stage" or row["rows_in_file"] is not None
+
+
 def messages(connection: psycopg.Connection, submission_id: int) -> list[dict]:
     return connection.execute("select * from ops.message where submission_id = %s order by rule_code", [submission_id]).fetchall()
 
@@ -132,15 +140,15 @@ def say(
     )
 
 
-def forget_messages(connection: psycopg.Connection, submission_id: int) -> None:
-    connection.execute("delete from ops.message where submission_id = %s", [submission_id])
-
-
 def staged(connection: psycopg.Connection, submission_id: int, rows_in_file: int, contract_sha256: str) -> None:
-    connection.execute(
-        "update ops.submission set rows_in_file = %s, contract_sha256 = %s where submission_id = %s",
-        [rows_in_file, contract_sha256, submission_id],
-    )
+    """Staged anew: what an earlier attempt was told is forgotten, so that nothing builds on another table's verdict."""
+    with connection.transaction():
+        connection.execute("delete from ops.message where submission_id = %s", [submission_id])
+        connection.execute("delete from ops.validation_result where submission_id = %s", [submission_id])
+        connection.execute(
+            "update ops.submission set rows_in_file = %s, contract_sha256 = %s where submission_id = %s",
+            [rows_in_file, contract_sha256, submission_id],
+        )
 
 
 def accept(connection: psycopg.Connection, submission: Submission, *, quarantined: int, duplicate: int, warned: int) -> str:

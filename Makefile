@@ -1,0 +1,68 @@
+# The commands of the outcomes warehouse. `make help` lists them.
+
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
+ROLE ?= vrn_owner
+INSTALLED := .venv/.installed
+INSTALLED_DEV := .venv/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run up down psql env headline check test lint format bench docs requirements install clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(INSTALLED) ## the main job: start everything, take in what waits in the inbox, show the indicators
+	@$(VRN) run
+
+up: $(INSTALLED) ## start PostgreSQL and Airflow
+	@$(VRN) up
+
+down: $(INSTALLED) ## stop them; nothing is lost
+	@$(VRN) down
+
+psql: $(INSTALLED) ## open the warehouse (ROLE=name for another role)
+	@$(VRN) psql --role $(ROLE)
+
+env: $(INSTALLED) ## print `export PG…` for the warehouse (ROLE=name for another role)
+	@$(VRN) env --role $(ROLE)
+
+headline: $(INSTALLED) ## print the headline indicators again
+	@$(VRN) headline
+
+check: $(INSTALLED) ## check every feed file against the standard and the grammar
+	@$(VRN) check
+
+test: $(INSTALLED_DEV) ## the whole test suite
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED_DEV) ## ruff and sqlfluff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint -q dbt_project/models
+
+format: $(INSTALLED_DEV) ## put the code into shape
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: $(INSTALLED) ## file to accepted rows against a plain server-side COPY, with memory and the share of each step
+	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench
+
+docs: $(INSTALLED) ## generate the dbt docs (one page, no network) into the home
+	@$(VRN) docs
+
+requirements: ## resolve requirements.in and requirements-dev.in anew, with hashes
+	@uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -o requirements.txt
+	@uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+install: $(INSTALLED_DEV) ## make the environment for running and testing
+
+clean: down ## stop, and delete the home of this folder (.vrn) with all its data
+	@rm -rf .vrn
+
+$(INSTALLED): requirements.txt tools/install.sh
+	@PYTHON=$(PYTHON) bash tools/install.sh requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
+	@PYTHON=$(PYTHON) bash tools/install.sh requirements-dev.txt
+	@touch $@
