@@ -165,7 +165,7 @@ def _list_rows(engine: sa.Engine, context, batch, submission: Submission, failin
             return {}
         connection.execute(hits.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
         counted = connection.execute(sa.select(hits.c.rule_code, sa.func.count()).group_by(hits.c.rule_code))
-        return dict(counted)
+        return dict(counted.all())
 
 
 def _failing_rows(validator, rule: Rule) -> sa.Select | None:

@@ -1,0 +1,184 @@
+"""What the tests share: a PostgreSQL of their own, a fresh warehouse for each test, and the real files where present."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from vrn import dbt, secrets, warehouse
+from vrn import submission as ledger
+from vrn.contract import ANY_PERIOD, Contract, load
+from vrn.database import connect
+from vrn.local import postgres
+from vrn.settings import REPOSITORY, Settings
+from vrn.synthetic import deliveries
+from vrn.synthetic.places import Places
+from vrn.transport import folder
+
+REAL_FILES = Path(os.environ.get("VRN_REAL_DATA") or REPOSITORY.parent / "shared" / "data")
+FEEDS = ("police_street_crime", "police_stop_search")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    """A file that a test writes is whole: it need not rest."""
+    monkeypatch.setattr(folder, "SECONDS_AT_REST", -1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Settings]:
+    """A PostgreSQL 18 of the tests' own, with a prepared and empty warehouse in it that no test writes to."""
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, pg_port=free_port(), airflow_port=free_port())
+    settings.logs.mkdir()
+    secrets.ensure(settings)
+    postgres.start(settings)
+    try:
+        warehouse.prepare(settings)
+        yield settings
+    finally:
+        postgres.stop(settings)
+
+
+@pytest.fixture
+def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Settings]:
+    """A home with a warehouse of its own, copied from the prepared one, and the environment that points to it."""
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    yield from _copy_of(server, tmp_path, monkeypatch, name)
+
+
+def _copy_of(server: Settings, folder_: Path, monkeypatch, name: str) -> Iterator[Settings]:
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template warehouse owner vrn_owner").format(sql.Identifier(name)))
+    for variable, value in {
+        "VRN_HOME": folder_,
+        "VRN_SECRETS": server.secrets,
+        "VRN_PG_PORT": server.pg_port,
+        "VRN_PG_DATABASE": name,
+        "VRN_INBOX": folder_ / "inbox",
+        # Nobody listens there: a run's note is a courtesy, and these tests run without Airflow.
+        "VRN_AIRFLOW_PORT": server.airflow_port,
+    }.items():
+        monkeypatch.setenv(variable, str(value))
+    settings = Settings()
+    settings.logs.mkdir(exist_ok=True)
+    yield settings
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def loader(home: Settings) -> Iterator[psycopg.Connection]:
+    with connect(home, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def owner(home: Settings) -> Iterator[psycopg.Connection]:
+    with connect(home, warehouse.OWNER, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def stats_db(server: Settings) -> Iterator[psycopg.Connection]:
+    """A warehouse in which the statistics are built; rows come as tuples."""
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute("create database stats_db template warehouse owner vrn_owner")
+    settings = Settings(home=server.home, pg_port=server.pg_port, database="stats_db")
+    assert dbt.invoke(settings, ["build", "--quiet", "--select", "resource_type:function"]).success
+    with psycopg.connect(settings.conninfo(warehouse.OWNER), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def places() -> Places:
+    return Places(REPOSITORY / "dbt_project" / "seeds")
+
+
+@dataclass
+class Inbox:
+    """Drops deliveries into a home's inbox and takes them through the steps, as the DAG's tasks would."""
+
+    settings: Settings
+    connection: psycopg.Connection
+    places: Places
+
+    def contract(self, feed: str, month: str | None = None) -> Contract:
+        from vrn.contract import Period
+
+        return load(self.settings.contracts / f"{feed}.odcs.yaml", Period.month(month) if month else ANY_PERIOD)
+
+    def text(self, feed: str, month: str) -> str:
+        """A synthetic delivery that passes every rule that refuses or sets aside."""
+        contract = self.contract(feed, month)
+        from vrn.contract import Period
+
+        return deliveries.content(contract, Period.month(month), self.places)
+
+    def drop(self, feed: str, name: str, content: str | bytes) -> Path:
+        path = self.settings.inbox / feed / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def copy(self, feed: str, source: Path, name: str | None = None) -> Path:
+        path = self.settings.inbox / feed / (name or source.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+        return path
+
+    def take_in(self, feed: str) -> list[dict]:
+        """Run every step on all that waits; returns the ledger's rows of the run."""
+        from vrn import pipeline
+
+        batches = pipeline.register(feed)
+        for step in ("stage", "gate", "accept"):
+            for batch in batches:
+                pipeline.each(step, batch)
+        pipeline.conclude(batches, f"ingest__{feed}", "a test")
+        return ledger.describe(self.connection, sorted(one for batch in batches for one in batch))
+
+    def tables(self) -> dict[str, list]:
+        """All that a delivery leaves behind, without the marks of time: to compare one way of getting there with another."""
+        found = {}
+        names = self.connection.execute(
+            "select relname, relnamespace::regnamespace::text as schema from pg_class "
+            "where relnamespace in ('raw'::regnamespace, 'quarantine'::regnamespace) and relkind in ('r', 'p') order by 1, 2"
+        ).fetchall()
+        for row in names:
+            table = sql.Identifier(row["schema"], row["relname"])
+            content = self.connection.execute(sql.SQL("select t::text from {} as t order by 1").format(table)).fetchall()
+            found[f"{row['schema']}.{row['relname']}"] = [one["t"] for one in content]
+        found["ledger"] = self.connection.execute(
+            "select submission_id, feed, file_name, status, superseded_by, rows_in_file, rows_accepted, rows_quarantined, "
+            "rows_duplicate, rows_warned from ops.submission order by 1"
+        ).fetchall()
+        found["messages"] = self.connection.execute("select * from ops.message order by 1, 2").fetchall()
+        return found
+
+
+@pytest.fixture
+def inbox(home: Settings, loader: psycopg.Connection, places: Places) -> Inbox:
+    return Inbox(home, loader, places)
+
+
+def real(*parts: str) -> Path:
+    """A real file, or a skip that says so."""
+    path = REAL_FILES.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"the real file {'/'.join(parts)} is not here")
+    return path

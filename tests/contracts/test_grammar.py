@@ -1,0 +1,94 @@
+"""The grammar of feed files: what is wrong in one is said with the place where it stands."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+
+import pytest
+import yaml
+
+from vrn import contract as contracts
+from vrn.contract import Period, apply_changes, check
+from vrn.errors import ContractError
+from vrn.settings import REPOSITORY
+
+FEED_FILES = sorted((REPOSITORY / "expectations").glob("*.odcs.yaml"))
+
+
+@pytest.fixture
+def document() -> dict:
+    return yaml.safe_load(FEED_FILES[0].read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", FEED_FILES, ids=lambda path: path.name)
+def test_every_feed_file_is_a_valid_contract(path):
+    assert contracts.load(path, Period.month("2020-03")).entity.columns
+
+
+def test_a_key_the_standard_does_not_know_is_named(document):
+    document["schema"][0]["properties"][2]["clasification"] = "keep"
+    with pytest.raises(ContractError, match="clasification"):
+        check(document, "feed")
+
+
+def test_a_column_without_a_privacy_class_is_refused(document):
+    del document["schema"][0]["properties"][1]["classification"]
+    with pytest.raises(ContractError, match=r"searched_at: classification is missing"):
+        check(document, "feed")
+
+
+def test_a_rule_that_looks_at_a_column_that_is_not_there_is_refused(document):
+    document["schema"][0]["quality"][1]["implementation"]["kwargs"]["column"] = "agerange"
+    with pytest.raises(ContractError, match="looks at column 'agerange'"):
+        check(document, "feed")
+
+
+def test_a_rule_with_an_unknown_outcome_is_refused(document):
+    document["schema"][0]["quality"][0]["severity"] = "error"
+    with pytest.raises(ContractError, match="severity 'error'"):
+        check(document, "feed")
+
+
+def test_a_rule_code_used_twice_is_refused(document):
+    rules = document["schema"][0]["quality"]
+    rules[1]["name"] = rules[0]["name"]
+    with pytest.raises(ContractError, match="used twice"):
+        check(document, "feed")
+
+
+def test_a_change_holds_from_its_month_to_its_last_and_no_longer(document):
+    document["customProperties"] = [
+        {
+            "property": "changes",
+            "value": [
+                {"from": "2019-04", "until": "2019-06", "why": "a trial", "at": "search.gender.enum", "add": ["Unknown"]}
+            ],
+        }
+    ]
+
+    def codes(month):
+        changed = apply_changes(document, Period.month(month), "feed")
+        gender = next(column for column in changed["schema"][0]["properties"] if column["name"] == "gender")
+        return {entry["value"] for entry in gender["enum"]}
+
+    before = copy.deepcopy(document)
+    assert "Unknown" not in codes("2019-03")
+    assert "Unknown" in codes("2019-04")
+    assert "Unknown" in codes("2019-06")
+    assert "Unknown" not in codes("2019-07")
+    assert document == before
+
+
+def test_a_change_that_points_to_nothing_is_refused(document):
+    document["customProperties"] = [
+        {"property": "changes", "value": [{"from": "2019-04", "why": "?", "at": "search.nowhere.enum", "add": ["x"]}]}
+    ]
+    with pytest.raises(ContractError, match="points to nothing"):
+        apply_changes(document, Period.month("2020-01"), "feed")
+
+
+def test_a_leap_month_ends_on_its_29th_and_local_midnight_knows_summer_time():
+    assert Period.month("2020-02").end == date(2020, 2, 29)
+    assert Period.month("2020-06").placeholders()["period_start_at"] == "2020-06-01T00:00:00+01:00"
+    assert Period.month("2020-12").placeholders()["next_period_start_at"] == "2021-01-01T00:00:00+00:00"
