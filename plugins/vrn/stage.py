@@ -120,7 +120,7 @@ def _block(
 def _joined(parts: list[pa.Array], count: int) -> pa.Array:
     if not parts:
         return pa.nulls(count, pa.string())
-    joined = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement=""))
     return pc.if_else(pc.equal(joined, ""), None, joined)
 
 

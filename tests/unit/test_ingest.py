@@ -1,0 +1,279 @@
+"""A delivery from the inbox to raw: what is accepted, what is refused with which sentence, and what never changes."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from tests.conftest import FEEDS
+from vrn import pipeline
+from vrn import submission as ledger
+from vrn.errors import VrnError
+from vrn.settings import Settings
+
+STREET, SEARCH = FEEDS
+NAME = "2020-02-lancashire-street.synthetic.csv"
+
+
+def only(rows: list[dict]) -> dict:
+    assert len(rows) == 1
+    return rows[0]
+
+
+def said(inbox, row: dict) -> str:
+    return " ".join(message["message"] for message in ledger.messages(inbox.connection, row["submission_id"]))
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_good_delivery_is_accepted_and_every_row_is_accounted_for(inbox, feed):
+    text = inbox.text(feed, "2020-02")
+    name = NAME if feed == STREET else "2020-02-lancashire-stop-and-search.synthetic.csv"
+    inbox.drop(feed, name, text)
+    row = only(inbox.take_in(feed))
+    assert row["status"] == "accepted"
+    assert row["rows_in_file"] == text.count("\n") - 1
+    assert row["rows_in_file"] == row["rows_accepted"] + row["rows_quarantined"] + row["rows_duplicate"]
+    assert row["is_synthetic"]
+
+
+def test_bad_rows_go_to_quarantine_with_every_code_they_broke_and_the_rest_goes_on(inbox):
+    lines = inbox.text(STREET, "2020-02").splitlines()
+    lines[3] = lines[3].replace("2020-02", "2020-01").replace("Lancashire Constabulary,", "Kent Police,")
+    lines[3] = lines[3].replace("Kent Police,Kent Police", "Lancashire Constabulary,Kent Police")
+    inbox.drop(STREET, NAME, "\n".join(lines) + "\n")
+    row = only(inbox.take_in(STREET))
+    kept = inbox.connection.execute("select * from quarantine.police_street_crime__crime").fetchall()
+    assert (row["status"], row["rows_quarantined"]) == ("accepted", 1)
+    assert [(one["row_number"], one["rule_codes"]) for one in kept] == [(4, ["PSC-002", "PSC-004"])]
+    assert "Row 4." in said(inbox, row)
+
+
+def test_rows_alike_in_every_column_are_one_crime_but_incidents_without_an_id_are_each_their_own(inbox):
+    lines = inbox.text(STREET, "2020-02").splitlines()
+    crime = next(line for line in lines[1:] if not line.startswith(","))
+    incident = next(line for line in lines[1:] if line.startswith(","))
+    inbox.drop(STREET, NAME, "\n".join([*lines, crime, incident]) + "\n")
+    row = only(inbox.take_in(STREET))
+    assert (row["rows_duplicate"], row["rows_accepted"]) == (1, len(lines))
+
+
+BAD_FILES = {
+    "of another force, by its name": ("2020-02-leicestershire-street.csv", lambda text: text, "GEN-015", "leicestershire"),
+    "of another force, by its rows": (
+        NAME,
+        lambda text: text.replace("Lancashire Constabulary", "Leicestershire Police"),
+        "PSC-016",
+        "another force",
+    ),
+    "cut off within a row": (NAME, lambda text: text[: len(text) // 2 - 7], "GEN-01", "cut off"),
+    "cut off before the last line break": (NAME, lambda text: text.rstrip("\n"), "GEN-012", "cut off"),
+    "with a renamed column": (NAME, lambda text: text.replace("Crime type", "Crime category", 1), "GEN-001", "'Crime type' is missing"),
+    "with a column too many": (NAME, lambda text: "Surname," + text.replace("\n", "\nx,"), "GEN-001", "column(s) 1"),
+    "of zero bytes": (NAME, lambda text: "", "GEN-013", "0 bytes"),
+    "with a header and nothing else": (NAME, lambda text: text.splitlines()[0] + "\n", "PSC-001", "no rows"),
+    "that is no text": (NAME, lambda text: bytes(range(256)) * 40, "GEN-0", "Send"),
+    "named after nothing": ("crimes final v2.csv", lambda text: text, "GEN-014", "2020-04-lancashire-street.csv"),
+    "of a month that is none": ("2020-13-lancashire-street.synthetic.csv", lambda text: text, "GEN-014", "not a month"),
+    "gzipped and cut off": (NAME + ".gz", lambda text: gzip.compress(text.encode())[:-900], "GEN-010", "cut off"),
+    "that unpacks without end": (NAME + ".gz", lambda text: gzip.compress(b"a" * 50_000_000), "GEN-0", "send"),
+    "with an open quotation mark": (NAME, lambda text: text.replace("On or near", '"On or near', 1), "GEN-01", "quotation"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_a_bad_file_is_refused_with_a_sentence_and_nothing_else_changes(inbox, kind):
+    name, spoil, rule, words = BAD_FILES[kind]
+    inbox.drop(STREET, "2020-01-lancashire-street.synthetic.csv", inbox.text(STREET, "2020-01"))
+    inbox.take_in(STREET)
+    before = inbox.tables()
+    path = inbox.drop(STREET, name, spoil(inbox.text(STREET, "2020-02")))
+    content = path.read_bytes()
+    row = only(inbox.take_in(STREET))
+    after = inbox.tables()
+    assert row["status"] == "refused"
+    assert row["status_reason"].startswith(rule)
+    assert words in said(inbox, row)
+    assert {name: rows for name, rows in after.items() if name.startswith(("raw", "quarantine"))} == {
+        name: rows for name, rows in before.items() if name.startswith(("raw", "quarantine"))
+    }
+    # Nothing is lost: the original waits in the landing zone.
+    assert ledger.landed_path(inbox.settings, row["submission_id"], row["file_name"]).read_bytes() == content
+
+
+def test_a_file_in_the_windows_character_set_is_read_and_warned_of(inbox):
+    text = inbox.text(STREET, "2020-02").replace("On or near Synthetic Street", "On or near St John’s Café", 1)
+    inbox.drop(STREET, NAME, text.encode("cp1252"))
+    row = only(inbox.take_in(STREET))
+    places = inbox.connection.execute("select distinct location from raw.police_street_crime__crime").fetchall()
+    assert row["status"] == "accepted"
+    assert {"location": "On or near St John’s Café"} in places
+    assert "cp1252" in said(inbox, row)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: gzip.compress(text.encode()),
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+    ],
+    ids=["gzipped", "with a byte order mark", "with Windows line ends"],
+)
+def test_a_file_in_another_wrapping_gives_the_same_rows(inbox, form):
+    text = inbox.text(STREET, "2020-02")
+    inbox.drop(STREET, NAME + ".gz" if form(text)[:2] == b"\x1f\x8b" else NAME, form(text))
+    row = only(inbox.take_in(STREET))
+    assert (row["status"], row["rows_accepted"]) == ("accepted", text.count("\n") - 1)
+
+
+def test_the_same_bytes_again_are_a_visible_no_op_even_under_another_name(inbox):
+    text = inbox.text(STREET, "2020-02")
+    inbox.drop(STREET, NAME, text)
+    first = only(inbox.take_in(STREET))
+    before = inbox.tables()
+    inbox.drop(STREET, "2020-03-lancashire-street.synthetic.csv", text)
+    second = only(inbox.take_in(STREET))
+    after = inbox.tables()
+    assert second["status"] == "duplicate"
+    assert f"submission {first['submission_id']}" in said(inbox, second)
+    assert {key: rows for key, rows in after.items() if "." in key} == {key: rows for key, rows in before.items() if "." in key}
+
+
+def test_a_restated_month_supersedes_the_older_one_without_losing_it(inbox):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    first = only(inbox.take_in(STREET))
+    inbox.drop(STREET, NAME, "\n".join(inbox.text(STREET, "2020-02").splitlines()[:-5]) + "\n")
+    second = only(inbox.take_in(STREET))
+    first = only(ledger.describe(inbox.connection, [first["submission_id"]]))
+    assert (first["status"], first["superseded_by"], second["status"]) == ("superseded", second["submission_id"], "accepted")
+    counts = inbox.connection.execute(
+        "select submission_id, count(*) as rows from raw.police_street_crime__crime group by 1 order by 1"
+    ).fetchall()
+    assert [one["rows"] for one in counts] == [first["rows_accepted"], second["rows_accepted"]]
+
+
+def test_an_older_extract_that_comes_late_goes_into_history_and_serves_nobody(inbox):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    first = only(inbox.take_in(STREET))
+    inbox.drop(STREET, NAME, "\n".join(inbox.text(STREET, "2020-02").splitlines()[:-5]) + "\n")
+    batches = pipeline.register(STREET)
+    inbox.connection.execute(
+        "update ops.submission set extract_as_at = extract_as_at - interval '1 year' where submission_id = %s", [batches[0][0]]
+    )
+    for step in ("stage", "gate", "accept"):
+        pipeline.each(step, batches[0])
+    rows = ledger.describe(inbox.connection, [first["submission_id"], batches[0][0]])
+    assert [row["status"] for row in rows] == ["accepted", "superseded"]
+
+
+def test_real_and_synthetic_deliveries_of_a_feed_never_mix(inbox):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    inbox.take_in(STREET)
+    inbox.drop(STREET, "2020-03-lancashire-street.csv", inbox.text(STREET, "2020-03"))
+    row = only(inbox.take_in(STREET))
+    assert row["status"] == "refused"
+    assert "clean home" in said(inbox, row)
+
+
+def test_one_refused_file_never_holds_up_the_others(inbox):
+    for month in ("2020-01", "2020-02", "2020-03"):
+        text = inbox.text(STREET, month)
+        inbox.drop(STREET, f"{month}-lancashire-street.synthetic.csv", text if month != "2020-02" else text[:5000])
+    assert [row["status"] for row in inbox.take_in(STREET)] == ["accepted", "refused", "accepted"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "vrn.register.folder.take",
+        "vrn.stage._blocks",
+        "vrn.submission.staged",
+        "vrn.gate._list_rows",
+        "vrn.gate._keep",
+        "vrn.accept._quarantine",
+        "vrn.accept._drop_identical",
+        "vrn.submission.accept",
+        "vrn.submission.mark_reported",
+    ],
+)
+def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(inbox, monkeypatch, place):
+    lines = inbox.text(STREET, "2020-02").splitlines()
+    lines[3] = lines[3].replace("2020-02", "2020-01")
+    text = "\n".join([*lines, next(line for line in lines[1:] if not line.startswith(","))]) + "\n"
+
+    class Killed(BaseException):
+        """As sudden as a kill: no handler of ours catches it."""
+
+    def die(*_, **__):
+        raise Killed
+
+    inbox.drop(STREET, NAME, text)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(place, die)
+        inbox.take_in(STREET)
+    inbox.take_in(STREET)
+    after_the_kill = inbox.tables()
+    assert after_the_kill["ledger"][0]["status"] == "accepted"
+
+    # The clean run, in the same warehouse emptied.
+    inbox.connection.execute("drop table raw.police_street_crime__crime cascade")
+    inbox.connection.execute("drop table quarantine.police_street_crime__crime")
+    for table in ("message", "validation_result", "step", "submission"):
+        inbox.connection.execute(f"delete from ops.{table}")
+    inbox.drop(STREET, NAME, text)
+    row = only(inbox.take_in(STREET))
+    clean = inbox.tables()
+    assert _anonymous(after_the_kill, after_the_kill["ledger"][0]["submission_id"]) == _anonymous(clean, row["submission_id"])
+
+
+def _anonymous(tables: dict, submission_id: int) -> dict:
+    """Tables without the submission's own number, which the sequence gives."""
+    return eval(repr(tables).replace(f"__s{submission_id:06d}", "__s").replace(f"({submission_id},", "(N,").replace(
+        f"'submission_id': {submission_id}", "'submission_id': 0"))  # fmt: skip
+
+
+def test_a_missing_key_stops_the_step_before_the_file_is_read(inbox, monkeypatch):
+    contract = inbox.contract(STREET, "2020-02")
+    column = contract.entity.columns[0]
+    object.__setattr__(column, "classification", "hash")
+    object.__setattr__(column, "identifier_domain", "crime")
+    monkeypatch.setattr("vrn.submission.contracts.load", lambda *_: contract)
+    monkeypatch.setattr("vrn.read.csv.batches", lambda *_: pytest.fail("the file was read"))
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    batches = pipeline.register(STREET)
+    done = pipeline.each("stage", batches[0])
+    assert "hash_key_crime" in done.broken[0]
+
+
+def test_a_full_disk_is_told_before_a_delivery_is_touched(inbox, monkeypatch):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    batches = pipeline.register(STREET)
+    monkeypatch.setattr(pipeline, "LEAST_FREE_BYTES", 1 << 60)
+    with pytest.raises(VrnError, match="nothing was lost"):
+        pipeline.each("stage", batches[0])
+
+
+def test_no_sentence_and_no_page_of_a_bad_delivery_quotes_a_value(inbox):
+    mark = "Zzyzx Marker"
+    lines = inbox.text(STREET, "2020-02").splitlines()
+    cells = [line.split(",") for line in lines]
+    for number, place in enumerate((4, 6, 7, 8, 9, 10), start=3):
+        cells[number][place if place < len(cells[number]) else -1] = mark
+    inbox.drop(STREET, NAME, "\n".join(",".join(row) for row in cells) + "\n")
+    inbox.drop(STREET, "2020-03-lancashire-street.synthetic.csv", f"{mark},{mark}\n{mark}\n")
+    inbox.take_in(STREET)
+    told = inbox.connection.execute("select string_agg(m::text, ' ') as all from ops.message as m").fetchone()["all"]
+    told += inbox.connection.execute("select string_agg(s::text, ' ') as all from ops.submission as s").fetchone()["all"]
+    pages = list(Settings().data_docs.rglob("*.html"))
+    assert pages
+    assert mark.casefold() not in (told + "".join(page.read_text() for page in pages)).casefold()
+
+
+def test_a_data_docs_page_asks_no_other_host_for_anything(inbox):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    inbox.take_in(STREET)
+    page = next(Settings().data_docs.rglob("*.html")).read_text()
+    assert "PSC-001" in page or "crime_type" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page
