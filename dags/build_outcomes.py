@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from airflow.sdk.definitions.asset import AssetAny
 
-from vrn.dbt import LAYERS
+from vrn.layers import LAYERS
 from vrn.notify import FailureNotifier
 
 TRIAGE = """

@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     env.add_argument("--role", default="vrn_owner")
     psql = commands.add_parser("psql", help="open the warehouse in psql")
     psql.add_argument("--role", default="vrn_owner")
-    commands.add_parser("prepare", help="bring the warehouse database up to date (deployments)")
+    deploy = commands.add_parser("deploy", help="be one service of a deployment (docker-compose.yaml)")
+    deploy.add_argument("service", choices=["migrate", "api-server", "scheduler", "dag-processor", "triggerer", "health", "done"])
     commands.add_parser("secrets", help="make the secrets that are missing (deployments)")
     commands.add_parser("synthetic", help="write synthetic deliveries into the inbox, unless something ever came")
     commands.add_parser("headline", help="print the headline indicators")
@@ -88,10 +89,14 @@ def _libpq(settings: Settings, role: str) -> dict[str, str]:
     }
 
 
-def _prepare(settings: Settings, _) -> None:
-    from vrn import warehouse
+def _deploy(settings: Settings, chosen) -> None:
+    from vrn import deploy
 
-    warehouse.prepare(settings)
+    own = {"migrate": deploy.migrate, "health": deploy.health, "done": deploy.done}
+    if chosen.service in own:
+        own[chosen.service](settings)
+    else:
+        deploy.serve(settings, chosen.service)
 
 
 def _secrets(settings: Settings, _) -> None:
@@ -139,7 +144,7 @@ COMMANDS = {
     "down": _down,
     "env": _env,
     "psql": _psql,
-    "prepare": _prepare,
+    "deploy": _deploy,
     "secrets": _secrets,
     "synthetic": _synthetic,
     "headline": _headline,

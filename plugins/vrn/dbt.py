@@ -13,17 +13,9 @@ from vrn import submission as ledger
 from vrn.contract import ANY_PERIOD
 from vrn.database import connect
 from vrn.errors import VrnError
+from vrn.layers import LAYERS
 from vrn.settings import Settings
 from vrn.warehouse import OWNER
-
-# In the order in which they are built. Each is a task of build_outcomes.
-LAYERS = {
-    "reference": ["resource_type:seed", "resource_type:function"],
-    "staging": ["path:models/staging"],
-    "intermediate": ["path:models/intermediate"],
-    "indicators": ["path:models/indicators"],
-    "marts": ["path:models/marts"],
-}
 
 
 class BuildFailed(VrnError):

@@ -61,9 +61,7 @@ def test_a_change_holds_from_its_month_to_its_last_and_no_longer(document):
     document["customProperties"] = [
         {
             "property": "changes",
-            "value": [
-                {"from": "2019-04", "until": "2019-06", "why": "a trial", "at": "search.gender.enum", "add": ["Unknown"]}
-            ],
+            "value": [{"from": "2019-04", "until": "2019-06", "why": "a trial", "at": "search.gender.enum", "add": ["Unknown"]}],
         }
     ]
 

@@ -139,7 +139,9 @@ def test_a_file_with_nothing_under_its_header_is_refused(inbox, feed):
 
 
 def test_a_rule_that_cannot_be_judged_refuses_the_file_even_as_a_warning(inbox, monkeypatch):
-    wrong = UNREADABLE.__class__("X-1", "warning", "Cannot be judged.", "expect_column_values_to_not_be_null", {"column": "nowhere"})
+    wrong = UNREADABLE.__class__(
+        "X-1", "warning", "Cannot be judged.", "expect_column_values_to_not_be_null", {"column": "nowhere"}
+    )
     contract = inbox.contract("police_stop_search", MONTH)
     object.__setattr__(contract.entity, "rules", (*contract.entity.rules, wrong))
     monkeypatch.setattr(ledger.contracts, "load", lambda *_: contract)

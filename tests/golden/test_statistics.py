@@ -68,9 +68,7 @@ def test_counts_agree_with_the_published_vectors(stats_db, events, level, lower,
         (10, 60_888, 100_000, 16.4236, 7.8627, 30.2054),
     ],
 )
-def test_the_progress_reports_rates_come_out_to_the_printed_digits(
-    stats_db, events, population, multiplier, value, lower, upper
-):
+def test_the_progress_reports_rates_come_out_to_the_printed_digits(stats_db, events, population, multiplier, value, lower, upper):
     got = limits(stats_db, "poisson_ci", events, 0.95)
     scale = multiplier / population
     assert [round(x * scale, 4) for x in (events, *got)] == pytest.approx([value, lower, upper], abs=5.1e-5)
@@ -92,9 +90,7 @@ def test_proportions_agree_with_the_published_vectors(stats_db, x, n, level, low
     assert limits(stats_db, "wilson_ci", x, n, level) == pytest.approx((lower, upper), rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("x", "n", "lower", "upper"), [(0, 120, 0, 0.031019), (5, 5, 0.565518, 1), (4, 15, 0.108975, 0.519504)]
-)
+@pytest.mark.parametrize(("x", "n", "lower", "upper"), [(0, 120, 0, 0.031019), (5, 5, 0.565518, 1), (4, 15, 0.108975, 0.519504)])
 def test_proportions_at_the_edges_come_out_to_the_printed_digits(stats_db, x, n, lower, upper):
     assert limits(stats_db, "wilson_ci", x, n, 0.95) == pytest.approx((lower, upper), abs=5.1e-7)
 

@@ -68,7 +68,12 @@ BAD_FILES = {
     ),
     "cut off within a row": (NAME, lambda text: text[: len(text) // 2 - 7], "GEN-01", "cut off"),
     "cut off before the last line break": (NAME, lambda text: text.rstrip("\n"), "GEN-012", "cut off"),
-    "with a renamed column": (NAME, lambda text: text.replace("Crime type", "Crime category", 1), "GEN-001", "'Crime type' is missing"),
+    "with a renamed column": (
+        NAME,
+        lambda text: text.replace("Crime type", "Crime category", 1),
+        "GEN-001",
+        "'Crime type' is missing",
+    ),
     "with a column too many": (NAME, lambda text: "Surname," + text.replace("\n", "\nx,"), "GEN-001", "column(s) 1"),
     "of zero bytes": (NAME, lambda text: "", "GEN-013", "0 bytes"),
     "with a header and nothing else": (NAME, lambda text: text.splitlines()[0] + "\n", "PSC-001", "no rows"),
@@ -209,9 +214,10 @@ def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(
         raise Killed
 
     inbox.drop(STREET, NAME, text)
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         patched.setattr(place, die)
-        inbox.take_in(STREET)
+        with pytest.raises(Killed):
+            inbox.take_in(STREET)
     inbox.take_in(STREET)
     after_the_kill = inbox.tables()
     assert after_the_kill["ledger"][0]["status"] == "accepted"

@@ -60,6 +60,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
         "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "16",
         "GX_ANALYTICS_ENABLED": "false",
+        # Great Expectations makes a temporary folder for each context; it lies in the home like everything else.
+        "TMPDIR": str(settings.home / "tmp"),
         "DO_NOT_TRACK": "1",
     }
 
@@ -69,16 +71,20 @@ def prepare(settings: Settings) -> None:
     with psycopg.connect(settings.conninfo(warehouse.SUPERUSER, "postgres"), autocommit=True) as connection:
         warehouse.ensure_role(connection, warehouse.AIRFLOW, settings.password(warehouse.AIRFLOW))
         warehouse.ensure_database(connection, "airflow", warehouse.AIRFLOW)
-    home = settings.home / "airflow"
-    home.mkdir(parents=True, exist_ok=True)
-    passwords = home / "passwords.json"
-    passwords.touch(mode=0o600)
-    passwords.write_text(json.dumps({USER: settings.secret("airflow_admin_password")}), encoding="utf-8")
+    write_passwords(settings)
     log = settings.logs / "airflow-migrate.log"
     with log.open("w") as out:
         done = subprocess.run([_airflow(), "db", "migrate"], env=_whole(settings), stdout=out, stderr=out, check=False)
     if done.returncode != 0:
         raise HomeError(f"Airflow's database could not be made ready; the reason is at the end of {log}.")
+
+
+def write_passwords(settings: Settings) -> None:
+    """The file from which Airflow's simple auth manager knows its one user."""
+    passwords = settings.home / "airflow" / "passwords.json"
+    passwords.parent.mkdir(parents=True, exist_ok=True)
+    passwords.touch(mode=0o600)
+    passwords.write_text(json.dumps({USER: settings.secret("airflow_admin_password")}), encoding="utf-8")
 
 
 def start(settings: Settings) -> None:
@@ -145,6 +151,7 @@ def _airflow() -> str:
 
 
 def _whole(settings: Settings) -> dict[str, str]:
+    (settings.home / "tmp").mkdir(exist_ok=True)
     return {**os.environ, **environment(settings)}
 
 

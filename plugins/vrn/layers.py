@@ -1,0 +1,10 @@
+"""The layers of the dbt project. A module of its own, because the DAG reads it whenever it is parsed."""
+
+# In the order in which they are built. Each is a task of build_outcomes.
+LAYERS = {
+    "reference": ["resource_type:seed", "resource_type:function"],
+    "staging": ["path:models/staging"],
+    "intermediate": ["path:models/intermediate"],
+    "indicators": ["path:models/indicators"],
+    "marts": ["path:models/marts"],
+}

@@ -1,0 +1,92 @@
+"""What every DAG has to be, and that reading the DAG files touches nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from vrn.settings import REPOSITORY
+
+# Parse in a process of its own: the environment is a home that has no database, no network and no secret.
+PARSE = """
+import json, socket, sys, time
+import airflow.sdk, airflow.triggers.base  # noqa: F401  what the DAG processor has loaded before it reads a file
+
+def no_network(*_, **__):
+    raise AssertionError("a DAG file opened a connection while it was read")
+
+socket.socket.connect = no_network
+from airflow.dag_processing.dagbag import DagBag
+
+started = time.monotonic()
+before = set(sys.modules)
+bag = DagBag(sys.argv[1])
+seconds = time.monotonic() - started
+loaded = set(sys.modules) - before
+heavy = [name for name in ("great_expectations", "pandas", "pyarrow", "dbt", "psycopg") if name in loaded]
+print("RESULT" + json.dumps({
+    "seconds": seconds,
+    "errors": bag.import_errors,
+    "heavy": heavy,
+    "dags": {
+        dag.dag_id: {
+            "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup, "runs": dag.max_active_runs,
+            "description": dag.description, "callback": bool(dag.has_on_failure_callback or dag.on_failure_callback),
+            "tasks": {t.task_id: {"owner": t.owner, "retries": t.retries, "timeout": bool(t.execution_timeout)} for t in dag.tasks},
+        } for dag in bag.dags.values()
+    },
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory) -> dict:
+    home = tmp_path_factory.mktemp("parse")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/none.db",
+        "VRN_HOME": str(home / "nowhere"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE, str(REPOSITORY / "dags")], env=environment, capture_output=True, text=True, check=False
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    assert lines, done.stderr[-2000:]
+    return json.loads(lines[-1].removeprefix("RESULT"))
+
+
+def test_every_feed_file_has_its_dag_and_nothing_fails_to_import(parsed):
+    feeds = {path.name.removesuffix(".odcs.yaml") for path in (REPOSITORY / "expectations").glob("*.odcs.yaml")}
+    assert parsed["errors"] == {}
+    assert parsed["dags"].keys() == {f"ingest__{feed}" for feed in feeds} | {"build_outcomes"}
+
+
+def test_reading_the_dags_takes_under_a_second_and_loads_nothing_that_looks_at_data(parsed):
+    assert parsed["seconds"] < 1
+    assert parsed["heavy"] == []
+
+
+def test_every_dag_says_what_it_is_and_what_to_do_when_it_is_red(parsed):
+    for name, dag in parsed["dags"].items():
+        assert dag["tags"], name
+        assert dag["description"], name
+        assert "Triage notes" in dag["doc"], name
+        assert dag["catchup"] is False, name
+        assert dag["runs"] == 1, name
+        assert dag["callback"], name
+
+
+def test_every_task_has_an_owner_and_an_end_and_all_but_the_verdict_are_retried(parsed):
+    for name, dag in parsed["dags"].items():
+        for task_id, task in dag["tasks"].items():
+            assert task["owner"] == "vrn-data", (name, task_id)
+            assert task["timeout"], (name, task_id)
+            assert (task["retries"] > 0) is (task_id != "conclude"), (name, task_id)

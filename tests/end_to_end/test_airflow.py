@@ -1,0 +1,264 @@
+"""The whole way through Airflow's own scheduler: files into the inbox, indicators out of the marts.
+
+Two homes: one with real monthly files, checked against counts made here from the raw files by other means (it skips
+where the files are not), and one with synthetic deliveries.
+"""
+
+from __future__ import annotations
+
+import collections
+import csv
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import free_port, real
+from vrn.airflow_api import AirflowApi
+from vrn.settings import REPOSITORY, Settings
+
+pytestmark = pytest.mark.services
+STREET, SEARCH = "police_street_crime", "police_stop_search"
+
+
+class Home:
+    """A home run as a user runs it: by the commands, in processes of their own."""
+
+    def __init__(self, folder: Path):
+        self.settings = Settings(home=folder, pg_port=free_port(), airflow_port=free_port())
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY / "plugins"),
+            "VRN_HOME": str(folder),
+            "VRN_PG_PORT": str(self.settings.pg_port),
+            "VRN_AIRFLOW_PORT": str(self.settings.airflow_port),
+        }
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "vrn", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=480
+        )
+
+    def run(self) -> str:
+        done = self.command("run")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    def drop(self, feed: str, source: Path | bytes, name: str) -> None:
+        path = self.settings.inbox / feed / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, bytes):
+            path.write_bytes(source)
+        else:
+            shutil.copyfile(source, path)
+
+    def rows(self, query: str, *arguments: object) -> list[tuple]:
+        with psycopg.connect(self.settings.conninfo("vrn_owner")) as connection:
+            return connection.execute(query, arguments).fetchall()
+
+    def runs(self, dag_id: str) -> list[dict]:
+        return AirflowApi(self.settings).call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
+
+
+def started(folder: Path) -> Iterator[Home]:
+    home = Home(folder)
+    try:
+        yield home
+    finally:
+        home.command("down")
+
+
+@pytest.fixture(scope="module")
+def real_home(tmp_path_factory) -> Iterator[Home]:
+    real("police", "street", "lancashire", "2020-03-lancashire-street.csv.gz")
+    yield from started(tmp_path_factory.mktemp("real"))
+
+
+@pytest.fixture(scope="module")
+def synthetic_home(tmp_path_factory) -> Iterator[Home]:
+    yield from started(tmp_path_factory.mktemp("synthetic"))
+
+
+def street(month: str, force: str = "lancashire") -> Path:
+    return real("police", "street", force, f"{month}-{force}-street.csv.gz")
+
+
+def counted(months: list[str], crime_type: str) -> dict[tuple[str, str], int]:
+    """Crimes by month and district, straight from the raw files: a crime once, in the first month it was in."""
+    with (REPOSITORY / "dbt_project/seeds/geography/lsoa.csv").open(encoding="utf-8") as file:
+        district = {row["lsoa_code"]: row["district_code"] for row in csv.DictReader(file)}
+    seen: set[str] = set()
+    counts: dict[tuple[str, str], int] = collections.Counter()
+    for month in months:
+        last: dict[str, dict] = {}
+        with gzip.open(street(month), "rt", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if row["Crime ID"]:
+                    last[row["Crime ID"]] = row
+        for crime_id, row in last.items():
+            if crime_id not in seen and row["Crime type"] == crime_type:
+                area = district.get(row["LSOA code"], "OUT") if row["LSOA code"] else "UNK"
+                counts[month, area] += 1
+        seen |= last.keys()
+    return counts
+
+
+def test_real_months_become_indicators_counted_as_the_raw_files_count(real_home):
+    months = ["2019-12", "2020-01", "2020-02", "2020-03"]
+    for month in months[:3]:
+        real_home.drop(STREET, street(month), f"{month}-lancashire-street.csv.gz")
+    printed = real_home.run()
+    assert "synthetic" not in printed.casefold()
+
+    # A further month is picked up and built without a restart, by whoever drops it.
+    scheduler = (real_home.settings.home / "run/scheduler.pid").read_text()
+    real_home.drop(STREET, street("2020-03"), "2020-03-lancashire-street.csv.gz")
+    real_home.run()
+    assert (real_home.settings.home / "run/scheduler.pid").read_text() == scheduler
+
+    for indicator, crime_type in (
+        ("PUB-VSO", "Violence and sexual offences"),
+        ("PUB-ROB", "Robbery"),
+        ("PUB-WPN", "Possession of weapons"),
+    ):
+        expected = counted(months, crime_type)
+        got = {
+            (period, area): count
+            for period, area, count in real_home.rows(
+                "select period_id, area_code, count from marts.fct_indicator_value "
+                "where indicator_id = %s and period_id = any(%s) and count is not null",
+                indicator,
+                months,
+            )
+        }
+        districts = {area for _, area in got if area.startswith(("E06", "E07")) or area in ("OUT", "UNK")}
+        assert len(districts) == 16
+        for month in months:
+            for area in districts:
+                assert got[month, area] == expected[month, area], (indicator, month, area)
+            assert got[month, "LANCS-14"] == sum(expected[month, area] for area in districts - {"OUT", "UNK"})
+            assert got[month, "E23000003"] == sum(expected[month, area] for area in districts)
+            assert got[month, "LANCS-E"] + got[month, "LANCS-S"] + got[month, "LANCS-W"] == got[month, "LANCS-14"]
+    quarter = real_home.rows(
+        "select status, count from marts.fct_indicator_value "
+        "where indicator_id = 'PUB-ROB' and period_id = '2019/20-Q4' and area_code = 'LANCS-14'"
+    )
+    robberies = counted(months, "Robbery")
+    assert quarter == [("ok", sum(n for (month, area), n in robberies.items() if month >= "2020-01" and area[0] == "E"))]
+
+
+def test_what_did_not_come_is_never_taken_for_nothing_happened(real_home):
+    statuses = dict(
+        real_home.rows(
+            "select period_id, status from marts.fct_indicator_value where indicator_id = 'PUB-ROB' and area_code = 'LANCS-14' "
+            "and period_id in ('2019-11', '2019-12', '2019/20', '2018-06-R12', '2020-03-R12')"
+        )
+    )
+    assert statuses == {
+        "2019-11": "awaiting_feed",
+        "2019-12": "ok",
+        "2019/20": "incomplete",
+        "2018-06-R12": "before_series",
+        "2020-03-R12": "incomplete",
+    }
+    assert real_home.rows(
+        "select count(*) from marts.fct_indicator_value where (value is not null or count is not null) "
+        "and status in ('awaiting_feed', 'refused', 'before_series')"
+    ) == [(0,)]
+
+
+def test_a_refused_file_ends_its_run_red_with_a_note_and_the_last_good_data_stays(real_home):
+    before = real_home.rows("select submission_id, status from ops.submission where status = 'accepted' order by 1")
+    leicestershire = gzip.decompress(street("2020-03", "leicestershire").read_bytes())
+    real_home.drop(STREET, leicestershire, "2020-04-lancashire-street.csv")
+    real_home.drop(STREET, street("2020-03"), "2020-05-lancashire-street.csv.gz")
+    real_home.run()
+    assert real_home.rows("select submission_id, status from ops.submission where status = 'accepted' order by 1") == before
+    last = real_home.runs(f"ingest__{STREET}")[-1]
+    assert last["state"] == "failed"
+    assert "another force" in last["note"]
+    assert "same bytes as submission" in last["note"]
+    assert real_home.rows(
+        "select distinct status from marts.fct_indicator_value where indicator_id = 'PUB-ROB' and period_id = '2020-04'"
+    ) != [("ok",)]
+
+
+def test_an_accepted_delivery_leaves_an_asset_event_with_its_partition_and_counts(real_home):
+    events = AirflowApi(real_home.settings).call("GET", "/assets/events?limit=100")["asset_events"]
+    found = [event for event in events if event.get("partition_key") == "lancashire|2020-03"]
+    assert len(found) == 1
+    (delivery,) = found[0]["extra"].values()
+    assert delivery["rows_in_file"] == delivery["rows_accepted"] + delivery["rows_quarantined"] + delivery["rows_duplicate"]
+
+
+def test_an_empty_inbox_gets_synthetic_deliveries_that_say_so_everywhere_and_only_once(synthetic_home):
+    printed = synthetic_home.run()
+    assert "SYNTHETIC" in printed
+    areas = synthetic_home.rows(
+        "select distinct value.area_code from marts.fct_indicator_value as value "
+        "inner join marts.dim_area as area on area.area_code = value.area_code and area.area_type = 'district' "
+        "where value.status = 'ok' and lower_ci_95 is not null and is_synthetic"
+    )
+    assert len(areas) == 14
+    indicators = synthetic_home.rows("select distinct indicator_id from marts.fct_indicator_value where status = 'ok'")
+    assert {row[0] for row in indicators} == {"PUB-VSO", "PUB-ROB", "PUB-WPN", "S06", "S07a", "S07b", "S08"}
+    before = synthetic_home.rows("select count(*) from ops.submission")
+    synthetic_home.run()
+    assert synthetic_home.rows("select count(*) from ops.submission") == before
+
+
+def test_every_expected_row_exists_once_and_the_parts_add_up(synthetic_home):
+    assert (
+        synthetic_home.rows(
+            "select indicator_id, area_code, period_id from marts.fct_indicator_value group by 1, 2, 3 having count(*) > 1"
+        )
+        == []
+    )
+    rows, expected = synthetic_home.rows(
+        "select (select count(*) from marts.fct_indicator_value), (select count(*) from marts.dim_indicator as i "
+        "cross join marts.dim_period as p inner join marts.dim_area as a on a.area_type = any(i.geo_levels) "
+        "where p.period_type = any(i.period_types))"
+    )[0]
+    assert rows == expected > 10_000
+    assert (
+        synthetic_home.rows(
+            "select force.indicator_id, force.period_id from marts.fct_indicator_value as force "
+            "inner join marts.fct_indicator_value as part using (indicator_id, period_id) "
+            "where force.area_code = 'E23000003' and part.area_code in ('LANCS-14', 'OUT', 'UNK') and force.count is not null "
+            "group by 1, 2, force.count having sum(part.count) <> force.count"
+        )
+        == []
+    )
+    assert (
+        synthetic_home.rows(
+            "select year.indicator_id, year.area_code, year.period_id from marts.fct_indicator_value as year "
+            "inner join marts.dim_period as y on year.period_id = y.period_id and y.period_type = 'financial_year' "
+            "inner join marts.dim_period as q on q.period_type = 'quarter' and q.start_on >= y.start_on and q.end_on <= y.end_on "
+            "inner join marts.fct_indicator_value as quarter on quarter.period_id = q.period_id "
+            "and quarter.indicator_id = year.indicator_id and quarter.area_code = year.area_code "
+            "where year.count is not null group by 1, 2, 3, year.count having sum(quarter.count) <> year.count"
+        )
+        == []
+    )
+
+
+def test_two_homes_do_not_disturb_each_other_and_a_taken_port_is_told(synthetic_home, tmp_path):
+    other = Home(tmp_path / "other")
+    other.environment["VRN_PG_PORT"] = str(synthetic_home.settings.pg_port)
+    done = other.command("up")
+    assert done.returncode == 1
+    assert f"Port {synthetic_home.settings.pg_port} is taken" in done.stderr
+    assert synthetic_home.rows("select 1") == [(1,)]
+
+
+def test_no_log_and_no_template_of_a_run_holds_a_row_of_its_delivery(synthetic_home):
+    (crime_id,) = synthetic_home.rows("select crime_id from raw.police_street_crime__crime where crime_id is not null limit 1")[0]
+    for path in (synthetic_home.settings.logs, synthetic_home.settings.data_docs, synthetic_home.settings.home / "dbt"):
+        for file in path.rglob("*"):
+            assert not file.is_file() or crime_id.encode() not in file.read_bytes(), file
