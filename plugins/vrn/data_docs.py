@@ -17,6 +17,7 @@ EXTERNAL = (
     r"<script\b[^>]*\bsrc=\"https?://[^>]*>\s*</script>",
     r"<link\b[^>]*\bhref=\"https?://[^>]*>",
     r"<img\b[^>]*\bsrc=\"https?://[^>]*>",
+    r"url\(['\"]?https?://[^)]*\)",
     r"<a\b[^>]*\bhref=\"https?://[^>]*>.*?</a>",
     # GX's own scripts call the libraries that were just taken out.
     r"<script\b(?![^>]*\bsrc=)[^>]*>.*?</script>",

@@ -81,7 +81,12 @@ BAD_FILES = {
     "named after nothing": ("crimes final v2.csv", lambda text: text, "GEN-014", "2020-04-lancashire-street.csv"),
     "of a month that is none": ("2020-13-lancashire-street.synthetic.csv", lambda text: text, "GEN-014", "not a month"),
     "gzipped and cut off": (NAME + ".gz", lambda text: gzip.compress(text.encode())[:-900], "GEN-010", "cut off"),
-    "that unpacks without end": (NAME + ".gz", lambda text: gzip.compress(b"a" * 50_000_000), "GEN-0", "send"),
+    "that unpacks without end": (
+        NAME + ".gz",
+        lambda text: gzip.compress((text.splitlines()[0] + "\n" + text.splitlines()[1] * 1000 + "\n" * 9_000_000).encode()),
+        "GEN-010",
+        "not read further",
+    ),
     "with an open quotation mark": (NAME, lambda text: text.replace("On or near", '"On or near', 1), "GEN-01", "quotation"),
 }
 
