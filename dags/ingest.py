@@ -8,6 +8,7 @@ from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, task, tas
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from vrn import feeds
+from vrn.data_docs_link import DataDocsLink
 from vrn.notify import FailureNotifier
 from vrn.settings import Settings
 from vrn.transport.inbox_trigger import InboxTrigger
@@ -73,7 +74,9 @@ def ingest(feed: feeds.Feed):
 
         @task_group
         def deliveries(batch: list[int]):
-            stage(batch) >> gate(batch) >> accept(batch)
+            judged = gate(batch)
+            judged.operator.operator_extra_links = (DataDocsLink(),)
+            stage(batch) >> judged >> accept(batch)
 
         @task(map_index_template="{{ files }}")
         def stage(batch: list[int]) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -108,7 +109,7 @@ def through_the_steps(path: Path) -> None:
         result = accept.accept(connection, submission)
         clock.append(time.monotonic())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    steps = [after - before for before, after in zip(clock, clock[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(clock)]
     print("STEPS", *(f"{second:.3f}" for second in steps), f"{peak:.0f}", result["rows_accepted"], result["rows_quarantined"])
 
 
@@ -151,7 +152,11 @@ def main() -> None:
                         connection.execute("update ops.submission set status = 'withdrawn' where status = 'accepted'")
                     copies.append(plain_copy(settings, source, "plain"))
                     done = subprocess.run(
-                        [sys.executable, "-m", "tests.bench", str(path)], capture_output=True, text=True, check=False, cwd=REPOSITORY
+                        [sys.executable, "-m", "tests.bench", str(path)],
+                        capture_output=True,
+                        text=True,
+                        check=False,
+                        cwd=REPOSITORY,
                     )
                     line = next((line for line in done.stdout.splitlines() if line.startswith("STEPS")), None)
                     if line is None:

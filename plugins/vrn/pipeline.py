@@ -159,7 +159,8 @@ def _note(row: dict, messages: list[dict]) -> str:
         f"- {one['rule_code']} ({one['outcome']}, {'all' if one['row_count'] is None else one['row_count']} rows): {one['message']}"
         for one in messages
     ]
-    return "\n".join([head, *said])
+    docs = f"[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)" if row["rows_in_file"] else ""
+    return "\n".join(line for line in (head, *said, docs) if line)
 
 
 def _ensure_room(settings: Settings) -> None:
