@@ -16,7 +16,7 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by crime_id order by recorded_month_on, row_number desc) as place,
+        row_number() over (partition by crime_id order by recorded_month_on asc, row_number desc) as place,
         first_value(last_outcome_category)
             over (partition by crime_id order by recorded_month_on desc, row_number desc) as latest_outcome_category
     from crime

@@ -18,7 +18,8 @@ with indicator as (
         {%- endfor %}
     {% if not loop.last %}union all{% endif %}
     {% else %}
-    select null::text as indicator_id where false
+    select null::text as indicator_id
+    where false
     {% endfor %}
 )
 

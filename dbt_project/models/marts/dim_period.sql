@@ -2,7 +2,9 @@ with month as (
 
     select day::date as month_on
     from generate_series(
-        '{{ var("series_start") }}'::date, date_trunc('month', {{ var('as_of') }})::date - interval '1 month', interval '1 month'
+        '{{ var("series_start") }}'::date,
+        date_trunc('month', {{ var('as_of') }})::date - interval '1 month',
+        interval '1 month'
     ) as day
 
 ),

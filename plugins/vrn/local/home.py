@@ -25,6 +25,7 @@ LEAST_FREE_BYTES = 2 << 30
 SECONDS_TO_BE_READY = 180
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_STALL = 120
+PLAIN_WIDTH = 130
 DAG_OF_BUILD = "build_outcomes"
 BUSY = {"queued", "running"}
 
@@ -219,5 +220,6 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def terminal() -> Console:
-    """Colours and a moving line on a terminal; plain lines elsewhere."""
-    return Console(highlight=False, soft_wrap=True, force_terminal=sys.stdout.isatty())
+    """Colours and a moving line on a terminal; plain lines, wide enough for the table, elsewhere."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=True, force_terminal=terminal, width=None if terminal else PLAIN_WIDTH)
