@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 
 from vrn.errors import VrnError
 from vrn.settings import Settings
@@ -43,10 +44,12 @@ def _run(settings: Settings, _) -> None:
     from vrn.database import connect
     from vrn.local import home
 
-    console = home.terminal()
+    console, since = home.terminal(), datetime.now(UTC)
     home.run(settings, console)
     with connect(settings, "vrn_owner") as connection:
         headline.show(connection, console)
+        headline.show_timing(connection, console, since)
+        headline.show_refused(connection, console, since)
     for name, address in home.addresses(settings):
         console.print(f"{name:<10} {address}")
 

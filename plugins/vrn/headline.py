@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import psycopg
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +27,42 @@ order by indicator.domain desc, indicator.indicator_id
 """
 COUNTY = "LANCS-14"
 FORCE = "E23000003"
+
+
+TIMING = """
+select
+    count(*) as steps,
+    extract(epoch from sum(finished_at - started_at)) as work,
+    extract(epoch from max(finished_at) - min(started_at)) as wall,
+    (
+        select extract(epoch from sum(upper(span) - lower(span)))
+        from (select unnest(range_agg(tstzrange(started_at, finished_at))) as span from ops.step where started_at >= %(since)s)
+    ) as busy
+from ops.step
+where started_at >= %(since)s
+"""
+
+
+def show_timing(connection: psycopg.Connection, console: Console, since: datetime) -> None:
+    """Say what a run's time went on: seconds of work in all steps, and the share of its length with no step at work."""
+    row = connection.execute(TIMING, {"since": since}).fetchone()
+    if not row["steps"]:
+        console.print("Nothing new came, so nothing was done.")
+        return
+    console.print(
+        f"{row['steps']} steps did {row['work']:.0f} s of work in {row['wall']:.0f} s; for {1 - row['busy'] / row['wall']:.0%} of "
+        "that time no step was at work (orchestration)."
+    )
+
+
+def show_refused(connection: psycopg.Connection, console: Console, since: datetime) -> None:
+    """Name what was refused, and why."""
+    refused = connection.execute(
+        "select feed, file_name, status_reason from ops.submission where status = 'refused' and received_at >= %s order by 1, 2",
+        [since],
+    ).fetchall()
+    for row in refused:
+        console.print(f"REFUSED {row['feed']} {row['file_name']}: {row['status_reason']}")
 
 
 def show(connection: psycopg.Connection, console: Console) -> None:

@@ -58,8 +58,8 @@ class Home:
         else:
             shutil.copyfile(source, path)
 
-    def rows(self, query: str, *arguments: object) -> list[tuple]:
-        with psycopg.connect(self.settings.conninfo("vrn_owner")) as connection:
+    def rows(self, query: str, *arguments: object, role: str = "vrn_owner") -> list[tuple]:
+        with psycopg.connect(self.settings.conninfo(role)) as connection:
             return connection.execute(query, arguments).fetchall()
 
     def runs(self, dag_id: str) -> list[dict]:
@@ -246,6 +246,15 @@ def test_every_expected_row_exists_once_and_the_parts_add_up(synthetic_home):
         )
         == []
     )
+
+
+def test_an_evaluator_reads_the_marts_and_the_ledger_but_no_row_as_it_came(synthetic_home):
+    for table in ("marts.fct_indicator_value", "marts.dim_indicator", "ops.submission", "reference.area"):
+        assert synthetic_home.rows(f"select count(*) > 0 from {table}", role="vrn_evaluator") == [(True,)], table
+    assert synthetic_home.rows("select * from stats.wilson_ci(4, 15, 0.95)", role="vrn_evaluator")
+    for table in ("raw.police_street_crime__crime", "quarantine.police_street_crime__crime", "staging.stg_ops__feed_month"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            synthetic_home.rows(f"select 1 from {table}", role="vrn_evaluator")
 
 
 def test_two_homes_do_not_disturb_each_other_and_a_taken_port_is_told(synthetic_home, tmp_path):

@@ -123,6 +123,11 @@ def wait_until_done(settings: Settings, console: Console) -> None:
                     f"page of the feed says why (http://127.0.0.1:{settings.airflow_port}); nothing was lost."
                 )
             time.sleep(SECONDS_BETWEEN_LOOKS)
+    if state["failed_build"]:
+        raise HomeError(
+            "Deliveries were accepted but the build of the outcomes failed; the tables are those of the last good build. "
+            f"Airflow's page of {DAG_OF_BUILD} says why (http://127.0.0.1:{settings.airflow_port})."
+        )
 
 
 def work_left(settings: Settings, api: AirflowApi) -> dict:
@@ -146,6 +151,7 @@ def work_left(settings: Settings, api: AirflowApi) -> dict:
         **ledger,
         "waiting": waiting + resting,
         "active": active,
+        "failed_build": failed_build,
         "busy": bool(waiting or resting or active or (unbuilt and not failed_build)),
     }
 
