@@ -27,7 +27,13 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_STALL = 120
 PLAIN_WIDTH = 130
 DAG_OF_BUILD = "build_outcomes"
-BUSY = {"queued", "running"}
+# When the last build began that came to its end: what was accepted before that is in the marts.
+LAST_WHOLE_BUILD = """
+select max(first.started_at) as started_at
+from ops.step as first
+inner join ops.step as last on last.step = 'dbt marts' and last.is_success and last.started_at > first.started_at
+where first.step = 'dbt reference' and first.is_success
+"""
 
 
 def up(settings: Settings, console: Console) -> None:
@@ -141,9 +147,7 @@ def work_left(settings: Settings, api: AirflowApi) -> dict:
             "count(*) filter (where status = 'refused') as refused, count(*) filter (where status = 'duplicate') as duplicate, "
             "count(*) filter (where status = 'received') as received, max(accepted_at) as last_accepted from ops.submission"
         ).fetchone()
-        built = connection.execute(
-            "select max(started_at) as at from ops.step where step = 'dbt reference' and is_success"
-        ).fetchone()["at"]
+        built = connection.execute(LAST_WHOLE_BUILD).fetchone()["started_at"]
     unbuilt = ledger["last_accepted"] is not None and (built is None or built < ledger["last_accepted"])
     active = sorted({run["dag_id"] for run in runs})
     failed_build = unbuilt and not active and not waiting and not resting and _last_build_failed(api)
