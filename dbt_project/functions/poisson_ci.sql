@@ -9,6 +9,9 @@ begin
     if events < 0 or (events < 10 and events <> trunc(events)) then
         raise exception 'stats.poisson_ci takes a whole number of events, 0 or more, not %', events;
     end if;
+    if level <= 0 or level >= 1 then
+        raise exception 'stats.poisson_ci takes a level between 0 and 1, such as 0.95, not %', level;
+    end if;
     if stats.poisson_ci_method(events) = 'exact_poisson' then
         lower := case when events = 0 then 0 else stats.poisson_mean(o - 1, 1 - alpha / 2) end;
         upper := stats.poisson_mean(o, alpha / 2);

@@ -1,1 +1,1 @@
-select case when events < 10 then 'exact_poisson' else 'byar' end
+select case when events < 10 then 'exact_poisson' when events >= 10 then 'byar' end

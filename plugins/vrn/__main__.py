@@ -138,7 +138,9 @@ def _check(settings: Settings, _) -> None:
 def _docs(settings: Settings, _) -> int:
     from vrn import dbt
 
-    return 0 if dbt.invoke(settings, ["docs", "generate", "--static"]).success else 1
+    made = dbt.invoke(settings, ["docs", "generate", "--static"]).success
+    print(f"documentation: {settings.dbt_target / 'static_index.html'}" if made else "the documentation was not made")
+    return 0 if made else 1
 
 
 COMMANDS = {

@@ -1,0 +1,51 @@
+"""The dbt project on an empty warehouse: the logic's unit tests, every layer, and the documentation."""
+
+from __future__ import annotations
+
+import pytest
+
+from vrn import dbt
+from vrn.layers import LAYERS
+
+
+@pytest.fixture
+def built(home):
+    for layer in LAYERS:
+        dbt.build(layer)
+    return home
+
+
+def test_every_layer_builds_before_the_first_delivery_and_every_row_says_that_nothing_came(built, owner):
+    statuses = owner.execute("select status, count(count) as counts from marts.fct_indicator_value group by 1").fetchall()
+    assert {row["status"]: row["counts"] for row in statuses} == {"awaiting_feed": 0, "before_series": 0}
+    kept = owner.execute("select layer, bool_and(status in ('success', 'pass')) as well from ops.dbt_result group by 1").fetchall()
+    assert {row["layer"]: row["well"] for row in kept} == dict.fromkeys(LAYERS, True)
+
+
+def test_the_logic_passes_its_unit_tests_and_the_documentation_is_made(built):
+    assert dbt.invoke(built, ["--quiet", "test", "--select", "test_type:unit"]).success
+    assert dbt.invoke(built, ["--quiet", "docs", "generate", "--static"]).success
+    assert "fct_indicator_value" in (built.dbt_target / "static_index.html").read_text(encoding="utf-8")
+
+
+def test_a_layer_whose_test_fails_is_refused_by_name_and_kept_in_ops(built, owner):
+    owner.execute(
+        "insert into ops.submission (feed, supplier, file_name, sha256, byte_count, is_synthetic, status, period_start, "
+        "rows_in_file, rows_accepted, rows_quarantined, rows_duplicate) "
+        "values ('police_stop_search', 'x', 'x', repeat('a', 64), 1, true, 'accepted', '2020-01-01', 1, 1, 0, 0)"
+    )
+    _with_a_row_without_type(built)
+    with pytest.raises(dbt.BuildFailed, match="not_null_stg_police_stop_search__search_search_type"):
+        dbt.build("staging")
+    bad = owner.execute("select node_id from ops.dbt_result where status = 'fail'").fetchall()
+    assert len(bad) >= 1
+
+
+def _with_a_row_without_type(settings) -> None:
+    from vrn.database import connect
+
+    with connect(settings, autocommit=True) as loader:
+        loader.execute("create table raw.bad partition of raw.police_stop_search__search for values in (1)")
+        loader.execute(
+            "insert into raw.police_stop_search__search (submission_id, row_number, searched_at) values (1, 2, '2020-01-01')"
+        )
