@@ -35,7 +35,7 @@ begin
         -- The derivative of the distribution function by the mean is minus the density.
         density := exp(-mean) * mean ^ events / gamma(events + 1);
         step := step / density;
-        if mean + step <= below or mean + step >= above then
+        if mean + step < below or mean + step > above then
             step := (below + above) / 2 - mean;
         end if;
         mean := mean + step;

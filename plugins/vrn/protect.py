@@ -9,11 +9,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vrn.contract import Column
 from vrn.settings import Settings
+
+HEX_DIGITS = 64
 
 Key = Callable[[str], bytes]
 
@@ -31,11 +34,13 @@ def hasher(column: Column, key: Key) -> Callable[[pa.Array], pa.Array]:
 
     def apply(values: pa.Array) -> pa.Array:
         encoded = pc.dictionary_encode(pc.utf8_upper(pc.utf8_trim_whitespace(values)))
-        digests = [
-            hmac.digest(secret, prefix + value.encode(), "sha256").hex() if value else None
-            for value in encoded.dictionary.to_pylist()
-        ]
-        return pc.take(pa.array(digests, pa.string()), encoded.indices)
+        identifiers = pc.cast(encoded.dictionary, pa.binary()).to_pylist()
+        digests = b"".join(hmac.digest(secret, prefix + identifier, "sha256") for identifier in identifiers)
+        # Hexadecimal at one go: every hash has the same width, so that the offsets are known.
+        offsets = np.arange(0, HEX_DIGITS * (len(identifiers) + 1), HEX_DIGITS, dtype=np.int32)
+        hashes = pa.StringArray.from_buffers(len(identifiers), pa.py_buffer(offsets), pa.py_buffer(digests.hex().encode()))
+        filled = pc.if_else(pc.equal(encoded.dictionary, ""), None, hashes)
+        return pc.take(filled, encoded.indices)
 
     return apply
 
