@@ -17,7 +17,7 @@ begin
         upper := stats.poisson_mean(o, alpha / 2);
         return;
     end if;
-    z := stats.normal_quantile(1 - alpha / 2);
+    z := -stats.normal_quantile(alpha / 2);
     lower := o * (1 - 1 / (9 * o) - z / (3 * sqrt(o))) ^ 3;
     upper := (o + 1) * (1 - 1 / (9 * (o + 1)) + z / (3 * sqrt(o + 1))) ^ 3;
 end;

@@ -10,7 +10,7 @@ begin
         raise exception 'stats.ratio_ci takes a level between 0 and 1, such as 0.95, not %', level;
     end if;
     if events_a > 0 and events_b > 0 and exposure_a > 0 and exposure_b > 0 then
-        z := stats.normal_quantile(1 - (1 - level) / 2);
+        z := -stats.normal_quantile((1 - level) / 2);
         log_ratio := ln((events_a::double precision / exposure_a) / (events_b::double precision / exposure_b));
         se := sqrt(1 / events_a::double precision + 1 / events_b::double precision);
         lower := exp(log_ratio - z * se);

@@ -13,7 +13,7 @@ begin
     if level <= 0 or level >= 1 then
         raise exception 'stats.wilson_ci takes a level between 0 and 1, such as 0.95, not %', level;
     end if;
-    z := stats.normal_quantile(1 - (1 - level) / 2);
+    z := -stats.normal_quantile((1 - level) / 2);
     half := z * sqrt(z * z + 4 * x * (1 - x / n));
     -- At 0 and at n the formula gives 0 and 1 but for rounding.
     lower := case when x = 0 then 0 else (2 * x + z * z - half) / (2 * (n + z * z)) end;
