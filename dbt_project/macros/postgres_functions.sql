@@ -4,7 +4,7 @@
     {%- set limits = ', out lower double precision, out upper double precision' if model.returns.data_type == 'record' else '' -%}
     create or replace function {{ target_relation.render() }} ({{ arguments }}{{ limits }})
     returns {{ model.returns.data_type }}
-    language {{ model.config.meta.language }} immutable parallel safe
+    language {{ model.config.meta.language }} {{ scalar_function_volatility_sql() | trim }} parallel safe
     as $function$
     {{ model.compiled_code }}
     $function$;

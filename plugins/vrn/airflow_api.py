@@ -29,6 +29,10 @@ class AirflowApi:
             self._token = signed_in["access_token"]
         return self._send(method, f"/api/v2{path}", body)
 
+    def wake(self) -> None:
+        """Have the server build the part that tasks talk to: its first answer takes seconds, and tasks wait only five."""
+        self._send("GET", "/execution/health", None)
+
     def _send(self, method: str, path: str, body: dict | None) -> Any:
         headers = {"Content-Type": "application/json"}
         if self._token:

@@ -104,7 +104,6 @@ class Column:
     source_names: tuple[str, ...]
     logical_type: str
     date_format: str | None
-    required: bool
     classification: str
     identifier_domain: str | None
     codes: tuple[str, ...]
@@ -129,7 +128,6 @@ class Entity:
 
     feed: str
     name: str
-    grain: str
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...]
     counted_once_when_present: str | None
@@ -149,10 +147,6 @@ class Contract:
     """A feed file as it stood for one period."""
 
     feed: str
-    title: str
-    purpose: str
-    limitations: str
-    owner: str
     file_name: re.Pattern[str]
     file_name_example: str
     suppliers: Mapping[str, str]
@@ -160,7 +154,6 @@ class Contract:
     encoding: str
     fallback_encoding: str | None
     ends_with_line_break: bool
-    due_days: int
     entity: Entity
     digest: str
 
@@ -310,13 +303,8 @@ def _custom(item: dict[str, Any]) -> dict[str, Any]:
 def _resolve(document: dict[str, Any], period: Period, name: str) -> Contract:
     server = document["servers"][0]
     custom = _custom(server)
-    sla = {item["property"]: item["value"] for item in document["slaProperties"]}
     return Contract(
         feed=document["id"],
-        title=document.get("name", document["id"]),
-        purpose=document.get("description", {}).get("purpose", ""),
-        limitations=document.get("description", {}).get("limitations", ""),
-        owner=next((m["username"] for m in document.get("team", {}).get("members", []) if m.get("role") == "owner"), ""),
         file_name=re.compile(custom["fileName"]),
         file_name_example=custom["fileNameExample"],
         suppliers=custom["suppliers"],
@@ -324,7 +312,6 @@ def _resolve(document: dict[str, Any], period: Period, name: str) -> Contract:
         encoding=server.get("encoding", "utf-8"),
         fallback_encoding=custom.get("fallbackEncoding"),
         ends_with_line_break=custom.get("endsWithLineBreak", False),
-        due_days=int(sla["latency"]),
         entity=_entity(document["id"], document["schema"][0], period),
         digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
     )
@@ -340,7 +327,6 @@ def _entity(feed: str, item: dict[str, Any], period: Period) -> Entity:
     return Entity(
         feed=feed,
         name=item["name"],
-        grain=item.get("dataGranularityDescription", ""),
         columns=columns,
         rules=(UNREADABLE, *sorted(rules, key=lambda rule: rule.code)),
         counted_once_when_present=custom.get("identicalRows", {}).get("countOnceWhenPresent"),
@@ -358,7 +344,6 @@ def _column(item: dict[str, Any]) -> Column:
         source_names=(item.get("physicalName", item["name"]), *synonyms),
         logical_type=item["logicalType"],
         date_format=options.get("format"),
-        required=item.get("required", False),
         classification=item["classification"],
         identifier_domain=custom.get("identifierDomain"),
         codes=tuple(entry["value"] for entry in enum),

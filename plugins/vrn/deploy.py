@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 
 from vrn import warehouse
-from vrn.airflow_api import USER, AirflowApi
+from vrn.airflow_api import AirflowApi
 from vrn.errors import HomeError
 from vrn.local import airflow
 from vrn.settings import Settings
@@ -34,7 +33,7 @@ def serve(settings: Settings, service: str) -> None:
     """Become one of Airflow's processes."""
     for path in (settings.logs, settings.inbox, settings.landing, settings.data_docs, settings.home / "tmp"):
         path.mkdir(parents=True, exist_ok=True)
-    os.execvpe("airflow", ["airflow", service], {**os.environ, **environment(settings)})
+    os.execvpe("airflow", ["airflow", service, *airflow.ARGUMENTS.get(service, [])], {**os.environ, **environment(settings)})
 
 
 def migrate(settings: Settings) -> None:
@@ -52,7 +51,7 @@ def health(settings: Settings) -> None:
     beats = AirflowApi(settings).call("GET", "/monitor/health")
     still = [name for name in ("scheduler", "dag_processor", "triggerer") if beats[name]["status"] == "unhealthy"]
     if still:
-        raise HomeError(f"{json.dumps(still)} do not beat (user {USER})")
+        raise HomeError(f"no heartbeat from: {', '.join(still)}")
 
 
 def done(settings: Settings) -> None:

@@ -17,10 +17,11 @@ class FailureNotifier(BaseNotifier):
         super().__init__()
 
     def notify(self, context) -> None:
-        run = context["dag_run"]
-        subject = f"VRN warehouse: {run.dag_id} failed"
+        # Airflow gives a failure callback no dag_run when the run had no last task; these two it always gives.
+        dag_id, run_id = context["dag"].dag_id, context["run_id"]
+        subject = f"VRN warehouse: {dag_id} failed"
         body = (
-            f"The run {run.run_id} of {run.dag_id} failed.\n"
+            f"The run {run_id} of {dag_id} failed.\n"
             "Its note in Airflow says what was refused and why; the DAG's page says what to do when it is red."
         )
         self.log.error("%s. %s", subject, body)

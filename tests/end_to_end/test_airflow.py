@@ -257,6 +257,24 @@ def test_an_evaluator_reads_the_marts_and_the_ledger_but_no_row_as_it_came(synth
             synthetic_home.rows(f"select 1 from {table}", role="vrn_evaluator")
 
 
+def test_nothing_of_a_running_home_listens_beyond_this_machine(synthetic_home):
+    mark = f"VRN_HOME={synthetic_home.settings.home}".encode()
+    sockets, listening = set(), {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                sockets |= {os.readlink(file) for file in (process / "fd").iterdir()}
+        except OSError:
+            continue
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == "0A":
+                listening[f"socket:[{words[9]}]"] = words[1].split(":")[0]
+    addresses = {listening[one] for one in sockets & listening.keys()}
+    assert addresses == {"0100007F"}  # 127.0.0.1, as the kernel writes it
+
+
 def test_two_homes_do_not_disturb_each_other_and_a_taken_port_is_told(synthetic_home, tmp_path):
     other = Home(tmp_path / "other")
     other.environment["VRN_PG_PORT"] = str(synthetic_home.settings.pg_port)

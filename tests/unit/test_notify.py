@@ -35,7 +35,8 @@ def server():
     thread.join(timeout=5)
 
 
-CONTEXT = {"dag_run": SimpleNamespace(dag_id="ingest__police_street_crime", run_id="a run")}
+# As little as Airflow ever gives: no dag_run.
+CONTEXT = {"dag": SimpleNamespace(dag_id="ingest__police_street_crime"), "run_id": "a run"}
 
 
 def test_a_failed_run_is_told_by_mail_when_mail_is_configured(server, monkeypatch):

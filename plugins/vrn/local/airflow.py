@@ -19,6 +19,8 @@ from vrn.errors import HomeError
 from vrn.settings import REPOSITORY, Settings
 
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Their log servers would listen on every interface; the API server reads the logs from the home itself.
+ARGUMENTS = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
 SECONDS_TO_STOP = 20
 
 
@@ -59,6 +61,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
         "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "16",
+        # A supervisor can miss its task's end and then sleeps this long (5 s unless told otherwise).
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "GX_ANALYTICS_ENABLED": "false",
         # Great Expectations makes a temporary folder for each context; it lies in the home like everything else.
         "TMPDIR": str(settings.home / "tmp"),
@@ -94,7 +98,7 @@ def start(settings: Settings) -> None:
             continue
         log = (settings.logs / f"airflow-{name}.log").open("a")
         process = subprocess.Popen(
-            [_airflow(), name],
+            [_airflow(), name, *ARGUMENTS.get(name, [])],
             env=_whole(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -96,6 +96,7 @@ def wait_until_ready(settings: Settings, console: Console) -> None:
         if dead:
             raise HomeError(f"Airflow's {dead[0]} ended; its log is {settings.logs / f'airflow-{dead[0]}.log'}")
         try:
+            api.wake()
             health = api.call("GET", "/monitor/health")
             known = {dag["dag_id"] for dag in api.call("GET", "/dags?limit=500")["dags"]}
         except OSError:
