@@ -1,15 +1,15 @@
-"""Step 2, stage: one streaming pass from the landed file into a table of the submission's own.
+"""Step 2, stage: one streaming pass for each entity from the landed file into a table of the submission's own.
 
 Read as text, convert to the contract's types, protect, copy. Memory is bounded by a batch, whatever the file's size.
-The table is made and filled in one transaction: a crash or a refusal leaves nothing behind.
+The tables are made and filled in one transaction: a crash or a refusal leaves nothing behind.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psycopg
 import pyarrow as pa
@@ -17,26 +17,43 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from psycopg import sql
 
-from vrn import protect, raw
-from vrn.contract import Column, Contract
+from vrn import raw
+from vrn.contract import Contract, Entity
 from vrn.errors import SubmissionRefused
-from vrn.read import csv, types
+from vrn.linkage import blocks as match_blocks
+from vrn.protect import Protection
+from vrn.read import delivery, types
+from vrn.read.batch import Batch
 
 # Batches that may wait between the reader and the copy, so that both cores work while memory stays bounded.
 WAITING_BATCHES = 2
 
+Block = tuple[int, memoryview]
 
-def stage(connection: psycopg.Connection, contract: Contract, path: Path, submission_id: int, key: protect.Key) -> dict:
-    """Fill the submission's own table from its file; any earlier attempt is replaced.
+
+@dataclass(frozen=True)
+class Original:
+    """A landed file: its name as it came, and how to open its content."""
+
+    file_name: str
+    opened: delivery.Open
+
+
+def stage(connection: psycopg.Connection, protection: Protection, original: Original, submission_id: int) -> dict:
+    """Fill the submission's own tables from its file; any earlier attempt is replaced.
 
     Returns {"rows_in_file": int, "encoding": str}. Raises SubmissionRefused, SecretMissing.
     """
-    treatments = _treatments(contract, key)
-    raw.ensure_tables(connection, contract.entity)
+    contract = protection.contract
+    raw.ensure_tables(connection, contract)
+    delivery.check(original.opened, contract)
     tried = [contract.encoding] + ([contract.fallback_encoding] if contract.fallback_encoding else [])
     for encoding in tried:
         try:
-            rows = _fill(connection, contract, path, submission_id, encoding, treatments)
+            with connection.transaction():
+                rows = sum(
+                    _fill(connection, protection, original, submission_id, entity, encoding) for entity in contract.entities
+                )
             return {"rows_in_file": rows, "encoding": encoding}
         except UnicodeError:
             continue
@@ -47,73 +64,63 @@ def stage(connection: psycopg.Connection, contract: Contract, path: Path, submis
 
 def _fill(
     connection: psycopg.Connection,
-    contract: Contract,
-    path: Path,
+    protection: Protection,
+    original: Original,
     submission_id: int,
+    entity: Entity,
     encoding: str,
-    treatments: dict[str, Callable[[pa.Array], pa.Array]],
 ) -> int:
-    entity = contract.entity
-    own = raw.partition(entity, submission_id)
-    names = ["submission_id", "row_number", "unreadable_columns", *(column.name for column in entity.stored)]
-    rows = 0
-    with connection.transaction():
-        connection.execute(sql.SQL("drop table if exists {}").format(own))
-        # The check lets ATTACH PARTITION trust the table without reading it again.
-        connection.execute(
-            sql.SQL("create table {} (like {} including defaults, check (submission_id = {}))").format(
-                own, raw.table(entity), sql.Literal(submission_id)
-            )
-        )
-        command = sql.SQL("copy {} ({}) from stdin (format csv)").format(own, sql.SQL(", ").join(map(sql.Identifier, names)))
-        blocks = _blocks(contract, path, submission_id, encoding, treatments, names)
-        with connection.cursor() as cursor, cursor.copy(command) as copy:
-            for count, block in _ahead(blocks):
-                copy.write(block)
-                rows += count
-        connection.execute(sql.SQL("analyze {}").format(own))
+    def batches() -> Iterator[Batch]:
+        return delivery.batches(original.opened, original.file_name, protection.contract, entity, encoding)
+
+    raw.make_partition(connection, entity, submission_id)
+    names = ["submission_id", "row_number", "unreadable_columns", *entity.stored]
+    blocks = (_block(batch, entity, protection, submission_id, names) for batch in batches() if batch.rows)
+    rows = _copy(connection, raw.partition(entity, submission_id), names, blocks)
+    if entity.matched:
+        raw.make_match_table(connection, entity, submission_id)
+        codes = (match_blocks.block(batch, entity, protection.match_key, submission_id) for batch in batches() if batch.rows)
+        _copy(connection, raw.match_partition(entity, submission_id), match_blocks.COLUMNS, codes)
     return rows
 
 
-def _blocks(
-    contract: Contract,
-    path: Path,
-    submission_id: int,
-    encoding: str,
-    treatments: dict[str, Callable[[pa.Array], pa.Array]],
-    names: list[str],
-) -> Iterator[tuple[int, memoryview]]:
-    for first, columns, batch in csv.batches(path, contract, encoding):
-        if batch.num_rows:
-            yield batch.num_rows, _block(first, columns, batch, submission_id, treatments, names)
+def _copy(connection: psycopg.Connection, table: sql.Identifier, names: list[str], blocks: Iterator[Block]) -> int:
+    command = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, sql.SQL(", ").join(map(sql.Identifier, names)))
+    rows = 0
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        for count, block in _ahead(blocks):
+            copy.write(block)
+            rows += count
+    connection.execute(sql.SQL("analyze {}").format(table))
+    return rows
 
 
-def _block(
-    first: int,
-    columns: list[Column],
-    batch: pa.RecordBatch,
-    submission_id: int,
-    treatments: dict[str, Callable[[pa.Array], pa.Array]],
-    names: list[str],
-) -> memoryview:
-    count = batch.num_rows
-    stored: dict[str, pa.Array] = {
-        "submission_id": pa.repeat(pa.scalar(submission_id, pa.int64()), count),
-        "row_number": pa.array(range(first, first + count), pa.int32()),
-    }
+def _block(batch: Batch, entity: Entity, protection: Protection, submission_id: int, names: list[str]) -> Block:
+    read: dict[str, pa.Array] = {}
     unreadable: list[pa.Array] = []
-    for column in columns:
-        if not column.is_stored:
-            continue
-        values, bad = types.read(batch.column(column.name), column)
-        stored[column.name] = treatments[column.name](values) if column.name in treatments else values
-        if bad is not None:
-            unreadable.append(pc.if_else(bad, column.name, None))
-    stored["unreadable_columns"] = _joined(unreadable, count)
+    for values, columns in zip(batch.arrays, batch.filled, strict=True):
+        for column in columns:
+            if not column.is_stored:
+                continue
+            read[column.name], bad = types.read(values, column)
+            if bad is not None:
+                unreadable.append(pc.if_else(bad, column.name, None))
+    stored: dict[str, pa.Array] = {
+        "submission_id": pa.repeat(pa.scalar(submission_id, pa.int64()), batch.rows),
+        "row_number": pa.array(range(batch.first, batch.first + batch.rows), pa.int32()),
+        "unreadable_columns": _joined(unreadable, batch.rows),
+    }
+    for column in entity.columns:
+        if column.name in read:
+            stored |= protection.apply(entity.name, column, read[column.name], read)
+    missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
+    return batch.rows, csv_text([(stored | missing)[name] for name in names], names)
+
+
+def csv_text(arrays: list[pa.Array], names: list[str]) -> memoryview:
+    """Arrays as CSV without a header, as COPY takes it."""
     out = pa.BufferOutputStream()
-    pacsv.write_csv(
-        pa.RecordBatch.from_pydict({name: stored[name] for name in names}), out, pacsv.WriteOptions(include_header=False)
-    )
+    pacsv.write_csv(pa.RecordBatch.from_arrays(arrays, names=names), out, pacsv.WriteOptions(include_header=False))
     return memoryview(out.getvalue())
 
 
@@ -124,18 +131,7 @@ def _joined(parts: list[pa.Array], count: int) -> pa.Array:
     return pc.if_else(pc.equal(joined, ""), None, joined)
 
 
-def _treatments(contract: Contract, key: protect.Key) -> dict[str, Callable[[pa.Array], pa.Array]]:
-    """What privacy asks of each column beyond keeping or dropping it. Keys are fetched before the file is read."""
-    chosen: dict[str, Callable[[pa.Array], pa.Array]] = {}
-    for column in contract.entity.columns:
-        if column.classification == "hash":
-            chosen[column.name] = protect.hasher(column, key)
-        elif column.classification == "month":
-            chosen[column.name] = protect.to_month
-    return chosen
-
-
-def _ahead(blocks: Iterator[tuple[int, memoryview]]) -> Iterator[tuple[int, memoryview]]:
+def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
     """The same blocks, made by a thread of their own while the server takes the last ones."""
     waiting: queue.Queue = queue.Queue(WAITING_BATCHES)
     stopped = threading.Event()

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from vrn.contract import Column, Contract
+from vrn.contract import Contract, Entity
 from vrn.errors import SubmissionRefused
 from vrn.read import header
+from vrn.read.batch import Batch
+from vrn.read.header import Filled
 from vrn.read.source import Source
 
 BLOCK_BYTES = 4 << 20
@@ -23,14 +24,14 @@ HEADER_BYTES = 64 << 10
 CUT_OFF = "The file looks cut off in transfer; send it again."
 
 
-def batches(path: Path, contract: Contract, encoding: str) -> Iterator[tuple[int, list[Column], pa.RecordBatch]]:
-    """Yield (number of the batch's first row, its columns in the file's order, the columns as text).
+def batches(opened: Callable[[], Source], contract: Contract, entity: Entity, encoding: str) -> Iterator[Batch]:
+    """Yield the rows. Columns with a code list come dictionary-encoded, which makes work on them cheap.
 
-    Blank cells come as NULL. Columns with a code list come dictionary-encoded, which makes work on them cheap.
     Raises SubmissionRefused for anything that is not a table of the contract in that encoding, UnicodeError when the
     bytes are not of that encoding.
     """
-    columns = _header(path, contract, encoding)
+    with opened() as source:
+        filled = head(source, entity, encoding)
     broken: list[pacsv.InvalidRow] = []
 
     def note(row: pacsv.InvalidRow) -> str:
@@ -38,23 +39,36 @@ def batches(path: Path, contract: Contract, encoding: str) -> Iterator[tuple[int
         return "skip"
 
     first = 2
-    with Source(path) as source:
-        for batch in _read(source, columns, encoding, note):
+    with opened() as source:
+        for batch in _read(source, filled, encoding, note):
             if broken:
                 break
-            yield first, columns, batch
+            yield Batch(first, filled, batch.columns)
             first += batch.num_rows
         if broken:
-            raise SubmissionRefused("GEN-011", _broken_row(broken[0], first, len(columns)))
+            raise SubmissionRefused("GEN-011", _broken_row(broken[0], first, len(filled)))
         if contract.ends_with_line_break and source.last_byte not in (b"\n", b"\r"):
             raise SubmissionRefused(
                 "GEN-012", f"The file's last row does not end with a line break, as this supplier's files do. {CUT_OFF}"
             )
 
 
-def _read(source: Source, columns: list[Column], encoding: str, note) -> Iterator[pa.RecordBatch]:
-    names = [column.name for column in columns]
-    types = {column.name: pa.dictionary(pa.int32(), pa.string()) if column.codes else pa.string() for column in columns}
+def head(source: Source, entity: Entity, encoding: str) -> list[Filled]:
+    """What each column of the file fills, by its first line."""
+    start = source.read(HEADER_BYTES) or b""
+    if not start:
+        raise SubmissionRefused("GEN-013", f"The file is empty (0 bytes). {CUT_OFF}")
+    line = start.splitlines()[0] if start.strip() else b""
+    cells = next(csv.reader(io.StringIO(line.decode(encoding))), [])
+    return header.match(cells, entity.columns)
+
+
+def _read(source: Source, filled: list[Filled], encoding: str, note) -> Iterator[pa.RecordBatch]:
+    names = [str(position) for position in range(len(filled))]
+    types = {
+        name: pa.dictionary(pa.int32(), pa.string()) if columns[0].codes else pa.string()
+        for name, columns in zip(names, filled, strict=True)
+    }
     stream = pa.PythonFile(source, mode="r")
     if encoding != "utf-8":
         stream = pa.transcoding_input_stream(stream, encoding, "utf-8")
@@ -76,16 +90,6 @@ def _read(source: Source, columns: list[Column], encoding: str, note) -> Iterato
         raise SubmissionRefused(
             "GEN-011", f"The file cannot be read as a table: a quotation mark is opened and never closed. {CUT_OFF}"
         ) from None
-
-
-def _header(path: Path, contract: Contract, encoding: str) -> list[Column]:
-    with Source(path) as source:
-        start = source.read(HEADER_BYTES) or b""
-    if not start:
-        raise SubmissionRefused("GEN-013", f"The file is empty (0 bytes). {CUT_OFF}")
-    line = start.splitlines()[0] if start.strip() else b""
-    cells = next(csv.reader(io.StringIO(line.decode(encoding))), [])
-    return header.match(cells, contract.entity.columns)
 
 
 def _broken_row(row: pacsv.InvalidRow, first: int, width: int) -> str:

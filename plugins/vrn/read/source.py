@@ -5,22 +5,23 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from pathlib import Path
+from typing import BinaryIO
 
 from vrn.errors import SubmissionRefused
 
 # A street file shrinks to about a fifth. A hundredfold is no delivery but a bomb.
 MOST_EXPANSION = 100
 GZIP_MAGIC = b"\x1f\x8b"
+BUFFER_BYTES = 1 << 20
 
 
 class Source(io.RawIOBase):
     """A readable stream of a delivery's content. It counts what it gives and knows the last byte it gave."""
 
-    def __init__(self, path: Path):
+    def __init__(self, raw: BinaryIO, size: int):
         super().__init__()
-        self._raw = path.open("rb")
-        self._limit = path.stat().st_size * MOST_EXPANSION
+        self._raw = io.BufferedReader(raw, BUFFER_BYTES)
+        self._limit = size * MOST_EXPANSION
         self._gzip = self._raw.peek(2)[:2] == GZIP_MAGIC
         self._stream = gzip.GzipFile(fileobj=self._raw) if self._gzip else self._raw
         self.bytes_read = 0

@@ -11,16 +11,20 @@ import pyarrow.compute as pc
 from vrn.contract import Column
 
 TRUE = ["true", "t", "yes", "y", "1", "1.0"]
+LOCAL = "local"
 FALSE = ["false", "f", "no", "n", "0", "0.0"]
 
 
 def read(values: pa.Array, column: Column) -> tuple[pa.Array, pa.Array | None]:
     """The values in the column's type, and a mask of the cells that could not be read (None when all could)."""
-    if column.logical_type == "string" and not column.codes:
+    is_plain = column.logical_type == "string" and not column.codes and not column.case
+    if is_plain and not pa.types.is_dictionary(values.type):
         return values, None
     encoded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-    text = pc.utf8_trim_whitespace(encoded.dictionary)
+    text = encoded.dictionary if is_plain else pc.utf8_trim_whitespace(encoded.dictionary)
     text = pc.if_else(pc.equal(text, ""), None, text)
+    if column.case:
+        text = pc.utf8_upper(text) if column.case == "upper" else pc.utf8_lower(text)
     try:
         return pc.take(_convert(text, column), encoded.indices), None
     except pa.ArrowInvalid:
@@ -52,10 +56,17 @@ def _convert(text: pa.Array, column: Column) -> pa.Array:
         case "boolean":
             return _boolean(pc.utf8_lower(text))
         case "timestamp":
-            return pc.cast(text, pa.timestamp("us", tz="UTC"))
+            return _timestamp(text, is_local=column.form == LOCAL)
         case "date":
-            return _date(text, column.date_format)
+            return _date(text, column.form)
     raise ValueError(f"no reader for the type {column.logical_type}")
+
+
+def _timestamp(text: pa.Array, *, is_local: bool) -> pa.Array:
+    """With an offset: a moment. Local: the wall clock as written, for an hour of each autumn comes twice."""
+    if is_local:
+        return pc.cast(pc.cast(text, pa.timestamp("us")), pa.string())
+    return pc.cast(text, pa.timestamp("us", tz="UTC"))
 
 
 def _number(text: pa.Array) -> pa.Array:

@@ -1,0 +1,365 @@
+"""Which records are one person, from hashes alone: exact rules first, then the weight of the evidence.
+
+R1    the same valid national identifier (NHS number, UPN or former UPN, PNC id)
+R2    the same surname, forename and birth date
+PROB  Fellegi and Sunter's model (JASA 1969): each field that agrees or differs adds log(m / u) to the weight, where m is how
+      often a field comes out so for two records of one person and u for two of different persons. u is counted on random
+      pairs, m is learnt by expectation maximisation, and agreeing on a rare name or birth date counts for more than on a
+      common one.
+
+Links are taken strongest first. Two different identifiers of one domain (and no former UPN between them) forbid a link, also
+between any two records of the groups that it would join. Twins share surname, birth date and address: without agreement
+of the forename there is no probable link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+THRESHOLD = 0.95
+# Hospital injury records have age, sex and area only: many people share them, so they are never linked.
+NEVER_LINKED = "tiig"
+DOMAINS = ("nhs", "upn", "pnc")
+RULES = ("R1", "R2", "PROB")
+
+# Levels of agreement, best first; MISSING says nothing either way.
+EXACT, CLOSE, SOUND, INITIAL, DIFFERENT, MISSING = 0, 1, 2, 3, 4, 5
+SWAPPED, PART = 1, 2
+DISTRICT = 1
+# What is believed before any data is seen, by level: m, and u. The data outweighs it after some hundred pairs, so that
+# a handful of records is linked with sense too.
+M_BEFORE = {
+    "surname": (0.87, 0.08, 0.02, 0.0, 0.03),
+    "forename": (0.84, 0.11, 0.02, 0.01, 0.02),
+    "order": (0.98, 0.02),
+    "dob": (0.93, 0.02, 0.04, 0.0, 0.01),
+    "postcode": (0.60, 0.16, 0.0, 0.0, 0.24),
+    "sex": (0.99, 0.01),
+}
+U_BEFORE = {
+    "surname": (0.004, 0.001, 0.001, 0.0, 0.994),
+    "forename": (0.009, 0.003, 0.003, 0.001, 0.984),
+    "order": (0.9999, 0.0001),
+    "dob": (0.0001, 0.0001, 0.008, 0.0, 0.9918),
+    "postcode": (0.0001, 0.02, 0.0, 0.0, 0.9799),
+    "sex": (0.58, 0.42),
+}
+PAIRS_BEFORE = 200.0
+# Among few records a pair is not held the likelier to be one person: one pair in ten thousand at most.
+HIGHEST_PRIOR = 1e-4
+RANDOM_PAIRS = 400_000
+FREQUENCY_OF = {"surname": "surname_exact", "forename": "forename_exact", "dob": "dob_exact", "postcode": "postcode_exact"}
+
+Pairs = tuple[np.ndarray, np.ndarray]
+
+
+def link(records: pd.DataFrame) -> pd.DataFrame:
+    """One row for each record: record_id, person_key, match_rule, match_score (both NULL for a person of one record).
+
+    Needs the columns record_id and source. Read where present: nhs, upn, former_upn, pnc (hashes), sex, and the columns of
+    codes.match_codes. The result does not depend on the order of the records.
+    """
+    table = records.sort_values("record_id", kind="stable").reset_index(drop=True)
+    if table["record_id"].duplicated().any():
+        raise ValueError("record_id is not unique: give each record its own before linking")
+    fields = _Fields(table)
+    clusters = _Clusters(len(table), fields.identifiers)
+    certain = [_pairs(*([fields.identifiers[domain]] for domain in DOMAINS)), _pairs([fields.key("surname_exact", "forename_exact", "dob_exact")])]
+    for rule, pairs in zip(RULES, certain, strict=False):
+        clusters.unite(rule, pairs, np.ones(len(pairs[0])))
+    pairs, scores = _probable(fields)
+    clusters.unite("PROB", pairs, scores)
+    return clusters.table(table["record_id"])
+
+
+class _Fields:
+    """The columns as whole numbers, -1 for missing, so that comparing millions of pairs is array work."""
+
+    def __init__(self, table: pd.DataFrame):
+        self.rows = len(table)
+        self.table = table
+        self.linkable = ~table["source"].astype(str).str.lower().str.startswith(NEVER_LINKED).to_numpy()
+        shared: dict[str, dict] = {}
+        self.codes: dict[str, np.ndarray] = {}
+        # Columns that may be compared with one another are numbered together.
+        for name, kind in {
+            **{f"{who}_{code}": code for who in ("surname", "forename") for code in ("exact", "phonetic")},
+            "forename_initial": "initial", "dob_exact": "dob", "dob_swapped": "dob", "sex": "sex",
+            **{name: name for name in ("dob_day_month", "dob_month_year", "dob_day_year", "postcode_exact", "postcode_district")},
+        }.items():  # fmt: skip
+            self.codes[name] = self._numbered(name, shared.setdefault(kind, {}))
+        sets: dict = {}
+        for who in ("surname", "forename"):
+            self.codes[f"{who}_variants"] = self._numbered(f"{who}_variants", sets, frozenset)
+        self.variant_sets = list(sets)
+        self.identifiers = {domain: self._numbered(domain, {}) for domain in ("nhs", "pnc")} | {"upn": self._upns()}
+
+    def _column(self, name: str) -> list:
+        values = self.table[name] if name in self.table else pd.Series([None] * self.rows, dtype=object)
+        return [value if ok else None for value, ok in zip(values, self.linkable & values.notna().to_numpy(), strict=True)]
+
+    def _numbered(self, name: str, numbers: dict, made=lambda value: value) -> np.ndarray:
+        return np.array(
+            [-1 if value is None else numbers.setdefault(made(value), len(numbers)) for value in self._column(name)], dtype=np.int64
+        )
+
+    def _upns(self) -> np.ndarray:
+        """UPNs numbered so that a UPN and the one it replaced, as any record says, are the same."""
+        parent: dict = {}
+
+        def root(upn):
+            while parent.setdefault(upn, upn) != upn:
+                parent[upn] = upn = parent[parent[upn]]
+            return upn
+
+        now, before = self._column("upn"), self._column("former_upn")
+        for upn, former in zip(now, before, strict=True):
+            if upn and former:
+                one, other = sorted((root(upn), root(former)))
+                parent[other] = one
+        numbers: dict = {}
+        held = [upn or former for upn, former in zip(now, before, strict=True)]
+        return np.array([numbers.setdefault(root(upn), len(numbers)) if upn else -1 for upn in held], dtype=np.int64)
+
+    def key(self, *names: str) -> np.ndarray:
+        """One number for the columns together; -1 where any is missing."""
+        return _joined(*(self.codes[name] for name in names))
+
+
+def _joined(*columns: np.ndarray) -> np.ndarray:
+    key, missing = columns[0], columns[0] < 0
+    for column in columns[1:]:
+        missing = missing | (column < 0)
+        # Numbered anew at each step: a product of several columns would outgrow 64 bits.
+        key = np.unique(key * (column.max(initial=0) + 2) + column, return_inverse=True)[1]
+    return np.where(missing, -1, key)
+
+
+def _pairs(*blocks: Iterable[np.ndarray]) -> Pairs:
+    """All pairs of rows with a key in common, lower row first. A block is one or more keys of each row, all alike in meaning."""
+    found = []
+    for block in blocks:
+        block = list(block)
+        rows = np.tile(np.arange(len(block[0])), len(block))
+        keys = np.concatenate(block)
+        rows, keys = rows[keys >= 0], keys[keys >= 0]
+        order = np.argsort(keys, kind="stable")
+        rows, keys = rows[order], keys[order]
+        for step in range(1, len(keys)):
+            same = keys[:-step] == keys[step:]
+            if not same.any():
+                break
+            one, other = rows[:-step][same], rows[step:][same]
+            found.append(np.stack([np.minimum(one, other), np.maximum(one, other)]))
+    if not found:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    one, other = np.concatenate(found, axis=1)
+    size = int(other.max()) + 1
+    distinct = np.unique((one * size + other)[one != other])
+    return distinct // size, distinct % size
+
+
+def _candidates(fields: _Fields) -> Pairs:
+    """Pairs worth comparing. Each block allows for another kind of error, so that one error alone hides no pair."""
+    surname, forename, postcode = (fields.codes[name] for name in ("surname_phonetic", "forename_phonetic", "postcode_exact"))
+    # In either order, as names can be swapped.
+    both = _joined(np.minimum(surname, forename), np.maximum(surname, forename))
+    births = fields.codes["dob_exact"], fields.codes["dob_swapped"]
+    parts = [fields.codes[name] for name in ("dob_day_month", "dob_month_year", "dob_day_year")]
+    blocks = [_keys([(birth, name) for birth in births for name in (surname, forename)])]
+    blocks += [_keys([(birth, postcode) for birth in births])]
+    blocks += [_keys([(part, both)]) for part in parts]
+    blocks += [_keys([(part, postcode, name) for name in (surname, forename)]) for part in parts]
+    blocks += [_keys([(postcode, both)])]
+    return _pairs(*blocks)
+
+
+def _keys(combinations: list[tuple[np.ndarray, ...]]) -> list[np.ndarray]:
+    """Keys of the same meaning, numbered together so that a row's first can meet another row's second."""
+    rows = len(combinations[0][0])
+    stacked = _joined(*(np.concatenate(column) for column in zip(*combinations, strict=True)))
+    return [stacked[start : start + rows] for start in range(0, len(stacked), rows)]
+
+
+def _levels(fields: _Fields, pairs: Pairs) -> dict[str, np.ndarray]:
+    """How each field of each pair agrees."""
+    straight = _name_levels(fields, pairs, "surname", "surname"), _name_levels(fields, pairs, "forename", "forename")
+    crossed = _name_levels(fields, pairs, "surname", "forename"), _name_levels(fields, pairs, "forename", "surname")
+    swapped = (np.maximum(*crossed) <= SOUND) & (np.maximum(*straight) > SOUND)
+    one, other = pairs
+    code = fields.codes
+
+    def same(left: str, right: str | None = None) -> np.ndarray:
+        return (code[left][one] == code[right or left][other]) & (code[left][one] >= 0)
+
+    part = same("dob_day_month") | same("dob_month_year") | same("dob_day_year")
+    dob = np.select([same("dob_exact"), same("dob_exact", "dob_swapped"), part], [EXACT, SWAPPED, PART], DIFFERENT)
+    postcode = np.select([same("postcode_exact"), same("postcode_district")], [EXACT, DISTRICT], DIFFERENT)
+    levels = {
+        "surname": np.where(swapped, crossed[0], straight[0]),
+        "forename": np.where(swapped, crossed[1], straight[1]),
+        "order": swapped.astype(np.int64),
+        "sex": np.where(same("sex"), 0, 1),
+    }
+    for name, level, column in (("dob", dob, "dob_exact"), ("postcode", postcode, "postcode_exact"), ("sex", levels["sex"], "sex")):
+        missing = (code[column][one] < 0) | (code[column][other] < 0)
+        levels[name] = np.where(missing, MISSING, level)
+    return levels
+
+
+def _name_levels(fields: _Fields, pairs: Pairs, left: str, right: str) -> np.ndarray:
+    one, other = pairs
+    ours, theirs = ({name: fields.codes[f"{who}_{name}"] for name in ("exact", "phonetic", "variants")} for who in (left, right))
+    exact = ours["exact"][one] == theirs["exact"][other]
+    sound = ours["phonetic"][one] == theirs["phonetic"][other]
+    missing = (ours["exact"][one] < 0) | (theirs["exact"][other] < 0)
+    close = np.zeros(len(one), bool)
+    ask = np.flatnonzero(~exact & ~missing)
+    close[ask] = _overlap(fields.variant_sets, ours["variants"][one[ask]], theirs["variants"][other[ask]])
+    level = np.select([exact, close, sound], [EXACT, CLOSE, SOUND], DIFFERENT)
+    if left == right == "forename":
+        # A bare initial has no other code. It agrees with a forename that begins so.
+        initial = fields.codes["forename_initial"]
+        known = (initial[one] >= 0) & (initial[other] >= 0)
+        agrees = np.where(initial[one] == initial[other], INITIAL, DIFFERENT)
+        return np.where(missing, np.where(known, agrees, MISSING), level)
+    return np.where(missing, MISSING, level)
+
+
+def _overlap(sets: list[frozenset], one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Whether the sets have an element in common; each pair of sets is looked at once."""
+    size = len(sets) + 1
+    distinct, place = np.unique(one * size + other, return_inverse=True)
+    answers = np.array([not sets[pair // size].isdisjoint(sets[pair % size]) for pair in distinct.tolist()], dtype=bool)
+    return answers[place]
+
+
+def _probable(fields: _Fields) -> tuple[Pairs, np.ndarray]:
+    """Pairs above the threshold, with the probability that they are one person."""
+    pairs = _candidates(fields)
+    if not len(pairs[0]):
+        return pairs, np.empty(0)
+    model = _Model(fields)
+    levels = _levels(fields, pairs)
+    scores = 1 / (1 + np.exp(-model.weights(pairs, levels)))
+    take = (scores >= THRESHOLD) & (levels["forename"] <= INITIAL)
+    return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999)
+
+
+class _Model:
+    """m, u and the prior, learnt from the records themselves."""
+
+    def __init__(self, fields: _Fields):
+        self.fields = fields
+        chance = np.random.default_rng(20_04)
+        size = min(RANDOM_PAIRS, fields.rows**2)
+        one, other = chance.integers(0, fields.rows, (2, size))
+        one, other = one[one != other], other[one != other]
+        random_levels = _levels(fields, (one, other))
+        self.u = {name: _shares(_counts(random_levels[name]), before) for name, before in U_BEFORE.items()}
+        self.m = {name: _shares(np.zeros(MISSING), before) for name, before in M_BEFORE.items()}
+        self.frequency = {name: _frequencies(fields.codes[column], U_BEFORE[name][EXACT]) for name, column in FREQUENCY_OF.items()}
+        # The field that pairs were chosen by says nothing among them, so what is learnt leaves it out.
+        of_a_day = _pairs([fields.codes["dob_exact"]])
+        same_day = self._learn(of_a_day, ("surname", "forename", "order", "postcode", "sex"))
+        self._learn(_pairs([fields.key("surname_exact", "forename_exact")]), ("dob",))
+        everyone = max(fields.rows * (fields.rows - 1) / 2, 1)
+        self.prior = min(max(same_day / self.m["dob"][EXACT], 1) / everyone, HIGHEST_PRIOR)
+
+    def _learn(self, pairs: Pairs, names: tuple[str, ...]) -> float:
+        """Expectation maximisation of m over these pairs; returns how many of them are one person."""
+        if not len(pairs[0]):
+            return 0.0
+        levels = _levels(self.fields, pairs)
+        share = 0.1
+        for _ in range(25):
+            weight = np.log(share / (1 - share)) + sum(self._weight(name, pairs, levels) for name in levels if name in names or name in ("postcode", "sex"))
+            one_person = 1 / (1 + np.exp(-weight))
+            before, share = share, float(np.clip(one_person.mean(), 1e-6, 1 - 1e-6))
+            for name in names:
+                self.m[name] = _shares(_counts(levels[name], one_person), M_BEFORE[name])
+            if abs(share - before) < 1e-6:
+                break
+        return float(one_person.sum())
+
+    def weights(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
+        prior = np.log(self.prior / (1 - self.prior))
+        return prior + sum(self._weight(name, pairs, levels) for name in levels)
+
+    def _weight(self, name: str, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
+        m, u, level = self.m[name], self.u[name], levels[name]
+        # The level MISSING weighs nothing.
+        table = np.append(np.log(m / u), [0.0] * (MISSING + 1 - len(m)))
+        weight = table[level]
+        if name in self.frequency:
+            exact = level == EXACT
+            frequency = self.frequency[name][self.fields.codes[FREQUENCY_OF[name]][pairs[0][exact]]]
+            weight[exact] = np.log(m[EXACT] / frequency)
+        return weight
+
+
+def _counts(level: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    return np.bincount(level, weights, minlength=MISSING + 1)
+
+
+def _shares(counts: np.ndarray, before: tuple[float, ...]) -> np.ndarray:
+    belief = np.array(before)
+    seen = counts[: len(belief)]
+    # No level is impossible: a zero would let one field decide alone.
+    return np.maximum((seen + PAIRS_BEFORE * belief) / (seen.sum() + PAIRS_BEFORE), 1e-7)
+
+
+def _frequencies(codes: np.ndarray, before: float) -> np.ndarray:
+    """How many of the records that have the field have each value; a value seen once or twice is not taken for rarer than it is."""
+    counts = np.bincount(codes[codes >= 0])
+    return (counts + PAIRS_BEFORE * before) / (counts.sum() + PAIRS_BEFORE)
+
+
+class _Clusters:
+    """Groups of records; a group holds at most one identifier of each domain."""
+
+    def __init__(self, rows: int, identifiers: dict[str, np.ndarray]):
+        self.parent = list(range(rows))
+        self.held = [{domain: int(ids[row]) for domain, ids in identifiers.items() if ids[row] >= 0} for row in range(rows)]
+        self.best: list[tuple[int, float] | None] = [None] * rows
+
+    def root(self, row: int) -> int:
+        while self.parent[row] != row:
+            self.parent[row] = row = self.parent[self.parent[row]]
+        return row
+
+    def unite(self, rule: str, pairs: Pairs, scores: np.ndarray) -> None:
+        rank = RULES.index(rule)
+        for place in np.lexsort((pairs[1], pairs[0], -scores)).tolist():
+            one, other = int(pairs[0][place]), int(pairs[1][place])
+            first, second = sorted((self.root(one), self.root(other)))
+            if first != second:
+                ours, theirs = self.held[first], self.held[second]
+                if any(ours.get(domain, held) != held for domain, held in theirs.items()):
+                    continue
+                self.parent[second] = first
+                ours |= theirs
+            for row in (one, other):
+                # Negative, as the strongest rule comes first.
+                self.best[row] = max(self.best[row] or (-len(RULES), 0.0), (-rank, float(scores[place])))
+
+    def table(self, record_ids: pd.Series) -> pd.DataFrame:
+        # Rows are in the order of record_id, so a group's root is its smallest.
+        smallest = record_ids.to_numpy()[[self.root(row) for row in range(len(self.parent))]]
+        keys = {record_id: _person_key(record_id) for record_id in set(smallest)}
+        return pd.DataFrame(
+            {
+                "record_id": record_ids,
+                "person_key": [keys[record_id] for record_id in smallest],
+                "match_rule": pd.Series([RULES[-best[0]] if best else None for best in self.best], dtype=object),
+                "match_score": pd.Series([best[1] if best else np.nan for best in self.best], dtype=float),
+            }
+        )
+
+
+def _person_key(record_id: str) -> str:
+    return hashlib.sha256(f"person\x1f{record_id}".encode()).hexdigest()[:32]

@@ -1,0 +1,107 @@
+"""Periods that deliveries are for: a month, a financial quarter, a financial year (April to March)."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+LOCAL_TIME = ZoneInfo("Europe/London")
+# Months in a period of each kind; the names are those of the groups in a feed's fileName.
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+FORMS = {"month": r"(\d{4})-(\d{2})", "quarter": r"(\d{4})-(\d{2})-Q([1-4])", "year": r"(\d{4})-(\d{2})"}
+FIRST_MONTH_OF_YEAR = 4
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month, quarter or year: kind, first day, last day."""
+
+    kind: str
+    start: date
+    end: date
+
+    @classmethod
+    def month(cls, text: str) -> Period:
+        """From `2020-04`."""
+        return cls.parse("month", text)
+
+    @classmethod
+    def parse(cls, kind: str, text: str) -> Period:
+        """From how a file's name says it: `2020-04`, `2020-21-Q1` (April to June), `2020-21`. Raises ValueError."""
+        found = re.fullmatch(FORMS[kind], text)
+        if found is None:
+            raise ValueError(f"not a {kind}")
+        year = int(found[1])
+        if kind == "month":
+            return cls.starting(kind, date(year, int(found[2]), 1))
+        if (year + 1) % 100 != int(found[2]):
+            raise ValueError("a financial year names two years that follow each other")
+        quarter = int(found[3]) if kind == "quarter" else 1
+        return cls.starting(kind, _plus_months(date(year, FIRST_MONTH_OF_YEAR, 1), 3 * (quarter - 1)))
+
+    @classmethod
+    def starting(cls, kind: str, start: date) -> Period:
+        return cls(kind, start, _plus_months(start, MONTHS[kind]) - timedelta(days=1))
+
+    @classmethod
+    def between(cls, start: date, end: date) -> Period:
+        """The period that the ledger knows by its first and last day."""
+        months = (end.year - start.year) * 12 + end.month - start.month + 1
+        return cls(next(kind for kind, length in MONTHS.items() if length == months), start, end)
+
+    @property
+    def name(self) -> str:
+        """As a file's name says it."""
+        if self.kind == "month":
+            return f"{self.start:%Y-%m}"
+        year = self.start.year - (self.start.month < FIRST_MONTH_OF_YEAR)
+        text = f"{year}-{(year + 1) % 100:02d}"
+        return text if self.kind == "year" else f"{text}-Q{(self.start.month - FIRST_MONTH_OF_YEAR) % 12 // 3 + 1}"
+
+    @property
+    def label(self) -> str:
+        """The warehouse's period_id: `2020-04`, `2020/21-Q1`, `2020/21`."""
+        return self.name if self.kind == "month" else self.name.replace("-", "/", 1)
+
+    @property
+    def first_month(self) -> str:
+        return f"{self.start:%Y-%m}"
+
+    def months(self) -> Iterator[Period]:
+        for offset in range(MONTHS[self.kind]):
+            yield Period.starting("month", _plus_months(self.start, offset))
+
+    def placeholders(self) -> dict[str, str]:
+        """The names a rule may use for the file's own period, local time made plain by its offset."""
+        return {
+            "period_start": self.start.isoformat(),
+            "period_end": self.end.isoformat(),
+            "period_start_at": _local_midnight(self.start),
+            "next_period_start_at": _local_midnight(self.end + timedelta(days=1)),
+        }
+
+
+# Any period serves to read what does not depend on it: the pattern of names, the tables, the labels.
+ANY_PERIOD = Period.month("2020-04")
+
+
+def span(kind: str, first: str, last: str) -> Iterator[Period]:
+    """The periods of a kind that begin within two months, such as `2018-04` and `2020-06`."""
+    start = Period.month(str(first)).start
+    while f"{start:%Y-%m}" <= str(last):
+        yield Period.starting(kind, start)
+        start = _plus_months(start, MONTHS[kind])
+
+
+def _plus_months(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    last = calendar.monthrange(day.year + years, month + 1)[1]
+    return date(day.year + years, month + 1, min(day.day, last))
+
+
+def _local_midnight(day: date) -> str:
+    return datetime(day.year, day.month, day.day, tzinfo=LOCAL_TIME).isoformat()
