@@ -10,7 +10,7 @@ from vrn.data_docs_link import PREFIX, DataDocsLink
 from vrn.settings import Settings
 
 FEED = re.compile(r"[a-z][a-z0-9_]*")
-PAGE = re.compile(r"[0-9]{6,}\.html")
+PAGE = re.compile(r"[0-9]{6,}(-[a-z0-9_]+)?\.html")
 
 
 def application():
@@ -26,6 +26,7 @@ def application():
         if not FEED.fullmatch(feed):
             raise HTTPException(404)
         pages = sorted(Settings().data_docs.joinpath(feed).glob("*.html"), reverse=True)
+        pages = [page for page in pages if page.stem.isdigit()]
         items = "".join(f'<li><a href="{page.name}">Submission {int(page.stem)}</a></li>' for page in pages)
         return (
             f'<!doctype html><html lang="en"><title>Data Docs of {feed}</title><h1>Data Docs of {feed}</h1>'

@@ -51,13 +51,14 @@ def bench_contract(folder: Path) -> None:
 
 def bench_file(path: Path, rows: int, settings: Settings) -> None:
     """A month of that many rows, every hundredth of them bad (a crime type that is none)."""
-    from vrn.contract import Period, load
+    from vrn.contract import load
+    from vrn.period import Period
     from vrn.synthetic import deliveries
     from vrn.synthetic.places import Places
 
     period = Period.month("2020-03")
     contract = load(REPOSITORY / "expectations" / f"{FEED}.odcs.yaml", period)
-    contract.entity.synthetic.update(rows=min(rows, 20_000))
+    contract.main.synthetic.update(rows=min(rows, 20_000))
     header, *lines = deliveries.content(contract, period, Places(settings.dbt_project / "seeds")).splitlines()
     with path.open("w", encoding="utf-8") as file:
         file.write(header + "\n")
@@ -90,7 +91,8 @@ def through_the_steps(path: Path) -> None:
 
     from vrn import accept, gate, register, stage
     from vrn import submission as ledger
-    from vrn.contract import ANY_PERIOD, load
+    from vrn.contract import load
+    from vrn.period import ANY_PERIOD
     from vrn.database import connect
     from vrn.protect import keys_of
 

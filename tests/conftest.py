@@ -15,9 +15,10 @@ from psycopg import sql
 
 from vrn import dbt, secrets, warehouse
 from vrn import submission as ledger
-from vrn.contract import ANY_PERIOD, Contract, load
+from vrn.contract import Contract, load
 from vrn.database import connect
 from vrn.local import postgres
+from vrn.period import ANY_PERIOD, Period
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
@@ -118,16 +119,14 @@ class Inbox:
     places: Places
 
     def contract(self, feed: str, month: str | None = None) -> Contract:
-        from vrn.contract import Period
-
-        return load(self.settings.contracts / f"{feed}.odcs.yaml", Period.month(month) if month else ANY_PERIOD)
+        path = self.settings.contracts / f"{feed}.odcs.yaml"
+        kind = load(path, ANY_PERIOD).kind
+        return load(path, Period.parse(kind, month) if month else ANY_PERIOD)
 
     def text(self, feed: str, month: str) -> str:
         """A synthetic delivery that passes every rule that refuses or sets aside."""
         contract = self.contract(feed, month)
-        from vrn.contract import Period
-
-        return deliveries.content(contract, Period.month(month), self.places)
+        return deliveries.content(contract, Period.parse(contract.kind, month), self.places).decode()
 
     def drop(self, feed: str, name: str, content: str | bytes) -> Path:
         path = self.settings.inbox / feed / name

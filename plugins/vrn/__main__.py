@@ -129,10 +129,13 @@ def _headline(settings: Settings, _) -> None:
 
 def _check(settings: Settings, _) -> None:
     from vrn import contract
+    from vrn.period import ANY_PERIOD
 
     for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-        loaded = contract.load(path, contract.ANY_PERIOD)
-        print(f"{path.name}: {len(loaded.entity.columns)} columns, {len(loaded.entity.rules)} rules")
+        loaded = contract.load(path, ANY_PERIOD)
+        columns = sum(len(entity.columns) for entity in loaded.entities)
+        rules = sum(len(entity.rules) for entity in loaded.entities)
+        print(f"{path.name}: {len(loaded.entities)} entities, {columns} columns, {rules} rules")
 
 
 def _docs(settings: Settings, _) -> int:

@@ -17,21 +17,18 @@ from vrn.submission import Submission
 
 def accept(connection: psycopg.Connection, submission: Submission) -> dict:
     """Returns the counts and the status given: {"status", "rows_accepted", "rows_quarantined", "rows_duplicate", …}."""
-    entity = submission.contract.entity
-    own = raw.partition(entity, submission.submission_id)
-    hits = sql.Identifier(raw.RAW, gate.hits_name(submission))
     with connection.transaction():
         # One acceptance of a feed at a time: what is current must not change under the transaction.
         connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"accept {submission.feed}"])
-        warned = _warned(connection, submission, hits)
-        quarantined = _quarantine(connection, submission, own, hits)
-        duplicate = _drop_identical(connection, entity, own)
-        connection.execute(sql.SQL("drop table {}").format(hits))
-        connection.execute(
-            sql.SQL("alter table {} attach partition {} for values in ({})").format(
-                raw.table(entity), own, sql.Literal(submission.submission_id)
-            )
-        )
+        warned = quarantined = duplicate = 0
+        for entity in submission.contract.entities:
+            own = raw.partition(entity, submission.submission_id)
+            hits = gate.hits(entity, submission.submission_id)
+            warned += _warned(connection, entity, hits)
+            quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
+            duplicate += _drop_identical(connection, entity, own)
+            connection.execute(sql.SQL("drop table {}").format(hits))
+            raw.attach(connection, entity, submission.submission_id)
         status = ledger.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
     row = ledger.describe(connection, [submission.submission_id])[0]
     return {"status": status} | {name: row[name] for name in row if name.startswith("rows_")}
@@ -39,29 +36,29 @@ def accept(connection: psycopg.Connection, submission: Submission) -> dict:
 
 def discard(connection: psycopg.Connection, submission: Submission) -> None:
     """Drop what a refused submission had staged. The original stays in the landing zone."""
-    entity = submission.contract.entity
     with connection.transaction():
-        connection.execute(sql.SQL("drop table if exists {}").format(raw.partition(entity, submission.submission_id)))
-        connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(raw.RAW, gate.hits_name(submission))))
+        for entity in submission.contract.entities:
+            raw.drop(connection, entity, submission.submission_id)
+            hits = gate.hits(entity, submission.submission_id)
+            connection.execute(sql.SQL("drop table if exists {}").format(hits))
 
 
-def _codes(submission: Submission, outcome: str) -> list[str]:
-    return [rule.code for rule in submission.contract.entity.rules if rule.outcome == outcome]
+def _codes(entity: Entity, outcome: str) -> list[str]:
+    return [rule.code for rule in entity.rules if rule.outcome == outcome]
 
 
-def _warned(connection: psycopg.Connection, submission: Submission, hits: sql.Identifier) -> int:
+def _warned(connection: psycopg.Connection, entity: Entity, hits: sql.Identifier) -> int:
     return connection.execute(
         sql.SQL("select count(distinct row_number) as rows from {} where rule_code = any(%s)").format(hits),
-        [_codes(submission, "warning")],
+        [_codes(entity, "warning")],
     ).fetchone()["rows"]
 
 
-def _quarantine(connection: psycopg.Connection, submission: Submission, own: sql.Identifier, hits: sql.Identifier) -> int:
-    entity = submission.contract.entity
-    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in entity.stored)
-    connection.execute(
-        sql.SQL("delete from {} where submission_id = %s").format(raw.quarantine(entity)), [submission.submission_id]
-    )
+def _quarantine(
+    connection: psycopg.Connection, entity: Entity, own: sql.Identifier, hits: sql.Identifier, submission_id: int
+) -> int:
+    names = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
+    connection.execute(sql.SQL("delete from {} where submission_id = %s").format(raw.quarantine(entity)), [submission_id])
     done = connection.execute(
         sql.SQL(
             """
@@ -75,7 +72,7 @@ def _quarantine(connection: psycopg.Connection, submission: Submission, own: sql
             select submission_id, row_number, rule_codes, {names} from moved
             """
         ).format(hits=hits, own=own, quarantine=raw.quarantine(entity), names=names),
-        [_codes(submission, "record")],
+        [_codes(entity, "record")],
     )
     return done.rowcount
 
@@ -85,7 +82,7 @@ def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Ide
     if entity.counted_once_when_present is None:
         return 0
     key = sql.Identifier(entity.counted_once_when_present)
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in entity.stored)
+    columns = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
     done = connection.execute(
         sql.SQL(
             """

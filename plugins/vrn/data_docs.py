@@ -25,37 +25,49 @@ EXTERNAL = (
 STYLE = (Path(__file__).parent / "data_docs.css").read_text(encoding="utf-8")
 
 
-def page_path(settings: Settings, feed: str, submission_id: int) -> Path:
-    return settings.data_docs / feed / f"{submission_id:06d}.html"
+def page_path(settings: Settings, feed: str, submission_id: int, entity: str = "") -> Path:
+    """The page of a submission's main entity, or of another one."""
+    return settings.data_docs / feed / f"{submission_id:06d}{f'-{entity}' if entity else ''}.html"
 
 
 def write(settings: Settings, submission: Submission, verdict: Verdict) -> Path:
-    """Render the page of one verdict; written aside and renamed, so that a reader never meets half a page."""
-    path = page_path(settings, submission.feed, submission.submission_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    aside.write_text(render(verdict, f"{submission.file_name} (submission {submission.submission_id})"), encoding="utf-8")
-    aside.rename(path)
-    return path
+    """Render a page for each entity, the first linking to the others; written aside and renamed, so that a reader never
+    meets half a page. Returns the first."""
+    names = [entity.name for entity in submission.contract.entities]
+    pages = {
+        name: page_path(settings, submission.feed, submission.submission_id, "" if name == names[0] else name) for name in names
+    }
+    pages[names[0]].parent.mkdir(parents=True, exist_ok=True)
+    links = "".join(f'<a href="{page.name}">{name}</a> ' for name, page in pages.items()) if len(names) > 1 else ""
+    for name, page in pages.items():
+        aside = page.with_suffix(".new")
+        title = f"{submission.file_name}: {name} (submission {submission.submission_id})"
+        aside.write_text(render(verdict, name, title, links), encoding="utf-8")
+        aside.rename(page)
+    return pages[names[0]]
 
 
-def render(verdict: Verdict, title: str) -> str:
-    """The page as HTML that asks no other host for anything."""
+def render(verdict: Verdict, entity: str, title: str, links: str = "") -> str:
+    """The page of an entity as HTML that asks no other host for anything."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    _add_counts(verdict)
-    html = DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(verdict.result))
+    result = verdict.results[entity]
+    _add_counts(verdict, entity)
+    html = DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(result))
     for pattern in EXTERNAL:
         html = re.sub(pattern, "", html, flags=re.DOTALL | re.IGNORECASE)
     html = re.sub(r"<title>.*?</title>", f"<title>{title}</title>", html, flags=re.DOTALL)
-    return html.replace("</head>", f"<style>{STYLE}</style></head>", 1)
+    html = html.replace("</head>", f"<style>{STYLE}</style></head>", 1)
+    return re.sub(r"(<body[^>]*>)", rf"\1<nav>{links}</nav>", html, count=1) if links else html
 
 
-def _add_counts(verdict: Verdict) -> None:
+def _add_counts(verdict: Verdict, entity: str) -> None:
     """GX was asked for yes or no only; the page also shows how many rows broke each rule."""
-    counts = {outcome.rule.code: outcome.rows for outcome in verdict.outcomes}
-    for item in verdict.result.results:
+    counts = {outcome.rule.code: outcome.rows for outcome in verdict.outcomes if outcome.entity == entity}
+    for item in verdict.results[entity].results:
         rows = counts[item.expectation_config.meta["rule_code"]]
         if rows is not None:
             item.result["unexpected_count"] = rows
+            item.result["element_count"] = verdict.rows[entity]
+            item.result["unexpected_percent"] = 100 * rows / max(verdict.rows[entity], 1)

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from vrn import contract as contracts
 from vrn import raw
 from vrn import submission as ledger
-from vrn.contract import ANY_PERIOD
 from vrn.database import connect
 from vrn.errors import VrnError
 from vrn.layers import LAYERS
+from vrn.period import ANY_PERIOD
 from vrn.settings import Settings
 from vrn.warehouse import OWNER
 
@@ -78,9 +78,9 @@ def environment(settings: Settings) -> dict[str, str]:
 def _make_sources(connection, settings: Settings) -> None:
     """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error."""
     for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-        entity = contracts.load(path, ANY_PERIOD).entity
-        raw.ensure_tables(connection, entity)
-        raw.write_labels(connection, entity)
+        contract = contracts.load(path, ANY_PERIOD)
+        raw.ensure_tables(connection, contract)
+        raw.write_labels(connection, contract)
 
 
 def _keep(settings: Settings, layer: str, results: list) -> None:

@@ -10,8 +10,8 @@ dates as Python writes them. The condition metric behind it is right in both.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -20,7 +20,7 @@ from psycopg import sql
 
 from vrn import raw
 from vrn import submission as ledger
-from vrn.contract import Rule
+from vrn.contract import Entity, Rule
 from vrn.errors import SubmissionRefused
 from vrn.settings import Settings
 from vrn.submission import Submission
@@ -29,8 +29,9 @@ from vrn.warehouse import LOADER
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
-# How many row numbers a message names before it says how many more there are.
-ROWS_NAMED = 10
+# How many row numbers of a rule are kept for the supplier's message.
+ROWS_KEPT = 1_000
+QUERY = "unexpected_rows_query"
 # GX writes these as a window over the whole table, which cannot be asked for row numbers.
 UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
 NOT_JUDGED = "The rule could not be judged, so the file is refused; tell the data team."
@@ -38,8 +39,9 @@ NOT_JUDGED = "The rule could not be judged, so the file is refused; tell the dat
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one rule said of one table. rows is None where the rule judges no rows, or tolerates some."""
+    """What one rule said of one entity's table. rows is None where the rule judges no rows, or tolerates some."""
 
+    entity: str
     rule: Rule
     is_success: bool
     is_judged: bool
@@ -48,10 +50,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All outcomes of a gate, with GX's own result for the Data Docs."""
+    """All outcomes of a gate, with GX's own result of each entity for the Data Docs."""
 
     outcomes: tuple[Outcome, ...]
-    result: ExpectationSuiteValidationResult
+    results: Mapping[str, ExpectationSuiteValidationResult]
+    rows: Mapping[str, int]
 
     @property
     def failed(self) -> list[Outcome]:
@@ -68,12 +71,17 @@ class Verdict:
             raise SubmissionRefused(first.rule.code, first.rule.description if first.is_judged else NOT_JUDGED)
 
 
-def hits_name(submission: Submission) -> str:
-    return raw.partition_name(submission.contract.entity, submission.submission_id) + "__hits"
+def hits_name(entity: Entity, submission_id: int) -> str:
+    return raw.partition_name(entity, submission_id) + "__hits"
+
+
+def hits(entity: Entity, submission_id: int) -> sql.Identifier:
+    """The table that lists the rows of a staged entity that broke a rule: row_number, rule_code."""
+    return sql.Identifier(raw.RAW, hits_name(entity, submission_id))
 
 
 def gate(connection: psycopg.Connection, settings: Settings, submission: Submission) -> Verdict:
-    """Judge a staged submission, list the failing rows in its hits table, and keep the results in ops.
+    """Judge a staged submission, list the failing rows in its hits tables, and keep the results in ops.
 
     What a verdict means for the file is the caller's to enforce: see Verdict.enforce.
     """
@@ -88,27 +96,59 @@ def gate(connection: psycopg.Connection, settings: Settings, submission: Submiss
 
 
 def judge(engine: sa.Engine, submission: Submission) -> Verdict:
-    """Run the rules on the submission's table and fill its hits table (row_number, rule_code)."""
+    """Run the rules on the submission's tables and fill their hits tables."""
     gx = _great_expectations()
-    entity = submission.contract.entity
-    table = raw.partition_name(entity, submission.submission_id)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_postgres(
         "warehouse", connection_string=engine.url.render_as_string(hide_password=False), create_temp_table=False
     )
+    outcomes: list[Outcome] = []
+    results = {}
+    for entity in submission.contract.entities:
+        results[entity.name] = _judge_entity(gx, context, source, engine, submission, entity, outcomes)
+    return Verdict(tuple(outcomes), results, _counted(engine, submission))
+
+
+def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
+    table = raw.partition_name(entity, submission.submission_id)
     batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all")
     suite = context.suites.add(gx.ExpectationSuite(name=entity.table))
-    for rule in entity.rules:
+    rules = [_placed(rule, submission) for rule in entity.rules]
+    for rule in rules:
         suite.add_expectation(_expectation(rule))
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=table, data=batch, suite=suite))
     result = definition.run(result_format="BOOLEAN_ONLY")
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
-    failing = [rule for rule in entity.rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
-    counts = _list_rows(engine, context, batch.get_batch(), submission, failing)
-    outcomes = tuple(_outcome(rule, by_code[rule.code], counts) for rule in entity.rules)
-    return Verdict(outcomes, result)
+    failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
+    counts = _list_rows(engine, context, batch.get_batch(), hits_name(entity, submission.submission_id), table, failing)
+    outcomes += [_outcome(entity, rule, by_code[rule.code], counts) for rule in entity.rules]
+    return result
+
+
+def _counted(engine: sa.Engine, submission: Submission) -> dict[str, int]:
+    """How many rows of each entity were staged."""
+    with engine.connect() as connection:
+        return {
+            entity.name: connection.execute(
+                sa.select(sa.func.count()).select_from(
+                    sa.table(raw.partition_name(entity, submission.submission_id), schema=raw.RAW)
+                )
+            ).scalar_one()
+            for entity in submission.contract.entities
+        }
+
+
+def _placed(rule: Rule, submission: Submission) -> Rule:
+    """The rule with the tables of the delivery's other entities in its query."""
+    query = rule.kwargs.get(QUERY)
+    if query is None:
+        return rule
+    for entity in submission.contract.entities:
+        other = f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
+        query = query.replace("${entity." + entity.name + "}", other)
+    return replace(rule, kwargs={**rule.kwargs, QUERY: query})
 
 
 def _great_expectations():
@@ -137,27 +177,29 @@ def _raised(item) -> bool:
     )
 
 
-def _outcome(rule: Rule, item, counts: dict[str, int]) -> Outcome:
+def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcome:
     tolerant = rule.kwargs.get("mostly", 1) < 1
     rows = counts.get(rule.code, None if tolerant and item.success else 0)
     if not item.success and rule.code not in counts:
         rows = None
-    return Outcome(rule, bool(item.success), not _raised(item), rows)
+    return Outcome(entity.name, rule, bool(item.success), not _raised(item), rows)
 
 
-def _list_rows(engine: sa.Engine, context, batch, submission: Submission, failing: Sequence[Rule]) -> dict[str, int]:
+def _list_rows(
+    engine: sa.Engine, context, batch, hits_table: str, own_table: str, failing: Sequence[Rule]
+) -> dict[str, int]:
     """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule."""
     from great_expectations.validator.validator import Validator
 
     validator = Validator(execution_engine=batch.datasource.get_execution_engine(), batches=[batch], data_context=context)
     hits = sa.Table(
-        hits_name(submission),
+        hits_table,
         sa.MetaData(),
         sa.Column("row_number", sa.Integer),
         sa.Column("rule_code", sa.Text),
         schema=raw.RAW,
     )
-    selects = [found for rule in failing if (found := _failing_rows(validator, rule)) is not None]
+    selects = [found for rule in failing if (found := _failing_rows(validator, own_table, rule)) is not None]
     with engine.begin() as connection:
         hits.drop(connection, checkfirst=True)
         hits.create(connection)
@@ -168,11 +210,15 @@ def _list_rows(engine: sa.Engine, context, batch, submission: Submission, failin
         return dict(counted.all())
 
 
-def _failing_rows(validator, rule: Rule) -> sa.Select | None:
+def _failing_rows(validator, own_table: str, rule: Rule) -> sa.Select | None:
     """GX's condition for the rows that break a rule; None for a rule that judges the table and not its rows."""
     from great_expectations.expectations.registry import get_metric_kwargs
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
+    if QUERY in rule.kwargs:
+        query = rule.kwargs[QUERY].replace("{batch}", f'{raw.RAW}."{own_table}"').replace(":", r"\:")
+        found = sa.text(query).columns(sa.column("row_number", sa.Integer)).subquery()
+        return sa.select(found.c.row_number, sa.literal(rule.code)).distinct()
     expectation = _expectation(rule)
     metric = getattr(expectation, "map_metric", None)
     if metric is None:
@@ -211,8 +257,17 @@ def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdi
         rule = outcome.rule
         connection.execute(
             "insert into ops.validation_result "
-            "(submission_id, rule_code, expectation, severity, is_success, unexpected_count) values (%s, %s, %s, %s, %s, %s)",
-            [submission.submission_id, rule.code, rule.expectation, rule.outcome, outcome.is_success, outcome.rows],
+            "(submission_id, entity, rule_code, expectation, severity, is_success, unexpected_count) "
+            "values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                submission.submission_id,
+                outcome.entity,
+                rule.code,
+                rule.expectation,
+                rule.outcome,
+                outcome.is_success,
+                outcome.rows,
+            ],
         )
     for outcome in verdict.failed:
         ledger.say(
@@ -221,21 +276,18 @@ def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdi
             outcome.rule.code,
             outcome.rule.outcome if outcome.is_judged else "submission",
             outcome.rows,
-            _sentence(connection, submission, outcome),
+            outcome.rule.description if outcome.is_judged else NOT_JUDGED,
+            entity=outcome.entity,
+            row_numbers=_row_numbers(connection, submission, outcome),
         )
 
 
-def _sentence(connection: psycopg.Connection, submission: Submission, outcome: Outcome) -> str:
-    if not outcome.is_judged:
-        return NOT_JUDGED
+def _row_numbers(connection: psycopg.Connection, submission: Submission, outcome: Outcome) -> list[int]:
     if not outcome.rows:
-        return outcome.rule.description
-    named = connection.execute(
-        sql.SQL("select row_number from {} where rule_code = %s order by row_number limit %s").format(
-            sql.Identifier(raw.RAW, hits_name(submission))
-        ),
-        [outcome.rule.code, ROWS_NAMED],
-    ).fetchall()
-    numbers = ", ".join(f"{row['row_number']}" for row in named)
-    more = f" and {outcome.rows - len(named):,} more" if outcome.rows > len(named) else ""
-    return f"{outcome.rule.description} Row{'s' if outcome.rows > 1 else ''} {numbers}{more}."
+        return []
+    table = hits(submission.contract.entity(outcome.entity), submission.submission_id)
+    found = connection.execute(
+        sql.SQL("select row_number from {} where rule_code = %s order by row_number limit %s").format(table),
+        [outcome.rule.code, ROWS_KEPT],
+    )
+    return [row["row_number"] for row in found]

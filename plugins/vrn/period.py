@@ -85,10 +85,6 @@ class Period:
         }
 
 
-# Any period serves to read what does not depend on it: the pattern of names, the tables, the labels.
-ANY_PERIOD = Period.month("2020-04")
-
-
 def span(kind: str, first: str, last: str) -> Iterator[Period]:
     """The periods of a kind that begin within two months, such as `2018-04` and `2020-06`."""
     start = Period.month(str(first)).start
@@ -105,3 +101,7 @@ def _plus_months(day: date, months: int) -> date:
 
 def _local_midnight(day: date) -> str:
     return datetime(day.year, day.month, day.day, tzinfo=LOCAL_TIME).isoformat()
+
+
+# Any period serves to read what does not depend on it: the pattern of names, the tables, the labels.
+ANY_PERIOD = Period.month("2020-04")

@@ -6,12 +6,12 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
 
 import psycopg
 
 from vrn import accept as accepting
-from vrn import data_docs, protect
+from vrn import data_docs, drift, messages, protect
 from vrn import gate as gating
 from vrn import register as registering
 from vrn import stage as staging
@@ -19,6 +19,7 @@ from vrn import submission as ledger
 from vrn.airflow_api import AirflowApi
 from vrn.database import connect
 from vrn.errors import HomeError, SubmissionRefused, VrnError
+from vrn.period import Period
 from vrn.settings import Settings
 from vrn.submission import Submission
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 # A staged table and its write-ahead log need room; a full disk is better met before a delivery than within it.
 LEAST_FREE_BYTES = 1 << 30
 MOST_BATCHES = 4
+# How many row numbers a note names before it says how many more there are.
+ROWS_NAMED = 10
 
 
 def register(feed: str) -> list[list[int]]:
@@ -90,8 +93,13 @@ def _take(work, connection: psycopg.Connection, submission: Submission, settings
 
 
 def stage(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:
-    done = staging.stage(connection, submission.contract, submission.path, submission.submission_id, protect.keys_of(settings))
-    ledger.staged(connection, submission.submission_id, done["rows_in_file"], submission.contract.digest)
+    protection = protect.Protection.of(
+        submission.contract, submission.period, submission.supplier, protect.keys_of(settings), settings
+    )
+    done = staging.stage(connection, protection, submission.original, submission.submission_id)
+    ledger.staged(
+        connection, submission.submission_id, done["rows_in_file"], submission.contract.digest, settings.key_version
+    )
     if done["encoding"] != submission.contract.encoding:
         ledger.say(
             connection,
@@ -108,7 +116,48 @@ def gate(connection: psycopg.Connection, settings: Settings, submission: Submiss
     verdict = gating.gate(connection, settings, submission)
     page = data_docs.write(settings, submission, verdict)
     verdict.enforce()
+    _judge_by_history(connection, submission)
     return {"data_docs": str(page.relative_to(settings.data_docs))}
+
+
+def _judge_by_history(connection: psycopg.Connection, submission: Submission) -> None:
+    drift.profile(connection, submission)
+    for entity, columns in groupby(drift.blank_drift(connection, submission), key=lambda one: one.entity):
+        named = ", ".join(f"'{one.column}' ({one.share:.0%} instead of {one.usual:.0%})" for one in columns)
+        ledger.say(
+            connection,
+            submission.submission_id,
+            "GEN-007",
+            "warning",
+            None,
+            f"The share of blanks moved in {named}. Look whether the export changed.",
+            entity=entity,
+        )
+    rows = ledger.describe(connection, [submission.submission_id])[0]["rows_in_file"]
+    reason = drift.unusual_volume(connection, submission, rows)
+    if reason is not None:
+        ledger.hold(connection, submission.submission_id, f"GEN-005: {reason}")
+
+
+def approve(submission_id: int, approved_by: str) -> None:
+    """A person looked at a held delivery and lets it serve; it is accepted at once."""
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
+        ledger.approve(connection, submission_id, approved_by)
+    done = each("accept", [submission_id])
+    if done.broken:
+        raise HomeError("; ".join(done.broken))
+
+
+def reject(submission_id: int, rejected_by: str) -> None:
+    """A person looked at a held delivery and refuses it."""
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
+        submission = ledger.get(connection, settings, submission_id)
+        if submission.status != ledger.RECEIVED:
+            return
+        ledger.refuse(connection, submission_id, "GEN-005", f"{rejected_by} looked at its unusual size and rejected it.")
+        accepting.discard(connection, submission)
 
 
 def accept(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:
@@ -135,7 +184,10 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:
     with connect(settings, autocommit=True) as connection:
         # What was refused comes first: Airflow keeps the first thousand characters of a note.
         rows = sorted(ledger.describe(connection, submission_ids), key=lambda row: row["status"] != ledger.REFUSED)
-        notes = [_note(row, ledger.messages(connection, row["submission_id"])) for row in rows]
+        said = {row["submission_id"]: ledger.messages(connection, row["submission_id"]) for row in rows}
+        notes = [_note(row, said[row["submission_id"]]) for row in rows]
+        for row in rows:
+            messages.write(settings, row, said[row["submission_id"]])
         try:
             AirflowApi(settings).write_note(dag_id, run_id, "\n\n".join(notes))
         except OSError as error:
@@ -143,11 +195,15 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:
             log.warning("The run's note could not be written: %s", error)
         ledger.mark_reported(connection, submission_ids)
     bad = [row for row in rows if row["status"] in (ledger.REFUSED, ledger.RECEIVED)]
-    return "\n".join(f"{row['file_name']} {row['status']}: {row['status_reason'] or 'a step failed'}" for row in bad)
+    return "\n".join(
+        f"{row['file_name']} {'held' if row['hold_reason'] else row['status']}: "
+        f"{row['status_reason'] or row['hold_reason'] or 'a step failed'}"
+        for row in bad
+    )
 
 
-def _note(row: dict, messages: list[dict]) -> str:
-    period = f"{row['period_start']:%Y-%m}" if row["period_start"] else "period unknown"
+def _note(row: dict, said: list[dict]) -> str:
+    period = Period.between(row["period_start"], row["period_end"]).label if row["period_start"] else "period unknown"
     kind = " (synthetic)" if row["is_synthetic"] else ""
     head = f"**{row['supplier']} {period}**{kind} {row['file_name']}: **{row['status']}**"
     if row["rows_accepted"] is not None:
@@ -155,12 +211,22 @@ def _note(row: dict, messages: list[dict]) -> str:
             f", rows in {row['rows_in_file']:,}, accepted {row['rows_accepted']:,}, "
             f"quarantined {row['rows_quarantined']:,}, duplicate {row['rows_duplicate']:,}"
         )
-    said = [
-        f"- {one['rule_code']} ({one['outcome']}, {'all' if one['row_count'] is None else one['row_count']} rows): {one['message']}"
-        for one in messages
+    lines = [
+        f"- {one['rule_code']} ({one['outcome']}, {'all' if one['row_count'] is None else one['row_count']} rows): "
+        f"{one['message']}{_rows(one['row_numbers'], one['row_count'])}"
+        for one in said
     ]
     docs = f"[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)" if row["rows_in_file"] else ""
-    return "\n".join(line for line in (head, *said, docs) if line)
+    return "\n".join(line for line in (head, *lines, docs) if line)
+
+
+def _rows(numbers: list[int], count: int | None) -> str:
+    """The first rows that a sentence is about, by number."""
+    if not numbers:
+        return ""
+    named = ", ".join(map(str, numbers[:ROWS_NAMED]))
+    more = (count or 0) - len(numbers[:ROWS_NAMED])
+    return f" Row{'s' if count != 1 else ''} {named}{f' and {more:,} more' if more > 0 else ''}."
 
 
 def _ensure_room(settings: Settings) -> None:

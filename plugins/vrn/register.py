@@ -1,24 +1,31 @@
 """Step 1, register: every delivery that waits gets a row in the ledger and its bytes go into the landing zone.
 
-The ledger comes first and the move second. A crash between the two is mended by the next run, which finds the row by
-the file's sha256 and moves the file.
+The ledger comes first and the bytes second. A crash between the two is mended by the next run, which finds the row by
+the file's sha256 and takes the file in. What no agreement covers is never taken in: it is put aside, where it came.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import psycopg
 from psycopg.errors import UniqueViolation
 
+from vrn import agreement, landing
 from vrn import contract as contracts
 from vrn import submission as ledger
-from vrn.contract import ANY_PERIOD, Contract, Period
+from vrn.contract import Contract
 from vrn.errors import SubmissionRefused
+from vrn.period import ANY_PERIOD, Period
+from vrn.read import delivery
 from vrn.settings import Settings
 from vrn.transport import folder
+
+# Beside the deliveries of a feed: what was refused before a byte of it was kept.
+REFUSED_FOLDER = "refused"
 
 
 @dataclass(frozen=True)
@@ -28,10 +35,12 @@ class Named:
     supplier: str
     period: Period
     is_synthetic: bool
+    extract_on: date | None
 
 
 def register(connection: psycopg.Connection, settings: Settings, feed: str) -> list[dict]:
     """Take in everything that waits for a feed. Returns the ledger's rows that this run has to deal with."""
+    agreement.publish(connection, settings)
     contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
     for path in folder.waiting(settings.inbox / contract.folder):
         register_file(connection, settings, contract, path)
@@ -51,9 +60,9 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
     digest, size = _digest(path)
     earlier = ledger.same_bytes(connection, contract.feed, digest)
     if earlier is not None and earlier["status"] == ledger.RECEIVED:
-        landed = ledger.landed_path(settings, earlier["submission_id"], earlier["file_name"])
-        if not landed.exists():
-            folder.take(path, landed)
+        if not landing.is_there(settings, earlier["submission_id"], earlier["file_name"]):
+            path = path.rename(path.with_name(earlier["file_name"]))
+            landing.take(settings, path, earlier["submission_id"])
             return earlier["submission_id"]
     values = {
         "feed": contract.feed,
@@ -65,6 +74,7 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
         "status": ledger.RECEIVED,
     }
     refusal: SubmissionRefused | None = None
+    may_be_kept = False
     try:
         named = read_name(contract, path.name)
         values |= {
@@ -73,13 +83,36 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
             "period_start": named.period.start,
             "period_end": named.period.end,
         }
+        if named.extract_on is not None:
+            values["extract_as_at"] = datetime.combine(named.extract_on, time(), UTC)
+        values["agreement_id"] = agreement.covering(
+            connection, contract, named.supplier, datetime.now(UTC).date(), is_synthetic=named.is_synthetic
+        )
+        _refuse_undeclared(path, contract)
+        may_be_kept = True
         _refuse_mixing(connection, contract.feed, named)
     except SubmissionRefused as error:
         refusal = error
+    may_be_kept = may_be_kept or not contract.needs_agreement or values["is_synthetic"]
     with connection.transaction():
         submission_id = _write(connection, values, earlier, refusal)
-    folder.take(path, ledger.landed_path(settings, submission_id, path.name))
+    if may_be_kept:
+        landing.take(settings, path, submission_id)
+    else:
+        _put_aside(path)
     return submission_id
+
+
+def _refuse_undeclared(path: Path, contract: Contract) -> None:
+    """A column that nobody agreed on is not taken in: the header is looked at before a byte is kept."""
+    if contract.needs_agreement and contract.format == "csv":
+        delivery.check_header(lambda: path.open("rb"), path.name, contract)
+
+
+def _put_aside(path: Path) -> None:
+    aside = path.parent / REFUSED_FOLDER
+    aside.mkdir(exist_ok=True)
+    path.rename(aside / path.name)
 
 
 def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, refusal: SubmissionRefused | None) -> int:
@@ -97,7 +130,8 @@ def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, r
         )
         return submission_id
     submission_id = ledger.add(connection, **values)
-    connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [submission_id])
+    if "extract_as_at" not in values:
+        connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [submission_id])
     if refusal is not None:
         ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message)
     return submission_id
@@ -118,10 +152,15 @@ def read_name(contract: Contract, file_name: str) -> Named:
             f"{', '.join(contract.suppliers)} only. Check which file was sent.",
         )
     try:
-        period = Period.month(found["month"])
+        period = Period.parse(contract.kind, found[contract.kind])
+        extract = found.groupdict().get("extract")
+        extract_on = date.fromisoformat(extract) if extract else None
     except ValueError:
-        raise SubmissionRefused("GEN-014", f"'{found['month']}' in the file's name is not a month.") from None
-    return Named(found["supplier"], period, bool(found["synthetic"]))
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The {contract.kind} or the extract date in the file's name is none. Name it like {contract.file_name_example}.",
+        ) from None
+    return Named(found["supplier"], period, bool(found["synthetic"]), extract_on)
 
 
 def _refuse_mixing(connection: psycopg.Connection, feed: str, named: Named) -> None:

@@ -6,6 +6,8 @@ import base64
 import os
 import secrets
 
+from vrn import landing, protect
+from vrn.grammar import DOMAINS
 from vrn.settings import Settings
 from vrn.warehouse import DATABASE_ROLES
 
@@ -19,6 +21,9 @@ def ensure(settings: Settings) -> None:
         _once(settings, f"password_{role}", secrets.token_urlsafe(24))
         line = f"*:*:*:{role}:{settings.password(role)}\n"
         _once(settings, f"pgpass_{role}", line)
+    for domain in (*DOMAINS, protect.MATCH_KEY):
+        _once(settings, f"hash_key_{domain}_v{settings.key_version}", secrets.token_hex(32))
+    _once(settings, landing.KEY, secrets.token_hex(32))
     # Fernet wants 32 bytes in url-safe base64.
     _once(settings, "airflow_fernet_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     _once(settings, "airflow_secret_key", secrets.token_hex(32))

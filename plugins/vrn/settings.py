@@ -39,8 +39,27 @@ class Settings:
         return _path("VRN_CONTRACTS", REPOSITORY / "expectations")
 
     @property
+    def agreements(self) -> Path:
+        """The register of agreements to share data."""
+        return _path("VRN_AGREEMENTS", self.home / "agreements.yaml")
+
+    @property
+    def postcode_directory(self) -> Path:
+        return _path("VRN_POSTCODES", self.home / "reference" / "postcodes.csv")
+
+    @property
+    def messages(self) -> Path:
+        """What each supplier is to be told, one file a delivery."""
+        return self.home / "messages"
+
+    @property
+    def key_version(self) -> int:
+        """The version of the hash keys that new deliveries are hashed with."""
+        return _number("VRN_KEY_VERSION", 1)
+
+    @property
     def landing(self) -> Path:
-        """Originals as they came, one folder a submission."""
+        """Originals as they came, encrypted, one folder a submission."""
         return self.home / "landing"
 
     @property
@@ -57,7 +76,7 @@ class Settings:
 
     @property
     def dbt_project(self) -> Path:
-        return REPOSITORY / "dbt_project"
+        return _path("VRN_DBT_PROJECT", REPOSITORY / "dbt_project")
 
     @property
     def dbt_target(self) -> Path:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 
 from vrn import contract as contracts
-from vrn.contract import Contract, Period
+from vrn import landing
+from vrn.contract import Contract
+from vrn.landing import Original
+from vrn.period import Period
 from vrn.settings import Settings
 
 RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
@@ -31,7 +33,7 @@ class Submission:
     status: str
     period: Period
     contract: Contract
-    path: Path
+    original: Original
 
     @property
     def partition_key(self) -> str:
@@ -42,7 +44,7 @@ class Submission:
 def get(connection: psycopg.Connection, settings: Settings, submission_id: int) -> Submission:
     """A submission that has a period, with its contract as it stood for that period."""
     row = connection.execute("select * from ops.submission where submission_id = %s", [submission_id]).fetchone()
-    period = Period.month(f"{row['period_start']:%Y-%m}")
+    period = Period.between(row["period_start"], row["period_end"])
     return Submission(
         submission_id=submission_id,
         feed=row["feed"],
@@ -51,12 +53,8 @@ def get(connection: psycopg.Connection, settings: Settings, submission_id: int) 
         status=row["status"],
         period=period,
         contract=contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", period),
-        path=landed_path(settings, submission_id, row["file_name"]),
+        original=landing.original(settings, submission_id, row["file_name"]),
     )
-
-
-def landed_path(settings: Settings, submission_id: int, file_name: str) -> Path:
-    return settings.landing / f"{submission_id:06d}" / file_name
 
 
 def add(connection: psycopg.Connection, **values: object) -> int:
@@ -101,12 +99,13 @@ def has_come_to(connection: psycopg.Connection, row: dict, step: str) -> bool:
     """Whether a received submission has what a step builds on: accept needs the gate's verdict, gate a staged table."""
     if step == "accept":
         judged = "select 1 from ops.validation_result where submission_id = %s limit 1"
-        return connection.execute(judged, [row["submission_id"]]).fetchone() is not None
+        is_free = row["held_at"] is None or row["approved_at"] is not None
+        return is_free and connection.execute(judged, [row["submission_id"]]).fetchone() is not None
     return step == "stage" or row["rows_in_file"] is not None
 
 
 def messages(connection: psycopg.Connection, submission_id: int) -> list[dict]:
-    return connection.execute("select * from ops.message where submission_id = %s order by rule_code", [submission_id]).fetchall()
+    return connection.execute("select * from ops.message where submission_id = %s order by rule_code, entity", [submission_id]).fetchall()
 
 
 def mark_reported(connection: psycopg.Connection, submission_ids: Sequence[int]) -> None:
@@ -127,27 +126,60 @@ def refuse(connection: psycopg.Connection, submission_id: int, rule_code: str, m
 
 
 def say(
-    connection: psycopg.Connection, submission_id: int, rule_code: str, outcome: str, row_count: int | None, message: str
+    connection: psycopg.Connection,
+    submission_id: int,
+    rule_code: str,
+    outcome: str,
+    row_count: int | None,
+    message: str,
+    *,
+    entity: str = "",
+    row_numbers: Sequence[int] = (),
 ) -> None:
     """Keep what a rule had to say; said again, it replaces what was said before."""
     connection.execute(
         """
-        insert into ops.message (submission_id, rule_code, outcome, row_count, message) values (%s, %s, %s, %s, %s)
-        on conflict (submission_id, rule_code) do update
-        set outcome = excluded.outcome, row_count = excluded.row_count, message = excluded.message
+        insert into ops.message (submission_id, rule_code, outcome, row_count, message, entity, row_numbers)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        on conflict (submission_id, entity, rule_code) do update
+        set outcome = excluded.outcome, row_count = excluded.row_count, message = excluded.message,
+            row_numbers = excluded.row_numbers
         """,
-        [submission_id, rule_code, outcome, row_count, message],
+        [submission_id, rule_code, outcome, row_count, message, entity, list(row_numbers)],
     )
 
 
-def staged(connection: psycopg.Connection, submission_id: int, rows_in_file: int, contract_sha256: str) -> None:
+def hold(connection: psycopg.Connection, submission_id: int, reason: str) -> None:
+    """A person has to approve this delivery before it serves; asked again, an approval already given stands."""
+    connection.execute(
+        "update ops.submission set held_at = coalesce(held_at, now()), hold_reason = %s where submission_id = %s",
+        [reason, submission_id],
+    )
+
+
+def held(connection: psycopg.Connection) -> list[dict]:
+    """Every delivery that waits for a person."""
+    return connection.execute(
+        "select * from ops.submission where status = 'received' and held_at is not null and approved_at is null order by 1"
+    ).fetchall()
+
+
+def approve(connection: psycopg.Connection, submission_id: int, approved_by: str) -> None:
+    connection.execute(
+        "update ops.submission set approved_at = now(), approved_by = %s where submission_id = %s", [approved_by, submission_id]
+    )
+
+
+def staged(
+    connection: psycopg.Connection, submission_id: int, rows_in_file: int, contract_sha256: str, hash_key_version: int
+) -> None:
     """Staged anew: what an earlier attempt was told is forgotten, so that nothing builds on another table's verdict."""
     with connection.transaction():
         connection.execute("delete from ops.message where submission_id = %s", [submission_id])
         connection.execute("delete from ops.validation_result where submission_id = %s", [submission_id])
         connection.execute(
-            "update ops.submission set rows_in_file = %s, contract_sha256 = %s where submission_id = %s",
-            [rows_in_file, contract_sha256, submission_id],
+            "update ops.submission set rows_in_file = %s, contract_sha256 = %s, hash_key_version = %s where submission_id = %s",
+            [rows_in_file, contract_sha256, hash_key_version, submission_id],
         )
 
 

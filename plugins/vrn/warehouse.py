@@ -12,9 +12,12 @@ from vrn.errors import HomeError
 from vrn.settings import Settings
 
 SUPERUSER = "postgres"
-OWNER, LOADER, EVALUATOR = "vrn_owner", "vrn_loader", "vrn_evaluator"
+OWNER, LOADER, EVALUATOR, LINKER = "vrn_owner", "vrn_loader", "vrn_evaluator", "vrn_linker"
+OWN_ROLES = (OWNER, LOADER, EVALUATOR, LINKER)
 AIRFLOW = "airflow"
-DATABASE_ROLES = (SUPERUSER, OWNER, LOADER, EVALUATOR, AIRFLOW)
+DATABASE_ROLES = (SUPERUSER, *OWN_ROLES, AIRFLOW)
+# Match codes, which the loader writes and only the linker reads; and what the linker makes of them.
+LINKAGE, PERSONS = "linkage", "persons"
 LOADER_SCHEMAS = ("raw", "quarantine")
 OWNER_SCHEMAS = ("ops", "reference", "stats", "staging", "intermediate", "indicators", "marts")
 SECONDS_TO_WAIT = 60
@@ -23,13 +26,13 @@ SECONDS_TO_WAIT = 60
 def prepare(settings: Settings) -> None:
     """Bring the warehouse to this version of the code. Safe to run again and at the same time as readers."""
     with _superuser(settings, "postgres") as connection:
-        for role in (OWNER, LOADER, EVALUATOR):
+        for role in OWN_ROLES:
             ensure_role(connection, role, settings.password(role))
         ensure_database(connection, settings.database, OWNER)
     with _superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
         connection.execute("revoke all on schema public from public")
-        for role in (OWNER, LOADER, EVALUATOR):
+        for role in OWN_ROLES:
             connection.execute(
                 sql.SQL("grant connect, temporary on database {} to {}").format(
                     sql.Identifier(settings.database), sql.Identifier(role)
@@ -39,6 +42,8 @@ def prepare(settings: Settings) -> None:
             _ensure_schema(connection, schema, OWNER)
         for schema in LOADER_SCHEMAS:
             _ensure_schema(connection, schema, LOADER)
+        _ensure_schema(connection, LINKAGE, LOADER)
+        _ensure_schema(connection, PERSONS, LINKER)
         _grant(connection)
     migrate(settings)
 
@@ -93,5 +98,14 @@ def _grant(connection: psycopg.Connection) -> None:
                 sql.Identifier(schema)
             )
         )
+    for schema in ("raw", LINKAGE):
+        connection.execute(sql.SQL("grant usage on schema {} to vrn_linker").format(sql.Identifier(schema)))
+        connection.execute(
+            sql.SQL("alter default privileges for role vrn_loader in schema {} grant select on tables to vrn_linker").format(
+                sql.Identifier(schema)
+            )
+        )
+    connection.execute("grant usage on schema persons to vrn_owner")
+    connection.execute("alter default privileges for role vrn_linker in schema persons grant select on tables to vrn_owner")
     connection.execute("grant usage on schema ops to vrn_loader, vrn_evaluator")
     connection.execute("grant usage on schema marts, stats, reference to vrn_evaluator")

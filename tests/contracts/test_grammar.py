@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from vrn import contract as contracts
-from vrn.contract import Period, apply_changes, check
+from vrn.contract import apply_changes
+from vrn.grammar import check
+from vrn.period import Period
 from vrn.errors import ContractError
 from vrn.settings import REPOSITORY
 
@@ -23,7 +25,7 @@ def document() -> dict:
 
 @pytest.mark.parametrize("path", FEED_FILES, ids=lambda path: path.name)
 def test_every_feed_file_is_a_valid_contract(path):
-    assert contracts.load(path, Period.month("2020-03")).entity.columns
+    assert contracts.load(path, Period.month("2020-03")).main.columns
 
 
 def test_a_key_the_standard_does_not_know_is_named(document):

@@ -89,7 +89,7 @@ def judged(inbox, feed: str, text: str):
 
 @pytest.mark.parametrize("feed", FEEDS)
 def test_every_rule_has_a_row_here_that_breaks_it(inbox, feed):
-    rules = {rule.code for rule in inbox.contract(feed).entity.rules}
+    rules = {rule.code for rule in inbox.contract(feed).main.rules}
     assert rules == BREAKS[feed].keys() | REFUSALS[feed].keys() | ELSEWHERE[feed]
 
 
@@ -143,7 +143,7 @@ def test_a_rule_that_cannot_be_judged_refuses_the_file_even_as_a_warning(inbox, 
         "X-1", "warning", "Cannot be judged.", "expect_column_values_to_not_be_null", {"column": "nowhere"}
     )
     contract = inbox.contract("police_stop_search", MONTH)
-    object.__setattr__(contract.entity, "rules", (*contract.entity.rules, wrong))
+    object.__setattr__(contract.main, "rules", (*contract.main.rules, wrong))
     monkeypatch.setattr(ledger.contracts, "load", lambda *_: contract)
     verdict, _ = judged(inbox, "police_stop_search", inbox.text("police_stop_search", MONTH))
     assert [outcome.rule.code for outcome in verdict.refusing] == ["X-1"]

@@ -22,7 +22,9 @@ def only(rows: list[dict]) -> dict:
 
 
 def said(inbox, row: dict) -> str:
-    return " ".join(message["message"] for message in ledger.messages(inbox.connection, row["submission_id"]))
+    return " ".join(
+        f"{message['message']} Row {message['row_numbers']}" for message in ledger.messages(inbox.connection, row["submission_id"])
+    )
 
 
 @pytest.mark.parametrize("feed", FEEDS)
@@ -46,7 +48,7 @@ def test_bad_rows_go_to_quarantine_with_every_code_they_broke_and_the_rest_goes_
     kept = inbox.connection.execute("select * from quarantine.police_street_crime__crime").fetchall()
     assert (row["status"], row["rows_quarantined"]) == ("accepted", 1)
     assert [(one["row_number"], one["rule_codes"]) for one in kept] == [(4, ["PSC-002", "PSC-004"])]
-    assert "Row 4." in said(inbox, row)
+    assert "Row [4]" in said(inbox, row)
 
 
 def test_rows_alike_in_every_column_are_one_crime_but_incidents_without_an_id_are_each_their_own(inbox):
@@ -246,15 +248,15 @@ def _anonymous(tables: dict, submission_id: int) -> dict:
 
 def test_a_missing_key_stops_the_step_before_the_file_is_read(inbox, monkeypatch):
     contract = inbox.contract(STREET, "2020-02")
-    column = contract.entity.columns[0]
+    column = contract.main.columns[0]
     object.__setattr__(column, "classification", "hash")
-    object.__setattr__(column, "identifier_domain", "crime")
+    object.__setattr__(column, "identifier_domain", "elsewhere")
     monkeypatch.setattr("vrn.submission.contracts.load", lambda *_: contract)
     monkeypatch.setattr("vrn.read.csv.batches", lambda *_: pytest.fail("the file was read"))
     inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
     batches = pipeline.register(STREET)
     done = pipeline.each("stage", batches[0])
-    assert "hash_key_crime" in done.broken[0]
+    assert "hash_key_elsewhere" in done.broken[0]
 
 
 def test_a_full_disk_is_told_before_a_delivery_is_touched(inbox, monkeypatch):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
+from vrn import copying
 from vrn.contract import Entity
 from vrn.linkage.codes import ARRAYS, CODES, match_codes
 from vrn.read.batch import Batch
@@ -13,7 +13,7 @@ COLUMNS = ["submission_id", "row_number", *CODES]
 TYPES = {code: "text[]" if code in ARRAYS else "text" for code in CODES}
 
 
-def block(batch: Batch, entity: Entity, key: bytes, submission_id: int) -> tuple[int, memoryview]:
+def block(batch: Batch, entity: Entity, key: bytes, submission_id: int) -> copying.Block:
     """The rows' match codes as CSV; what an entity does not bring is NULL."""
     clear = {
         column.match_as: values.to_pylist()
@@ -30,6 +30,4 @@ def block(batch: Batch, entity: Entity, key: bytes, submission_id: int) -> tuple
         pa.array(range(batch.first, batch.first + batch.rows), pa.int32()),
         *(pa.array(codes[code], pa.string()) for code in CODES),
     ]
-    out = pa.BufferOutputStream()
-    pacsv.write_csv(pa.RecordBatch.from_arrays(arrays, names=COLUMNS), out, pacsv.WriteOptions(include_header=False))
-    return batch.rows, memoryview(out.getvalue())
+    return batch.rows, copying.csv_text(arrays, COLUMNS)

@@ -227,9 +227,10 @@ def _name_codes(words: tuple[str, ...], hashed: Hasher, *, formal: bool) -> tupl
     initial = hashed("initial", name[0])
     if len(name) == 1:
         return None, None, None, initial
-    variants = {name} | (_one_letter_less(name) if len(name) >= SHORTEST_WITH_VARIANTS else set())
+    variants = _one_letter_less(name)
     if len(words) > 1:
-        variants |= {word for word in words if len(word) >= SHORTEST_PART and word not in SHARED_WORDS}
+        parts = (word for word in words if len(word) >= SHORTEST_PART and word not in SHARED_WORDS)
+        variants |= {variant for part in parts for variant in _one_letter_less(part)}
     if formal:
         variants |= {full for word in (name, words[0]) for full in FORMAL.get(word, ())}
     sound = jellyfish.metaphone(name)
@@ -242,8 +243,10 @@ def _name_codes(words: tuple[str, ...], hashed: Hasher, *, formal: bool) -> tupl
 
 
 def _one_letter_less(name: str) -> set[str]:
-    """Two names that are one edit apart share at least one of these, or one is among the other's."""
-    return {name[:place] + name[place + 1 :] for place in range(len(name))}
+    """The name and what is left when a letter is: two names that are one edit apart have one of these in common."""
+    if len(name) < SHORTEST_WITH_VARIANTS:
+        return {name}
+    return {name} | {name[:place] + name[place + 1 :] for place in range(len(name))}
 
 
 def _birth_codes(value: object, hashed: Hasher) -> tuple:

@@ -20,32 +20,33 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-THRESHOLD = 0.95
+THRESHOLD = 0.9
+LIMIT = 4
 # Hospital injury records have age, sex and area only: many people share them, so they are never linked.
 NEVER_LINKED = "tiig"
 DOMAINS = ("nhs", "upn", "pnc")
 RULES = ("R1", "R2", "PROB")
 
 # Levels of agreement, best first; MISSING says nothing either way.
-EXACT, CLOSE, SOUND, INITIAL, DIFFERENT, MISSING = 0, 1, 2, 3, 4, 5
+EXACT, CLOSE, SOUND, INITIAL, ALIKE, DIFFERENT, MISSING = range(7)
 SWAPPED, PART = 1, 2
 DISTRICT = 1
 # What is believed before any data is seen, by level: m, and u. The data outweighs it after some hundred pairs, so that
 # a handful of records is linked with sense too.
 M_BEFORE = {
-    "surname": (0.87, 0.08, 0.02, 0.0, 0.03),
-    "forename": (0.84, 0.11, 0.02, 0.01, 0.02),
+    "surname": (0.87, 0.08, 0.02, 0.0, 0.0, 0.03),
+    "forename": (0.84, 0.11, 0.01, 0.01, 0.01, 0.02),
     "order": (0.98, 0.02),
-    "dob": (0.93, 0.02, 0.04, 0.0, 0.01),
-    "postcode": (0.60, 0.16, 0.0, 0.0, 0.24),
+    "dob": (0.93, 0.02, 0.04, 0.0, 0.0, 0.01),
+    "postcode": (0.60, 0.16, 0.0, 0.0, 0.0, 0.24),
     "sex": (0.99, 0.01),
 }
 U_BEFORE = {
-    "surname": (0.004, 0.001, 0.001, 0.0, 0.994),
-    "forename": (0.009, 0.003, 0.003, 0.001, 0.984),
+    "surname": (0.004, 0.001, 0.001, 0.0, 0.0, 0.994),
+    "forename": (0.009, 0.003, 0.003, 0.001, 0.06, 0.924),
     "order": (0.9999, 0.0001),
-    "dob": (0.0001, 0.0001, 0.008, 0.0, 0.9918),
-    "postcode": (0.0001, 0.02, 0.0, 0.0, 0.9799),
+    "dob": (0.0001, 0.0001, 0.008, 0.0, 0.0, 0.9918),
+    "postcode": (0.0001, 0.02, 0.0, 0.0, 0.0, 0.9799),
     "sex": (0.58, 0.42),
 }
 PAIRS_BEFORE = 200.0
@@ -165,16 +166,18 @@ def _pairs(*blocks: Iterable[np.ndarray]) -> Pairs:
 
 def _candidates(fields: _Fields) -> Pairs:
     """Pairs worth comparing. Each block allows for another kind of error, so that one error alone hides no pair."""
-    surname, forename, postcode = (fields.codes[name] for name in ("surname_phonetic", "forename_phonetic", "postcode_exact"))
+    surname, forename = fields.codes["surname_phonetic"], fields.codes["forename_phonetic"]
+    postcode, district = fields.codes["postcode_exact"], fields.codes["postcode_district"]
     # In either order, as names can be swapped.
     both = _joined(np.minimum(surname, forename), np.maximum(surname, forename))
     births = fields.codes["dob_exact"], fields.codes["dob_swapped"]
+    initial = fields.codes["forename_initial"]
     parts = [fields.codes[name] for name in ("dob_day_month", "dob_month_year", "dob_day_year")]
     blocks = [_keys([(birth, name) for birth in births for name in (surname, forename)])]
-    blocks += [_keys([(birth, postcode) for birth in births])]
+    blocks += [_keys([(birth, other) for birth in births]) for other in (initial, postcode)]
     blocks += [_keys([(part, both)]) for part in parts]
-    blocks += [_keys([(part, postcode, name) for name in (surname, forename)]) for part in parts]
-    blocks += [_keys([(postcode, both)])]
+    blocks += [_keys([(part, district, name) for name in (surname, forename)]) for part in parts]
+    blocks += [_keys([(postcode, name) for name in (surname, forename)]), _keys([(district, both)])]
     return _pairs(*blocks)
 
 
@@ -225,8 +228,9 @@ def _name_levels(fields: _Fields, pairs: Pairs, left: str, right: str) -> np.nda
         # A bare initial has no other code. It agrees with a forename that begins so.
         initial = fields.codes["forename_initial"]
         known = (initial[one] >= 0) & (initial[other] >= 0)
-        agrees = np.where(initial[one] == initial[other], INITIAL, DIFFERENT)
-        return np.where(missing, np.where(known, agrees, MISSING), level)
+        agrees = known & (initial[one] == initial[other])
+        level = np.where(agrees & (level == DIFFERENT), ALIKE, level)
+        return np.where(missing, np.where(agrees, INITIAL, np.where(known, DIFFERENT, MISSING)), level)
     return np.where(missing, MISSING, level)
 
 
@@ -246,7 +250,7 @@ def _probable(fields: _Fields) -> tuple[Pairs, np.ndarray]:
     model = _Model(fields)
     levels = _levels(fields, pairs)
     scores = 1 / (1 + np.exp(-model.weights(pairs, levels)))
-    take = (scores >= THRESHOLD) & (levels["forename"] <= INITIAL)
+    take = (scores >= THRESHOLD) & (levels["forename"] <= LIMIT) & (levels["dob"] != DIFFERENT)
     return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999)
 
 
@@ -263,6 +267,11 @@ class _Model:
         self.u = {name: _shares(_counts(random_levels[name]), before) for name, before in U_BEFORE.items()}
         self.m = {name: _shares(np.zeros(MISSING), before) for name, before in M_BEFORE.items()}
         self.frequency = {name: _frequencies(fields.codes[column], U_BEFORE[name][EXACT]) for name, column in FREQUENCY_OF.items()}
+        names = fields.codes["surname_exact"], fields.codes["forename_exact"]
+        # A forename in the surname's place is as common as the forename.
+        self.frequency |= dict.fromkeys(("surname", "forename"), self._in_either_place(names))
+        self.whole_name = _joined(np.minimum(*names), np.maximum(*names))
+        self.namesakes = np.bincount(self.whole_name + 1)[1:]
         # The field that pairs were chosen by says nothing among them, so what is learnt leaves it out.
         of_a_day = _pairs([fields.codes["dob_exact"]])
         same_day = self._learn(of_a_day, ("surname", "forename", "order", "postcode", "sex"))
@@ -288,7 +297,22 @@ class _Model:
 
     def weights(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
         prior = np.log(self.prior / (1 - self.prior))
-        return prior + sum(self._weight(name, pairs, levels) for name in levels)
+        return prior + self._name_together(pairs, levels) + sum(self._weight(name, pairs, levels) for name in levels)
+
+    @staticmethod
+    def _in_either_place(names: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        size = max(int(codes.max(initial=-1)) for codes in names) + 1
+        shares = (_frequencies(codes, U_BEFORE[who][EXACT], size) for codes, who in zip(names, ("surname", "forename"), strict=True))
+        return np.maximum(*shares)
+
+    def _name_together(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
+        """Takes back what two exact names weigh too much where they go together: Ali Hussain is commoner than Ali times Hussain."""
+        one, other = pairs
+        both = (levels["surname"] == EXACT) & (levels["forename"] == EXACT)
+        surname, forename = (self.frequency[who][self.fields.codes[f"{who}_exact"][one]] for who in ("surname", "forename"))
+        # Without the two records of the pair itself, which may be one person.
+        share = (self.namesakes[self.whole_name[one]] - 2) / self.fields.rows
+        return np.where(both, -np.log(np.maximum(share / (surname * forename), 1)), 0.0)
 
     def _weight(self, name: str, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
         m, u, level = self.m[name], self.u[name], levels[name]
@@ -313,9 +337,9 @@ def _shares(counts: np.ndarray, before: tuple[float, ...]) -> np.ndarray:
     return np.maximum((seen + PAIRS_BEFORE * belief) / (seen.sum() + PAIRS_BEFORE), 1e-7)
 
 
-def _frequencies(codes: np.ndarray, before: float) -> np.ndarray:
+def _frequencies(codes: np.ndarray, before: float, size: int = 0) -> np.ndarray:
     """How many of the records that have the field have each value; a value seen once or twice is not taken for rarer than it is."""
-    counts = np.bincount(codes[codes >= 0])
+    counts = np.bincount(codes[codes >= 0], minlength=size)
     return (counts + PAIRS_BEFORE * before) / (counts.sum() + PAIRS_BEFORE)
 
 

@@ -36,6 +36,17 @@ def batches(opened: Open, file_name: str, contract: Contract, entity: Entity, en
         yield from csv.batches(lambda: _source(opened()), contract, entity, encoding)
 
 
+def check_header(opened: Open, file_name: str, contract: Contract) -> None:
+    """Refuse a CSV whose header is not the contract's, having read no more of it than that. Raises SubmissionRefused."""
+    if PurePath(file_name).suffix.lower() == WORKBOOK:
+        return
+    with _source(opened()) as source:
+        try:
+            csv.head(source, contract.main, contract.encoding)
+        except UnicodeError:
+            return
+
+
 def check(opened: Open, contract: Contract) -> None:
     """Refuse a zip with a member that no entity of the contract takes: an undeclared table is never loaded."""
     if contract.format != "zip":

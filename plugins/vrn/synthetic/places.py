@@ -8,16 +8,22 @@ from pathlib import Path
 
 Place = dict[str, str]
 
+DIVISION = "LANCS-"
+POLICE_DIVISIONS = ("LANCS-W", "LANCS-S", "LANCS-E")
+
 # As in the real files: a few rows in a hundred have no location, and a few in a thousand lie elsewhere.
 SHARE_WITHOUT_PLACE = 0.06
 SHARE_OUTSIDE = 0.002
 NOWHERE: Place = {"lsoa_code": "", "lsoa_name": "", "longitude": "", "latitude": "", "location": "No Location"}
+NOWHERE |= {"district_code": "", "police_division": ""}
 OUTSIDE: Place = {
     "lsoa_code": "E01014459",
     "lsoa_name": "Bath and North East Somerset 016F",
     "longitude": "-2.469641",
     "latitude": "51.327877",
     "location": "On or near Synthetic Street",
+    "district_code": "E06000022",
+    "police_division": "",
 }
 
 
@@ -29,6 +35,10 @@ class Places:
             self._lsoas = [row for row in csv.DictReader(file) if row["lsoa_vintage"] != "2021"]
         with (seeds / "geography" / "district_boundary.csv").open(encoding="utf-8") as file:
             self._centres = {row["area_code"]: _centre(row["boundary"]) for row in csv.DictReader(file)}
+
+        with (seeds / "geography" / "area_member.csv").open(encoding="utf-8") as file:
+            pairs = [(row["area_code"], row["leaf_code"]) for row in csv.DictReader(file)]
+        self._divisions = {leaf: area.removeprefix(DIVISION) for area, leaf in pairs if area in POLICE_DIVISIONS}
 
     def draw(self, chance: random.Random) -> Place:
         draw = chance.random()
@@ -44,7 +54,12 @@ class Places:
             "longitude": f"{longitude + chance.uniform(-0.01, 0.01):.6f}",
             "latitude": f"{latitude + chance.uniform(-0.005, 0.005):.6f}",
             "location": "On or near Synthetic Street",
+            "district_code": lsoa["district_code"],
+            "police_division": self._divisions[lsoa["district_code"]],
         }
+
+    def lsoas(self) -> list[str]:
+        return [row["lsoa_code"] for row in self._lsoas]
 
 
 def _centre(boundary: str) -> tuple[float, float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from pathlib import Path
 
@@ -25,17 +23,3 @@ def waiting(folder: Path) -> list[Path]:
         and abs(now - path.stat().st_ctime) >= SECONDS_AT_REST
     )
 
-
-def take(path: Path, target: Path) -> None:
-    """Move a delivery into the landing zone; at every moment it is whole in the one place or the other."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.rename(target)
-    except OSError:
-        # Another file system: copy aside, make it last, name it, and only then let go of the original.
-        aside = target.with_name(f".{target.name}.new")
-        shutil.copyfile(path, aside)
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
-        aside.rename(target)
-        path.unlink()

@@ -1,0 +1,112 @@
+"""What fills one synthetic cell, by the kind that the feed file names (expectations/README.md)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from vrn.contract import Column
+from vrn.period import LOCAL_TIME, Period
+from vrn.synthetic import people
+from vrn.synthetic.places import Place
+
+STRFTIME = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y", None: "%Y-%m-%d"}
+# A cell that another column of the row needs is made before it.
+DEPENDENT = ("daysAfter", "dayBefore")
+
+
+@dataclass
+class Row:
+    """A row in the making: what was drawn, its place, the row it belongs to, and its number over all periods."""
+
+    period: Period
+    chance: random.Random
+    place: Place
+    number: int
+    parent: Mapping[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    days: dict[str, date] = field(default_factory=dict)
+
+
+def fill(row: Row, columns: tuple[Column, ...], fixed: Mapping[str, str]) -> dict[str, str]:
+    """Fill a row's columns: what is fixed as given, the rest as each column says."""
+    row.values.update(fixed)
+    for column in sorted(columns, key=_rank):
+        how = column.synthetic
+        if column.name in fixed:
+            continue
+        blank_when: Mapping[str, Any] = how.get("blankWhen", {})
+        blank = any(row.values.get(name) == str(value) for name, value in blank_when.items())
+        blank = blank or row.chance.random() < how.get("blankShare", 0)
+        row.values[column.name] = "" if blank else _value(column, how, row)
+    return row.values
+
+
+def _rank(column: Column) -> int:
+    return 2 * (column.synthetic.get("kind") in DEPENDENT) + ("blankWhen" in column.synthetic)
+
+
+def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
+    chance, period = row.chance, row.period
+    match how.get("kind"):
+        case "key" | "hash":
+            return f"{chance.getrandbits(256):064x}"
+        case "serial":
+            return f"{how.get('prefix', '')}{row.number}"
+        case "constant":
+            return str(how["value"])
+        case "choice":
+            weights = how["weights"]
+            return _word(chance.choices(list(weights), list(weights.values()))[0])
+        case "integer":
+            return str(chance.randint(how["least"], how["most"]))
+        case "periodStart":
+            return _day(row, column, period.start)
+        case "dayInPeriod":
+            return _day(row, column, period.start + timedelta(days=chance.randrange((period.end - period.start).days + 1)))
+        case "momentInPeriod":
+            return _moment(row).astimezone(UTC).isoformat(timespec="seconds")
+        case "localMomentInPeriod":
+            moment = _moment(row)
+            row.days[column.name] = moment.date()
+            return moment.replace(tzinfo=None).isoformat(timespec="seconds")
+        case "timeOfDay":
+            return f"{chance.randrange(24):02d}:{chance.randrange(1, 60):02d}"
+        case "daysAfter":
+            base = row.days.get(how["column"]) or period.start
+            return _day(row, column, base + timedelta(days=chance.randint(how["least"], how["most"])))
+        case "dayBefore":
+            base = row.days.get(how["column"]) or period.start
+            least, most = how["years"]
+            return _day(row, column, base - timedelta(days=chance.randint(int(least * 365.25) + 1, int((most + 1) * 365.25) - 2)))
+        case "place":
+            return row.place[how["part"]]
+        case "nhs" | "upn" | "pnc" | "surname" | "forename":
+            return getattr(people, how["kind"])(chance)
+        case "postcode":
+            return people.postcode(chance.randrange(people.POSTCODES))
+        case "parent":
+            return row.parent[how.get("column", column.name)]
+        case "blank" | None if how:
+            return ""
+    raise ValueError(f"{column.name}: no way to make a synthetic value of kind {how.get('kind')}")
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _day(row: Row, column: Column, day: date) -> str:
+    row.days[column.name] = day
+    text = day.strftime(STRFTIME[column.form if column.logical_type == "date" else None])
+    return f"{text}T12:00:00" if column.logical_type == "timestamp" else text
+
+
+def _moment(row: Row) -> datetime:
+    """A moment of the period in local time."""
+    start = datetime(row.period.start.year, row.period.start.month, row.period.start.day, tzinfo=LOCAL_TIME)
+    seconds = row.chance.randrange((row.period.end - row.period.start).days * 86400 + 86400)
+    return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(LOCAL_TIME)
