@@ -89,12 +89,11 @@ def through_the_steps(path: Path) -> None:
     """Register, stage, gate and accept one file in this process; prints the seconds of each and the peak memory."""
     import great_expectations  # noqa: F401  the scheduler has imported it before a task starts
 
-    from vrn import accept, gate, register, stage
+    from vrn import accept, gate, pipeline, register
     from vrn import submission as ledger
     from vrn.contract import load
-    from vrn.period import ANY_PERIOD
     from vrn.database import connect
-    from vrn.protect import keys_of
+    from vrn.period import ANY_PERIOD
 
     settings = Settings()
     contract = load(settings.contracts / f"{FEED}.odcs.yaml", ANY_PERIOD)
@@ -103,8 +102,7 @@ def through_the_steps(path: Path) -> None:
         submission_id = register.register_file(connection, settings, contract, path)
         submission = ledger.get(connection, settings, submission_id)
         clock.append(time.monotonic())
-        done = stage.stage(connection, submission.contract, submission.path, submission_id, keys_of(settings))
-        ledger.staged(connection, submission_id, done["rows_in_file"], "bench")
+        pipeline.stage(connection, settings, submission)
         clock.append(time.monotonic())
         gate.gate(connection, settings, submission).enforce()
         clock.append(time.monotonic())

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import FEEDS
-from vrn import gate, raw, stage
+from vrn import gate, pipeline
 from vrn import submission as ledger
 from vrn.contract import UNREADABLE
 
@@ -80,9 +80,9 @@ def judged(inbox, feed: str, text: str):
     contract = inbox.contract(feed, MONTH)
     submission_id = register.register_file(inbox.connection, inbox.settings, contract, path)
     submission = ledger.get(inbox.connection, inbox.settings, submission_id)
-    stage.stage(inbox.connection, contract, submission.path, submission_id, lambda _: b"")
+    pipeline.stage(inbox.connection, inbox.settings, submission)
     verdict = gate.gate(inbox.connection, inbox.settings, submission)
-    table = sql.Identifier(raw.RAW, gate.hits_name(submission))
+    table = gate.hits(contract.main, submission_id)
     hits = inbox.connection.execute(sql.SQL("select row_number, rule_code from {}").format(table)).fetchall()
     return verdict, {(hit["row_number"], hit["rule_code"]) for hit in hits}
 

@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from tests.conftest import FEEDS
-from vrn import pipeline
+from vrn import landing, pipeline
 from vrn import submission as ledger
 from vrn.errors import VrnError
 from vrn.settings import Settings
@@ -81,7 +81,7 @@ BAD_FILES = {
     "with a header and nothing else": (NAME, lambda text: text.splitlines()[0] + "\n", "PSC-001", "no rows"),
     "that is no text": (NAME, lambda text: bytes(range(256)) * 40, "GEN-0", "Send"),
     "named after nothing": ("crimes final v2.csv", lambda text: text, "GEN-014", "2020-04-lancashire-street.csv"),
-    "of a month that is none": ("2020-13-lancashire-street.synthetic.csv", lambda text: text, "GEN-014", "not a month"),
+    "of a month that is none": ("2020-13-lancashire-street.synthetic.csv", lambda text: text, "GEN-014", "month"),
     "gzipped and cut off": (NAME + ".gz", lambda text: gzip.compress(text.encode())[:-900], "GEN-010", "cut off"),
     "that unpacks without end": (
         NAME + ".gz",
@@ -110,7 +110,7 @@ def test_a_bad_file_is_refused_with_a_sentence_and_nothing_else_changes(inbox, k
         name: rows for name, rows in before.items() if name.startswith(("raw", "quarantine"))
     }
     # Nothing is lost: the original waits in the landing zone.
-    assert ledger.landed_path(inbox.settings, row["submission_id"], row["file_name"]).read_bytes() == content
+    assert landing.original(inbox.settings, row["submission_id"], row["file_name"]).opened().read() == content
 
 
 def test_a_file_in_the_windows_character_set_is_read_and_warned_of(inbox):
@@ -198,8 +198,8 @@ def test_one_refused_file_never_holds_up_the_others(inbox):
 @pytest.mark.parametrize(
     "place",
     [
-        "vrn.register.folder.take",
-        "vrn.stage._blocks",
+        "vrn.register.landing.take",
+        "vrn.stage._block",
         "vrn.submission.staged",
         "vrn.gate._list_rows",
         "vrn.gate._keep",
@@ -232,7 +232,7 @@ def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(
     # The clean run, in the same warehouse emptied.
     inbox.connection.execute("drop table raw.police_street_crime__crime cascade")
     inbox.connection.execute("drop table quarantine.police_street_crime__crime")
-    for table in ("message", "validation_result", "step", "submission"):
+    for table in ("message", "validation_result", "column_profile", "step", "submission"):
         inbox.connection.execute(f"delete from ops.{table}")
     inbox.drop(STREET, NAME, text)
     row = only(inbox.take_in(STREET))

@@ -68,12 +68,11 @@ def link(records: pd.DataFrame) -> pd.DataFrame:
     if table["record_id"].duplicated().any():
         raise ValueError("record_id is not unique: give each record its own before linking")
     fields = _Fields(table)
-    clusters = _Clusters(len(table), fields.identifiers)
+    clusters = _Clusters(fields)
     certain = [_pairs(*([fields.identifiers[domain]] for domain in DOMAINS)), _pairs([fields.key("surname_exact", "forename_exact", "dob_exact")])]
     for rule, pairs in zip(RULES, certain, strict=False):
         clusters.unite(rule, pairs, np.ones(len(pairs[0])))
-    pairs, scores = _probable(fields)
-    clusters.unite("PROB", pairs, scores)
+    clusters.unite("PROB", *_probable(fields))
     return clusters.table(table["record_id"])
 
 
@@ -84,6 +83,7 @@ class _Fields:
         self.rows = len(table)
         self.table = table
         self.linkable = ~table["source"].astype(str).str.lower().str.startswith(NEVER_LINKED).to_numpy()
+        self.source_bits = [1 << number for number in pd.factorize(table["source"])[0].tolist()]
         shared: dict[str, dict] = {}
         self.codes: dict[str, np.ndarray] = {}
         # Columns that may be compared with one another are numbered together.
@@ -242,16 +242,17 @@ def _overlap(sets: list[frozenset], one: np.ndarray, other: np.ndarray) -> np.nd
     return answers[place]
 
 
-def _probable(fields: _Fields) -> tuple[Pairs, np.ndarray]:
-    """Pairs above the threshold, with the probability that they are one person."""
+def _probable(fields: _Fields) -> tuple[Pairs, np.ndarray, dict[str, np.ndarray]]:
+    """Pairs above the threshold, the probability that they are one person, and where a slip of the pen would explain them."""
     pairs = _candidates(fields)
     if not len(pairs[0]):
-        return pairs, np.empty(0)
+        return pairs, np.empty(0), {}
     model = _Model(fields)
     levels = _levels(fields, pairs)
     scores = 1 / (1 + np.exp(-model.weights(pairs, levels)))
     take = (scores >= THRESHOLD) & (levels["forename"] <= LIMIT) & (levels["dob"] != DIFFERENT)
-    return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999)
+    slips = {"dob": levels["dob"][take] == PART, "forename": levels["forename"][take] == ALIKE}
+    return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999), slips
 
 
 class _Model:
@@ -346,30 +347,52 @@ def _frequencies(codes: np.ndarray, before: float, size: int = 0) -> np.ndarray:
 class _Clusters:
     """Groups of records; a group holds at most one identifier of each domain."""
 
-    def __init__(self, rows: int, identifiers: dict[str, np.ndarray]):
-        self.parent = list(range(rows))
-        self.held = [{domain: int(ids[row]) for domain, ids in identifiers.items() if ids[row] >= 0} for row in range(rows)]
-        self.best: list[tuple[int, float] | None] = [None] * rows
+    def __init__(self, fields: _Fields):
+        rows = range(fields.rows)
+        self.parent = list(rows)
+        self.held = [{domain: int(ids[row]) for domain, ids in fields.identifiers.items() if ids[row] >= 0} for row in rows]
+        # Which services gave each birth date and forename, as bits.
+        self.said = {
+            name: [{code: bit} if code >= 0 else {} for code, bit in zip(fields.codes[f"{name}_exact"].tolist(), fields.source_bits, strict=True)]
+            for name in ("dob", "forename")
+        }
+        self.best: list[tuple[int, float] | None] = [None] * fields.rows
 
     def root(self, row: int) -> int:
         while self.parent[row] != row:
             self.parent[row] = row = self.parent[self.parent[row]]
         return row
 
-    def unite(self, rule: str, pairs: Pairs, scores: np.ndarray) -> None:
+    def unite(self, rule: str, pairs: Pairs, scores: np.ndarray, slips: dict[str, np.ndarray] | None = None) -> None:
+        """Take the links, the likeliest first, save those that a veto forbids."""
         rank = RULES.index(rule)
         for place in np.lexsort((pairs[1], pairs[0], -scores)).tolist():
             one, other = int(pairs[0][place]), int(pairs[1][place])
             first, second = sorted((self.root(one), self.root(other)))
             if first != second:
-                ours, theirs = self.held[first], self.held[second]
-                if any(ours.get(domain, held) != held for domain, held in theirs.items()):
+                explained = [name for name, slip in (slips or {}).items() if slip[place]]
+                if self._conflict(first, second) or any(self._no_slip(name, first, second) for name in explained):
                     continue
-                self.parent[second] = first
-                ours |= theirs
+                self._join(first, second)
             for row in (one, other):
                 # Negative, as the strongest rule comes first.
                 self.best[row] = max(self.best[row] or (-len(RULES), 0.0), (-rank, float(scores[place])))
+
+    def _conflict(self, first: int, second: int) -> bool:
+        ours = self.held[first]
+        return any(ours.get(domain, held) != held for domain, held in self.held[second].items())
+
+    def _no_slip(self, name: str, first: int, second: int) -> bool:
+        """Whether each group has a value that two services gave and the other group has not: then it was no slip of the pen."""
+        ours, theirs = self.said[name][first], self.said[name][second]
+        return not ours.keys() & theirs.keys() and all(any(bits.bit_count() > 1 for bits in said.values()) for said in (ours, theirs))
+
+    def _join(self, first: int, second: int) -> None:
+        self.parent[second] = first
+        self.held[first] |= self.held[second]
+        for said in self.said.values():
+            for code, bits in said[second].items():
+                said[first][code] = said[first].get(code, 0) | bits
 
     def table(self, record_ids: pd.Series) -> pd.DataFrame:
         # Rows are in the order of record_id, so a group's root is its smallest.

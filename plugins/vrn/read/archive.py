@@ -125,8 +125,8 @@ class Member(io.RawIOBase):
 
 
 def _unpacking(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> zipfile.ZipExtFile:
-    # zipfile stops at the announced length. We want to see what is really there, so it is told the most we would take.
-    info.file_size = limit + 1
+    # zipfile stops at the announced length. We want to see what is really there, so it is told more than we would take.
+    info.file_size = limit + 2 * BLOCK_BYTES
     try:
         stream = archive.open(info)
         start = stream.peek(8)
@@ -140,11 +140,9 @@ def _unpacking(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> z
 class _Whole:
     """A stream as zipfile wants it: a read gives all that was asked for, and never a great piece at once."""
 
-    seekable = True
-
     def __init__(self, raw: BinaryIO):
         self._raw = raw
-        self.seek, self.tell = raw.seek, raw.tell
+        self.seek, self.tell, self.seekable = raw.seek, raw.tell, raw.seekable
 
     def read(self, size: int = -1) -> bytes:
         if size > MOST_DIRECTORY_BYTES:

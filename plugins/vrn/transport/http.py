@@ -191,16 +191,17 @@ class _Download:
         if total is None and expected is None and "transfer-encoding" not in response.headers:
             raise RemoteError(f"{host} does not say how long {name} is, so that a cut could not be seen. It was left there.")
         self._write(response, offset, total)
-        path = remote.settle(
-            self._final,
-            self._location,
-            self._memory,
-            modified_at=_last_modified(response),
-            etag=response.headers.get("etag"),
-            expected=expected,
-        )
-        self._note.unlink(missing_ok=True)
-        return path
+        try:
+            return remote.settle(
+                self._final,
+                self._location,
+                self._memory,
+                modified_at=_last_modified(response),
+                etag=response.headers.get("etag"),
+                expected=expected,
+            )
+        finally:
+            self._note.unlink(missing_ok=True)
 
     def _write(self, response: httpx.Response, offset: int, total: int | None) -> None:
         if not offset:
@@ -208,7 +209,8 @@ class _Download:
         size = offset
         self._refuse_too_big(total or 0)
         with self._part.open("ab") as part:
-            for block in response.iter_raw(remote.BLOCK_BYTES):
+            # As they come: gathered into greater blocks, the last one would be lost when the connection breaks.
+            for block in response.iter_raw():
                 size += len(block)
                 self._refuse_too_big(size)
                 part.write(block)

@@ -19,8 +19,8 @@ import psycopg
 from psycopg.rows import class_row, tuple_row
 
 from vrn import contract as contracts
-from vrn.contract import ANY_PERIOD
 from vrn.errors import VrnError
+from vrn.period import ANY_PERIOD
 from vrn.settings import Settings
 
 MOST_BYTES = 4 << 30

@@ -1,0 +1,39 @@
+with source as (
+
+    {{ current_rows('police_adr', 'offence_count') }}
+
+),
+
+renamed as (
+
+    select
+        ---- submission
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+
+        ---- dates
+        period_start as quarter_start_on,
+        period_end as quarter_end_on,
+        as_at as as_at_on,
+
+        ---- codes
+        force_code,
+        collection,
+        offence_group,
+        weapon_type,
+
+        ---- numbers
+        offence_count,
+
+        ---- flags
+        offence_group = 'total' as is_total,
+        coalesce(air_weapon, false) as is_air_weapon,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

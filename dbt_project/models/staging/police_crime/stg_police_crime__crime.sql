@@ -1,0 +1,67 @@
+with source as (
+
+    {{ current_rows('police_crime', 'crime') }}
+
+),
+
+renamed as (
+
+    select
+        ---- submission
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+
+        ---- ids
+        crime_ref,
+        incident_ref,
+        victim_pid,
+        suspect_pid,
+
+        ---- dates
+        date_recorded as recorded_on,
+        time_recorded,
+        occurred_from as occurred_from_at,
+        occurred_to as occurred_to_at,
+        reclassified_at,
+        outcome_date as outcome_on,
+
+        ---- codes
+        ho_code,
+        ho_suboffence as ho_suboffence_code,
+        prior_ho_code,
+        status,
+        cancel_reason as cancel_reason_code,
+        location_type,
+        victim_sex as victim_sex_code,
+        victim_ethnicity as victim_ethnicity_code,
+        case when outcome_type ~ '^[0-9]+$' then outcome_type::integer end as outcome_type_code,
+
+        ---- place
+        lad_code as district_code,
+        lsoa_code,
+        lsoa_vintage,
+        bcu as police_division_code,
+
+        ---- numbers
+        case when victim_age between 0 and 120 then victim_age::integer end as victim_age,
+
+        ---- flags
+        da_flag as is_domestic_abuse,
+        knife_flag as is_knife,
+        gun_flag as is_gun,
+        cse_flag as is_child_sexual_exploitation,
+        cce_flag as is_child_criminal_exploitation,
+        child_abuse_flag as is_child_abuse,
+        alcohol_flag as is_alcohol,
+        drug_flag as is_drug,
+        hate_flag as is_hate,
+        cyber_flag as is_cyber,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,46 @@
+with source as (
+
+    {{ current_rows('police_marac', 'marac_case') }}
+
+),
+
+renamed as (
+
+    select
+        ---- submission
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+
+        ---- ids
+        marac_id,
+        victim_pid,
+
+        ---- dates
+        meeting_date as meeting_on,
+
+        ---- codes
+        referral_source,
+        victim_sex as victim_sex_code,
+        model,
+
+        ---- place
+        lad_code as district_code,
+
+        ---- numbers
+        case when children_in_household between 0 and 15 then children_in_household::integer end as children_count,
+
+        ---- flags
+        is_repeat,
+        is_bme,
+        is_lgbt,
+        is_disabled,
+        is_victim_16_17,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
