@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from vrn import contract as contracts
-from vrn import raw
+from vrn import dbt_sources, raw
 from vrn import submission as ledger
 from vrn.database import connect
 from vrn.errors import VrnError
@@ -57,6 +57,7 @@ def invoke(settings: Settings, arguments: Sequence[str]):
     from dbt.cli.main import dbtRunner
 
     os.environ.update(environment(settings))
+    dbt_sources.write(settings)
     folder = str(settings.dbt_project)
     return dbtRunner().invoke([*arguments, "--project-dir", folder, "--profiles-dir", folder])
 

@@ -4,17 +4,18 @@ with submission as (
 
 ),
 
+-- A quarter's or a year's delivery is of each of its months.
 by_month as (
 
     select
-        feed,
-        period_start as month_on,
-        bool_or(status = 'accepted') as has_accepted,
-        bool_or(status = 'refused') as has_refused,
-        bool_or(is_synthetic) filter (where status = 'accepted') as is_synthetic
+        submission.feed,
+        month.month_on::date as month_on,
+        bool_or(submission.status = 'accepted') as has_accepted,
+        bool_or(submission.status = 'refused') as has_refused,
+        bool_or(submission.is_synthetic) filter (where submission.status = 'accepted') as is_synthetic
     from submission
-    where period_start is not null
-    group by feed, period_start
+    cross join lateral generate_series(submission.period_start, submission.period_end, interval '1 month') as month (month_on)
+    group by submission.feed, month.month_on
 
 ),
 

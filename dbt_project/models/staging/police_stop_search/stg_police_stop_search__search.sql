@@ -1,14 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'police_stop_search__search') }}
-
-),
-
-current_submission as (
-
-    select submission_id, is_synthetic
-    from {{ source('ops', 'submission') }}
-    where status = 'accepted'
+    {{ current_rows('police_stop_search', 'search') }}
 
 ),
 
@@ -49,9 +41,8 @@ renamed as (
         source.outcome is not null and coalesce(outcome.label, 'yes') = 'yes' as is_action_taken,
         coalesce(source.is_outcome_linked_to_object, false) as is_object_found,
         source.search_type <> 'Vehicle search' as is_person_searched,
-        current_submission.is_synthetic
+        source.is_synthetic
     from source
-    inner join current_submission on source.submission_id = current_submission.submission_id
     left join code_label as self_defined
         on
             self_defined.column_name = 'self_defined_ethnicity'

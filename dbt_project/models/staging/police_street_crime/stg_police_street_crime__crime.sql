@@ -1,14 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'police_street_crime__crime') }}
-
-),
-
-current_submission as (
-
-    select submission_id, is_synthetic
-    from {{ source('ops', 'submission') }}
-    where status = 'accepted'
+    {{ current_rows('police_street_crime', 'crime') }}
 
 ),
 
@@ -34,9 +26,8 @@ renamed as (
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.latitude end as latitude,
 
         ---- flags
-        current_submission.is_synthetic
+        source.is_synthetic
     from source
-    inner join current_submission on source.submission_id = current_submission.submission_id
 
 )
 

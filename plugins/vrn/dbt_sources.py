@@ -1,0 +1,50 @@
+"""The dbt sources of all feeds, written from the feed files: one description of a table, no second one to drift.
+
+dbt reads its project from a folder, so the file is put there; git leaves it out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from vrn import contract as contracts
+from vrn.contract import Entity
+from vrn.period import ANY_PERIOD
+from vrn.settings import Settings
+
+
+def path(settings: Settings) -> Path:
+    return settings.dbt_project / "models" / "staging" / "feeds.yml"
+
+
+def write(settings: Settings) -> None:
+    """Write the file when it would differ; aside and renamed, for another dbt may be reading."""
+    target, text = path(settings), content(settings)
+    if target.exists() and target.read_text(encoding="utf-8") == text:
+        return
+    aside = target.with_suffix(".new")
+    aside.write_text(text, encoding="utf-8")
+    aside.rename(target)
+
+
+def content(settings: Settings) -> str:
+    files = sorted(settings.contracts.glob("*.odcs.yaml"))
+    entities = [entity for one in files for entity in contracts.load(one, ANY_PERIOD).entities]
+    source = {
+        "name": "raw",
+        "description": "Rows of accepted submissions, one partition a submission, as protected on arrival.",
+        "schema": "raw",
+        "tables": [_table(entity) for entity in entities],
+    }
+    return yaml.safe_dump({"sources": [source]}, sort_keys=False, allow_unicode=True)
+
+
+def _table(entity: Entity) -> dict:
+    said = {column.name: column.description for column in entity.columns}
+    return {
+        "name": entity.table,
+        "description": f"{entity.grain} (expectations/{entity.feed}.odcs.yaml)",
+        "columns": [{"name": name, "description": said.get(name, "Whether the identifier passed its check.")} for name in entity.stored],
+    }
