@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check test lint format bench docs requirements install clean
+.PHONY: help run up down psql env headline check templates replay test lint format bench docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,12 @@ env: $(INSTALLED) ## print `export PG…` for the warehouse (ROLE=name for anoth
 
 headline: $(INSTALLED) ## print the headline indicators again
 	@$(VRN) headline
+
+templates: $(INSTALLED) ## write the templates of the returns that people fill in
+	@$(VRN) templates
+
+replay: $(INSTALLED) ## put a refused delivery back into the inbox (SUBMISSION=number)
+	@$(VRN) replay $(SUBMISSION)
 
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check

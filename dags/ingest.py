@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, task, task_group
+from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from vrn import feeds
@@ -15,6 +15,8 @@ from vrn.transport.inbox_trigger import InboxTrigger
 
 # Updated by every feed whose run accepted something; build_outcomes waits for it.
 ACCEPTED_DELIVERIES = Asset("accepted_deliveries")
+# Updated when a delivery needs a person's approval; approve_held waits for it.
+HELD_DELIVERIES = Asset("held_deliveries")
 
 TRIAGE = """
 {purpose}
@@ -32,9 +34,11 @@ transaction). A task that is killed or run again leaves the same tables. The run
 | `stage` after its retries | the warehouse, the disk or a secret failed | read the task's last log line, mend it, clear the task |
 | `accept` after its retries | the warehouse was away or locked | clear the task; nothing is half accepted |
 | `conclude` | something in this run was refused | it repeats the reasons; nothing more to do here |
+| `conclude`, "held" | the delivery has an unusual size | decide in the DAG "Approve held deliveries" |
 | a pink `stage` | the same bytes came again | nothing |
 
-Replay a refused file (after the feed file was mended): move it from `landing/<submission>/` back into the inbox.
+What to tell the supplier: `messages/{feed}/<supplier>/`, a CSV for each delivery, rows by number and no values.
+Replay a refused file (after the feed file was mended): `make replay SUBMISSION=<id>` puts the original back into the inbox.
 {limitations}
 """
 
@@ -53,7 +57,8 @@ def ingest(feed: feeds.Feed):
         doc_md=TRIAGE.format(
             feed=feed.name, purpose=feed.purpose, folder=feed.folder, owner=feed.owner, limitations=feed.limitations
         ),
-        schedule=[inbox],
+        # A folder tells when something comes; a partner's server has to be asked.
+        schedule=feed.poll or [inbox],
         catchup=False,
         max_active_runs=1,
         tags=["ingest", feed.domain],
@@ -100,6 +105,15 @@ def ingest(feed: feeds.Feed):
             if not pipeline.any_accepted(batches):
                 raise AirflowSkipException("Nothing new was accepted, so there is nothing to build.")
 
+        @task(trigger_rule="all_done", outlets=[HELD_DELIVERIES])
+        def hold(batches: list[list[int]], *, outlet_events) -> None:
+            from vrn import pipeline
+
+            held = pipeline.held(batches)
+            if not held:
+                raise AirflowSkipException("Nothing needs a person's approval.")
+            outlet_events[HELD_DELIVERIES].extra = {"submission_ids": held}
+
         @task(trigger_rule="all_done", retries=0)
         def conclude(batches: list[list[int]]) -> None:
             from vrn import pipeline
@@ -109,8 +123,16 @@ def ingest(feed: feeds.Feed):
             if bad:
                 raise AirflowFailException(bad)
 
+        @task
+        def fetch() -> int:
+            from vrn import pipeline
+
+            return pipeline.fetch(feed.name)
+
         batches = register()
-        deliveries.expand(batch=batches) >> announce(batches) >> conclude(batches)
+        if feed.poll:
+            fetch() >> batches
+        deliveries.expand(batch=batches) >> [announce(batches), hold(batches)] >> conclude(batches)
 
     return ingest_feed()
 
@@ -130,5 +152,6 @@ def _each(step: str, batch: list[int]) -> list[dict]:
     return done.results
 
 
-for _feed in feeds.listed(Settings().contracts):
+# A task's process needs its own DAG only: the others' feed files are not read for it.
+for _feed in feeds.listed(Settings().contracts, dag_id=get_parsing_context().dag_id):
     globals()[f"ingest__{_feed.name}"] = ingest(_feed)

@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("synthetic", help="write synthetic deliveries into the inbox, unless something ever came")
     commands.add_parser("headline", help="print the headline indicators")
     commands.add_parser("check", help="check every feed file")
+    commands.add_parser("templates", help="write the templates of returns that people fill in")
+    replay = commands.add_parser("replay", help="put a refused delivery back into the inbox")
+    replay.add_argument("submission", type=int)
     commands.add_parser("docs", help="generate the dbt docs")
     chosen = parser.parse_args(arguments)
     try:
@@ -146,7 +149,22 @@ def _docs(settings: Settings, _) -> int:
     return 0 if made else 1
 
 
+def _templates(settings: Settings, _) -> None:
+    from vrn import templates
+
+    written = templates.write_all(settings)
+    print(f"{len(written)} templates written into {written[0].parent}")
+
+
+def _replay(settings: Settings, chosen) -> None:
+    from vrn import pipeline
+
+    print(f"back in the inbox: {pipeline.replay(chosen.submission)}")
+
+
 COMMANDS = {
+    "templates": _templates,
+    "replay": _replay,
     "run": _run,
     "up": _up,
     "down": _down,

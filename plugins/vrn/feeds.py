@@ -19,17 +19,29 @@ class Feed:
     limitations: str
     owner: str
     folder: str
+    poll: str | None
 
 
-def listed(folder: Path) -> list[Feed]:
-    """The feeds of a folder of feed files, by name."""
-    return [_feed(path) for path in sorted(folder.glob("*.odcs.yaml"))]
+# When a partner's server is asked for new files, unless the feed file says otherwise.
+POLL = "*/30 * * * *"
+PREFIX, ENDING = "ingest__", ".odcs.yaml"
+
+
+def listed(folder: Path, dag_id: str | None = None) -> list[Feed]:
+    """The feeds of a folder of feed files, by name; only the one of a DAG when that is named."""
+    if dag_id is None:
+        paths = sorted(folder.glob(f"*{ENDING}"))
+    else:
+        paths = [path for path in [folder / f"{dag_id.removeprefix(PREFIX)}{ENDING}"] if path.exists()]
+    return [_feed(path) for path in paths]
 
 
 def _feed(path: Path) -> Feed:
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     description = document.get("description", {})
     members = document.get("team", {}).get("members", [])
+    server = document["servers"][0]
+    own = {item["property"]: item["value"] for item in server.get("customProperties", [])}
     return Feed(
         name=document["id"],
         title=document.get("name", document["id"]),
@@ -37,5 +49,6 @@ def _feed(path: Path) -> Feed:
         purpose=description.get("purpose", ""),
         limitations=description.get("limitations", ""),
         owner=next((member["username"] for member in members if member.get("role") == "owner"), "vrn-data"),
-        folder=document["servers"][0]["path"],
+        folder=server.get("path", document["id"]),
+        poll=None if server["type"] == "local" else own.get("poll", POLL),
     )

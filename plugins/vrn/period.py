@@ -53,6 +53,14 @@ class Period:
         months = (end.year - start.year) * 12 + end.month - start.month + 1
         return cls(next(kind for kind, length in MONTHS.items() if length == months), start, end)
 
+    @classmethod
+    def latest(cls, kind: str, day: date, count: int) -> list[Period]:
+        """The last periods of a kind that had begun by a day, the newest first."""
+        months = MONTHS[kind]
+        since_april = (day.month - FIRST_MONTH_OF_YEAR) % 12
+        first = _plus_months(day.replace(day=1), -(since_april % months))
+        return [cls.starting(kind, _plus_months(first, -months * back)) for back in range(count)]
+
     @property
     def name(self) -> str:
         """As a file's name says it."""

@@ -6,28 +6,35 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain, groupby
+from pathlib import Path
 
 import psycopg
 
 from vrn import accept as accepting
-from vrn import data_docs, drift, messages, protect
+from vrn import contract as contracts
+from vrn import data_docs, drift, landing, messages, protect
 from vrn import gate as gating
 from vrn import register as registering
 from vrn import stage as staging
 from vrn import submission as ledger
 from vrn.airflow_api import AirflowApi
+from vrn.contract import Contract
 from vrn.database import connect
 from vrn.errors import HomeError, SubmissionRefused, VrnError
-from vrn.period import Period
+from vrn.period import ANY_PERIOD, Period
 from vrn.settings import Settings
 from vrn.submission import Submission
+from vrn.transport import remote
 
 log = logging.getLogger(__name__)
 
 # A staged table and its write-ahead log need room; a full disk is better met before a delivery than within it.
 LEAST_FREE_BYTES = 1 << 30
 MOST_BATCHES = 4
+# Of a remote feed whose files are named by their period.
+PERIODS_ASKED_FOR = 12
 # How many row numbers a note names before it says how many more there are.
 ROWS_NAMED = 10
 
@@ -137,6 +144,78 @@ def _judge_by_history(connection: psycopg.Connection, submission: Submission) ->
     reason = drift.unusual_volume(connection, submission, rows)
     if reason is not None:
         ledger.hold(connection, submission.submission_id, f"GEN-005: {reason}")
+
+
+def held(batches: Sequence[Sequence[int]]) -> list[int]:
+    """Which submissions of a run wait for a person."""
+    with connect(Settings(), autocommit=True) as connection:
+        waiting = {row["submission_id"] for row in ledger.held(connection)}
+    return sorted(waiting & set(chain(*batches)))
+
+
+def questions(submission_ids: Sequence[int]) -> list[dict]:
+    """What to ask about each held submission; about all that wait when none is named."""
+    with connect(Settings(), autocommit=True) as connection:
+        waiting = [row for row in ledger.held(connection) if not submission_ids or row["submission_id"] in submission_ids]
+    return [
+        {
+            "submission_id": row["submission_id"],
+            "subject": f"{row['feed']}: let {row['file_name']} serve?",
+            "body": f"{row['hold_reason']}\n\n[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)",
+        }
+        for row in waiting
+    ]
+
+
+def forget_originals() -> int:
+    """Delete the originals of deliveries older than their feed's retention. Returns how many."""
+    settings, forgotten = Settings(), 0
+    with connect(settings, autocommit=True) as connection:
+        for path in sorted(settings.contracts.glob("*.odcs.yaml")):
+            contract = contracts.load(path, ANY_PERIOD)
+            for row in ledger.past_retention(connection, contract.feed, contract.retention_days):
+                landing.forget(settings, row["submission_id"], row["file_name"])
+                ledger.forgotten(connection, row["submission_id"])
+                forgotten += 1
+    return forgotten
+
+
+def fetch(feed: str) -> int:
+    """Bring a remote feed's new files into its inbox. Returns how many."""
+    settings = Settings()
+    contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, "fetch"):
+        return len(remote.fetch(connection, settings, feed, _place(contract)))
+
+
+def _place(contract: Contract) -> remote.Remote:
+    """Where a remote feed's files are. A file's name may hold the period, as {month}: the last year's are asked for."""
+    said = contract.remote
+    periods = Period.latest(contract.kind, datetime.now(UTC).date(), PERIODS_ASKED_FOR)
+    files = [name.replace("{" + contract.kind + "}", period.name) for name in said.get("remoteFiles", []) for period in periods]
+    return remote.Remote(
+        kind=said["kind"],
+        connection=said["connection"],
+        path=said.get("remotePath", ""),
+        files=tuple(dict.fromkeys(files)),
+        checksum=said.get("checksum"),
+    )
+
+
+def replay(submission_id: int) -> Path:
+    """Put a refused delivery's original back into the inbox. Returns where it is now."""
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
+        rows = ledger.describe(connection, [submission_id])
+    if not rows or rows[0]["status"] != ledger.REFUSED:
+        raise HomeError(f"Submission {submission_id} is not a refused delivery; only those can be replayed.")
+    row = rows[0]
+    if not landing.is_there(settings, submission_id, row["file_name"]):
+        raise HomeError(f"The original of submission {submission_id} is not kept; ask the supplier to send it again.")
+    contract = contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", ANY_PERIOD)
+    target = settings.inbox / contract.folder / row["file_name"]
+    landing.give_back(settings, submission_id, row["file_name"], target)
+    return target
 
 
 def approve(submission_id: int, approved_by: str) -> None:

@@ -164,6 +164,19 @@ def held(connection: psycopg.Connection) -> list[dict]:
     ).fetchall()
 
 
+def past_retention(connection: psycopg.Connection, feed: str, days: int) -> list[dict]:
+    """Deliveries whose original is older than may be kept."""
+    return connection.execute(
+        "select submission_id, file_name from ops.submission where feed = %s and original_forgotten_at is null "
+        "and status <> 'received' and received_at < now() - make_interval(days => %s)",
+        [feed, days],
+    ).fetchall()
+
+
+def forgotten(connection: psycopg.Connection, submission_id: int) -> None:
+    connection.execute("update ops.submission set original_forgotten_at = now() where submission_id = %s", [submission_id])
+
+
 def approve(connection: psycopg.Connection, submission_id: int, approved_by: str) -> None:
     connection.execute(
         "update ops.submission set approved_at = now(), approved_by = %s where submission_id = %s", [approved_by, submission_id]

@@ -23,7 +23,7 @@ NAME_CODES = ("exact", "phonetic", "variants")
 CODES = (
     *(f"surname_{code}" for code in NAME_CODES),
     *(f"forename_{code}" for code in NAME_CODES),
-    "forename_initial",
+    *("forename_initial", "forename_start"),
     *("dob_exact", "dob_swapped", "dob_day_month", "dob_month_year", "dob_day_year"),
     *("postcode_exact", "postcode_district"),
 )
@@ -37,6 +37,8 @@ def _set_of(words: str) -> frozenset[str]:
 # A name below this many letters has no one-letter variants: Ava and Eva, Lee and Leo are different people.
 SHORTEST_WITH_VARIANTS = 4
 SHORTEST_PART = 3
+# Short forms keep the start of a forename more often than not: Jordz for Jordan.
+START = 3
 
 STAND_IN_NAMES = _set_of(
     "UNKNOWN NOTKNOWN NK UK UNK NA NONE NULL NIL NOTGIVEN NOTSTATED NOTRECORDED NOTAPPLICABLE NOTAVAILABLE NOTPROVIDED"
@@ -220,13 +222,13 @@ def _surname_and_forename(surname: str | None, forename: str | None) -> tuple[tu
 
 
 def _name_codes(words: tuple[str, ...], hashed: Hasher, *, formal: bool) -> tuple:
-    """Exact, phonetic, variants and initial. Surnames and forenames share their domains, so that swapped ones are seen."""
+    """Exact, phonetic, variants, initial and start. Surnames and forenames share their domains, so that swapped ones are seen."""
     name = "".join(words)
     if not name:
-        return None, None, None, None
+        return None, None, None, None, None
     initial = hashed("initial", name[0])
     if len(name) == 1:
-        return None, None, None, initial
+        return None, None, None, initial, None
     variants = _one_letter_less(name)
     if len(words) > 1:
         parts = (word for word in words if len(word) >= SHORTEST_PART and word not in SHARED_WORDS)
@@ -239,6 +241,7 @@ def _name_codes(words: tuple[str, ...], hashed: Hasher, *, formal: bool) -> tupl
         hashed("sound", sound) if sound else None,
         sorted(hashed("name", variant) for variant in variants),
         initial,
+        hashed("start", name[:START]) if len(name) >= START else None,
     )
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-THRESHOLD = 0.9
+THRESHOLD = 0.8
 LIMIT = 4
 # Hospital injury records have age, sex and area only: many people share them, so they are never linked.
 NEVER_LINKED = "tiig"
@@ -89,7 +89,7 @@ class _Fields:
         # Columns that may be compared with one another are numbered together.
         for name, kind in {
             **{f"{who}_{code}": code for who in ("surname", "forename") for code in ("exact", "phonetic")},
-            "forename_initial": "initial", "dob_exact": "dob", "dob_swapped": "dob", "sex": "sex",
+            "forename_initial": "initial", "forename_start": "start", "dob_exact": "dob", "dob_swapped": "dob", "sex": "sex",
             **{name: name for name in ("dob_day_month", "dob_month_year", "dob_day_year", "postcode_exact", "postcode_district")},
         }.items():  # fmt: skip
             self.codes[name] = self._numbered(name, shared.setdefault(kind, {}))
@@ -229,7 +229,8 @@ def _name_levels(fields: _Fields, pairs: Pairs, left: str, right: str) -> np.nda
         initial = fields.codes["forename_initial"]
         known = (initial[one] >= 0) & (initial[other] >= 0)
         agrees = known & (initial[one] == initial[other])
-        level = np.where(agrees & (level == DIFFERENT), ALIKE, level)
+        start = fields.codes["forename_start"]
+        level = np.where((start[one] == start[other]) & (start[one] >= 0) & (level == DIFFERENT), ALIKE, level)
         return np.where(missing, np.where(agrees, INITIAL, np.where(known, DIFFERENT, MISSING)), level)
     return np.where(missing, MISSING, level)
 

@@ -27,6 +27,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_STALL = 120
 PLAIN_WIDTH = 130
 DAG_OF_BUILD = "build_outcomes"
+DAG_OF_APPROVAL = "approve_held"
 # When the last build began that came to its end: what was accepted before that is in the marts.
 LAST_WHOLE_BUILD = """
 select max(first.started_at) as started_at
@@ -142,6 +143,8 @@ def work_left(settings: Settings, api: AirflowApi) -> dict:
     waiting = sum(len(folder.waiting(path)) for path in settings.inbox.iterdir() if path.is_dir())
     resting = sum(1 for path in settings.inbox.glob("*/*") if path.is_file() and not path.name.startswith(".")) - waiting
     runs = api.call("GET", "/dags/~/dagRuns?state=queued&state=running&limit=100")["dag_runs"]
+    # A run that waits for a person is no work of ours.
+    runs = [run for run in runs if run["dag_id"] != DAG_OF_APPROVAL]
     with connect(settings, warehouse.OWNER) as connection:
         ledger = connection.execute(
             "select count(*) filter (where status in ('accepted', 'superseded')) as accepted, "

@@ -1,0 +1,34 @@
+with source as (
+
+    {{ current_rows('cin_census', 'assessment') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        referred_on,
+        started_on,
+        reviewed_on,
+        authorised_on,
+
+        ---- codes
+        factors,
+        lea as lea_code,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,45 @@
+with source as (
+
+    {{ current_rows('cin_census', 'child') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+        upn as upn_pid,
+        former_upn as former_upn_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+        expected_birth_month as expected_birth_month_on,
+        death_month as death_month_on,
+        reference_on,
+
+        ---- codes
+        upn_unknown as upn_unknown_code,
+        sex as sex_code,
+        ethnicity as ethnicity_code,
+        disabilities,
+        lea as lea_code,
+
+        ---- measures
+        age_at_period_end,
+        year,
+
+        ---- flags
+        upn_is_valid as is_upn_valid,
+        former_upn_is_valid as is_former_upn_valid,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,39 @@
+with source as (
+
+    {{ current_rows('cin_census', 'child_protection_plan') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        referred_on,
+        death_month as death_month_on,
+        started_on,
+        ended_on,
+
+        ---- codes
+        initial_category as initial_category_code,
+        latest_category as latest_category_code,
+        lea as lea_code,
+
+        ---- measures
+        previous_plans,
+        review_dates,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,33 @@
+with source as (
+
+    {{ current_rows('cin_census', 'cin_plan') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        referred_on,
+        death_month as death_month_on,
+        started_on,
+        ended_on,
+
+        ---- codes
+        lea as lea_code,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,34 @@
+with source as (
+
+    {{ current_rows('cin_census', 'section_47') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        referred_on,
+        started_on,
+        conference_target_on,
+        initial_conference_on,
+
+        ---- codes
+        lea as lea_code,
+
+        ---- flags
+        is_conference_not_required,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

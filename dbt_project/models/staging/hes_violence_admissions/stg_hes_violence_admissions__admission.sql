@@ -1,0 +1,38 @@
+with source as (
+
+    {{ current_rows('hes_violence_admissions', 'admission') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        person_id,
+        provider_code,
+        episode_order,
+        admission_method as admission_method_code,
+        patient_classification as patient_classification_code,
+        admitted_on,
+        episode_ended_on,
+        age,
+        sex,
+        ethnic_category,
+        case when lsoa_residence ~ '^E01[0-9]{6}$' then lsoa_residence end as residence_lsoa_code,
+        lad_residence as residence_lad_code,
+        left(translate(external_cause_1, '. ', ''), 3) as external_cause_1_code,
+        substring(translate(external_cause_1, '. ', '') from '^...([0-9])') as external_cause_1_place_code,
+        left(translate(external_cause_2, '. ', ''), 3) as external_cause_2_code,
+        substring(translate(external_cause_2, '. ', '') from '^...([0-9])') as external_cause_2_place_code,
+        left(translate(external_cause_3, '. ', ''), 3) as external_cause_3_code,
+        substring(translate(external_cause_3, '. ', '') from '^...([0-9])') as external_cause_3_place_code,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,38 @@
+with source as (
+
+    {{ current_rows('ssda903', 'header') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+        upn as upn_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+        own_child_birth_month as own_child_birth_month_on,
+
+        ---- codes
+        sex as sex_code,
+        ethnicity as ethnicity_code,
+
+        ---- measures
+        age_at_period_end,
+
+        ---- flags
+        upn_is_valid as is_upn_valid,
+        is_mother,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

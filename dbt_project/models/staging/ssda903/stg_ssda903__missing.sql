@@ -1,0 +1,32 @@
+with source as (
+
+    {{ current_rows('ssda903', 'missing') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+        started_on,
+        ended_on,
+
+        ---- codes
+        kind as kind_code,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

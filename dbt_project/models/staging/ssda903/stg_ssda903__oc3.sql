@@ -1,0 +1,34 @@
+with source as (
+
+    {{ current_rows('ssda903', 'oc3') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+
+        ---- codes
+        contact as contact_code,
+        activity as activity_code,
+
+        ---- measures
+        accommodation,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

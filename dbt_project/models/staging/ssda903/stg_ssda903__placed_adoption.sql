@@ -1,0 +1,32 @@
+with source as (
+
+    {{ current_rows('ssda903', 'placed_adoption') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+        decided_on,
+        decision_ceased_on,
+
+        ---- codes
+        decision_ceased_reason as decision_ceased_reason_code,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

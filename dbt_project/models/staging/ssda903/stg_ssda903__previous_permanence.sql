@@ -1,0 +1,34 @@
+with source as (
+
+    {{ current_rows('ssda903', 'previous_permanence') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+
+        ---- codes
+        "option" as option_code,
+
+        ---- measures
+        authority,
+        ordered_on,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,33 @@
+with source as (
+
+    {{ current_rows('ssda903', 'sw_episodes') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+        social_worker_id as social_worker_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+        started_on,
+        ended_on,
+
+        ---- codes
+        change_reason as change_reason_code,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,31 @@
+with source as (
+
+    {{ current_rows('ssda903', 'uasc') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+        status_ceased_on,
+
+        ---- codes
+        sex as sex_code,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

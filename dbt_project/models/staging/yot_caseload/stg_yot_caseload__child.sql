@@ -1,0 +1,42 @@
+with source as (
+
+    {{ current_rows('yot_caseload', 'child') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        child_id as child_pid,
+        pnc as pnc_pid,
+        upn as upn_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        birth_month as birth_month_on,
+
+        ---- codes
+        yot_code,
+        sex as sex_code,
+        ethnicity as ethnicity_code,
+        care_status as care_status_code,
+        lad_code,
+        legal_status as legal_status_code,
+
+        ---- measures
+        age_at_period_end,
+
+        ---- flags
+        pnc_is_valid as is_pnc_valid,
+        upn_is_valid as is_upn_valid,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

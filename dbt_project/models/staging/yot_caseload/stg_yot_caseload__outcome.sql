@@ -1,0 +1,35 @@
+with source as (
+
+    {{ current_rows('yot_caseload', 'outcome') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+        outcome_id as outcome_pid,
+        child_id as child_pid,
+        offence_id as offence_pid,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        outcome_on,
+
+        ---- codes
+        outcome_type as outcome_type_code,
+        setting as setting_code,
+
+        ---- flags
+        is_substantive,
+        is_first,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,35 @@
+with source as (
+
+    {{ current_rows('yot_kpi', 'kpi') }}
+
+),
+
+renamed as (
+
+    select
+        ---- ids
+        submission_id,
+        row_number,
+        supplier,
+
+        ---- dates
+        period_start_on,
+        period_end_on,
+        quarter_on,
+
+        ---- codes
+        yot_code,
+        kpi as kpi_code,
+        cohort as cohort_code,
+
+        ---- measures
+        numerator,
+        denominator,
+
+        ---- flags
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
