@@ -14,6 +14,7 @@ HELD_DELIVERIES = Asset("held_deliveries")
 APPROVE, REJECT = "Approve", "Reject"
 
 TRIAGE = """
+### Triage notes
 A delivery much smaller or larger than the feed's last six periods (rule GEN-005) does not serve until a person says so.
 Open **Required actions**, read the sentence, look at the delivery's Data Docs, ask the supplier, then choose. The ledger
 keeps who decided and when. Nothing else waits meanwhile: other deliveries of the feed go on.

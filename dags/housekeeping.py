@@ -9,6 +9,7 @@ from airflow.sdk import dag, task
 from vrn.notify import FailureNotifier
 
 TRIAGE = """
+### Triage notes
 `forget_originals` deletes the encrypted original of every delivery older than its feed's retention (`slaProperties` of the
 feed file). The protected rows in the warehouse stay. A failed run is made good by the next.
 """

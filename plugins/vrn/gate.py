@@ -114,7 +114,7 @@ def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission
     table = raw.partition_name(entity, submission.submission_id)
     batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all")
     suite = context.suites.add(gx.ExpectationSuite(name=entity.table))
-    rules = [_placed(rule, submission) for rule in entity.rules]
+    rules = [_placed(rule, entity, submission) for rule in entity.rules]
     for rule in rules:
         suite.add_expectation(_expectation(rule))
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=table, data=batch, suite=suite))
@@ -122,9 +122,13 @@ def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
-    counts = _list_rows(engine, context, batch.get_batch(), hits_name(entity, submission.submission_id), table, failing)
+    counts = _list_rows(engine, context, batch.get_batch(), hits_name(entity, submission.submission_id), failing)
     outcomes += [_outcome(entity, rule, by_code[rule.code], counts) for rule in entity.rules]
     return result
+
+
+def _table_of(entity: Entity, submission: Submission) -> str:
+    return f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
 
 
 def _counted(engine: sa.Engine, submission: Submission) -> dict[str, int]:
@@ -140,14 +144,15 @@ def _counted(engine: sa.Engine, submission: Submission) -> dict[str, int]:
         }
 
 
-def _placed(rule: Rule, submission: Submission) -> Rule:
-    """The rule with the tables of the delivery's other entities in its query."""
+def _placed(rule: Rule, entity: Entity, submission: Submission) -> Rule:
+    """The rule with the delivery's own tables in its query."""
     query = rule.kwargs.get(QUERY)
     if query is None:
         return rule
-    for entity in submission.contract.entities:
-        other = f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
-        query = query.replace("${entity." + entity.name + "}", other)
+    for other in submission.contract.entities:
+        query = query.replace("${entity." + other.name + "}", _table_of(other, submission))
+    # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
+    query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
     return replace(rule, kwargs={**rule.kwargs, QUERY: query})
 
 
@@ -185,9 +190,7 @@ def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcom
     return Outcome(entity.name, rule, bool(item.success), not _raised(item), rows)
 
 
-def _list_rows(
-    engine: sa.Engine, context, batch, hits_table: str, own_table: str, failing: Sequence[Rule]
-) -> dict[str, int]:
+def _list_rows(engine: sa.Engine, context, batch, hits_table: str, failing: Sequence[Rule]) -> dict[str, int]:
     """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule."""
     from great_expectations.validator.validator import Validator
 
@@ -199,7 +202,7 @@ def _list_rows(
         sa.Column("rule_code", sa.Text),
         schema=raw.RAW,
     )
-    selects = [found for rule in failing if (found := _failing_rows(validator, own_table, rule)) is not None]
+    selects = [found for rule in failing if (found := _failing_rows(validator, rule)) is not None]
     with engine.begin() as connection:
         hits.drop(connection, checkfirst=True)
         hits.create(connection)
@@ -210,13 +213,13 @@ def _list_rows(
         return dict(counted.all())
 
 
-def _failing_rows(validator, own_table: str, rule: Rule) -> sa.Select | None:
+def _failing_rows(validator, rule: Rule) -> sa.Select | None:
     """GX's condition for the rows that break a rule; None for a rule that judges the table and not its rows."""
     from great_expectations.expectations.registry import get_metric_kwargs
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
     if QUERY in rule.kwargs:
-        query = rule.kwargs[QUERY].replace("{batch}", f'{raw.RAW}."{own_table}"').replace(":", r"\:")
+        query = rule.kwargs[QUERY].replace(":", r"\:")
         found = sa.text(query).columns(sa.column("row_number", sa.Integer)).subquery()
         return sa.select(found.c.row_number, sa.literal(rule.code)).distinct()
     expectation = _expectation(rule)

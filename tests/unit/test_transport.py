@@ -185,12 +185,16 @@ def test_a_file_at_rest_is_fetched_once_and_left_where_it_was(partner, target, m
     assert file.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_a_file_that_is_still_growing_is_left_alone(partner, target, memory, rests):
+def test_a_file_that_is_still_growing_is_left_alone(partner, target, memory, rests, monkeypatch):
     file = partner.put("crime.csv")
     partner.put("whole.csv")
     rests.append(lambda: file.write_bytes(SYNTHETIC * 2))
+    begun: list[str] = []
+    real = remote.part_of
+    monkeypatch.setattr(remote, "part_of", lambda final: begun.append(final.name) or real(final))
     assert sftp.fetch(partner.remote, target, memory) == [target / "whole.csv"]
     assert names(target) == ["whole.csv"]
+    assert "crime.csv" not in begun
 
 
 def test_a_file_that_changes_while_it_is_copied_is_not_taken(partner, target, memory, rests, monkeypatch):

@@ -15,20 +15,21 @@ of the forename there is no probable link.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
-THRESHOLD = 0.8
-LIMIT = 4
+# Links from here to 0.95 are for a person to look at; match_score says which.
+THRESHOLD = 0.9
 # Hospital injury records have age, sex and area only: many people share them, so they are never linked.
 NEVER_LINKED = "tiig"
 DOMAINS = ("nhs", "upn", "pnc")
 RULES = ("R1", "R2", "PROB")
 
-# Levels of agreement, best first; MISSING says nothing either way.
-EXACT, CLOSE, SOUND, INITIAL, ALIKE, DIFFERENT, MISSING = range(7)
+# Levels of agreement, best first; MISSING says nothing either way. CLOSE: one edit, or two forms of a name. INITIAL: one record
+# has no more than the initial. START: the first three letters.
+EXACT, CLOSE, SOUND, INITIAL, START, DIFFERENT, MISSING = range(7)
 SWAPPED, PART = 1, 2
 DISTRICT = 1
 # What is believed before any data is seen, by level: m, and u. The data outweighs it after some hundred pairs, so that
@@ -43,23 +44,34 @@ M_BEFORE = {
 }
 U_BEFORE = {
     "surname": (0.004, 0.001, 0.001, 0.0, 0.0, 0.994),
-    "forename": (0.009, 0.003, 0.003, 0.001, 0.06, 0.924),
+    "forename": (0.009, 0.003, 0.003, 0.001, 0.01, 0.974),
     "order": (0.9999, 0.0001),
     "dob": (0.0001, 0.0001, 0.008, 0.0, 0.0, 0.9918),
     "postcode": (0.0001, 0.02, 0.0, 0.0, 0.0, 0.9799),
     "sex": (0.58, 0.42),
 }
+NAME_BEFORE = (U_BEFORE["surname"][EXACT], U_BEFORE["forename"][EXACT])
 PAIRS_BEFORE = 200.0
 # Among few records a pair is not held the likelier to be one person: one pair in ten thousand at most.
 HIGHEST_PRIOR = 1e-4
 RANDOM_PAIRS = 400_000
-FREQUENCY_OF = {"surname": "surname_exact", "forename": "forename_exact", "dob": "dob_exact", "postcode": "postcode_exact"}
+EM_ROUNDS = 25
+# Two forenames found together in this many families (surname and birth date), and in this share of those that have the rarer.
+SHORT_FORM_FAMILIES = 5
+SHORT_FORM_SHARE = 0.3
+
+_COMPARED = (
+    *("surname_exact", "surname_phonetic", "forename_exact", "forename_phonetic", "forename_initial", "forename_start"),
+    *("dob_exact", "dob_swapped", "dob_day_month", "dob_month_year", "dob_day_year", "postcode_exact", "postcode_district", "sex"),
+)
+# Columns that are compared with one another are numbered together.
+_KIND = {"forename_exact": "surname_exact", "forename_phonetic": "surname_phonetic", "dob_swapped": "dob_exact"}
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
 
 def link(records: pd.DataFrame) -> pd.DataFrame:
-    """One row for each record: record_id, person_key, match_rule, match_score (both NULL for a person of one record).
+    """One row for each record: record_id, person_key, match_rule, match_score (the last two NULL for a person of one record).
 
     Needs the columns record_id and source. Read where present: nhs, upn, former_upn, pnc (hashes), sex, and the columns of
     codes.match_codes. The result does not depend on the order of the records.
@@ -69,9 +81,10 @@ def link(records: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("record_id is not unique: give each record its own before linking")
     fields = _Fields(table)
     clusters = _Clusters(fields)
-    certain = [_pairs(*([fields.identifiers[domain]] for domain in DOMAINS)), _pairs([fields.key("surname_exact", "forename_exact", "dob_exact")])]
-    for rule, pairs in zip(RULES, certain, strict=False):
-        clusters.unite(rule, pairs, np.ones(len(pairs[0])))
+    by_identifier = _pairs(*([fields.identifiers[domain]] for domain in DOMAINS))
+    by_name_and_birth = _pairs([fields.key("surname_exact", "forename_exact", "dob_exact")])
+    clusters.unite("R1", by_identifier, np.ones(len(by_identifier[0])))
+    clusters.unite("R2", by_name_and_birth, np.ones(len(by_name_and_birth[0])))
     clusters.unite("PROB", *_probable(fields))
     return clusters.table(table["record_id"])
 
@@ -82,28 +95,22 @@ class _Fields:
     def __init__(self, table: pd.DataFrame):
         self.rows = len(table)
         self.table = table
-        self.linkable = ~table["source"].astype(str).str.lower().str.startswith(NEVER_LINKED).to_numpy()
-        self.source_bits = [1 << number for number in pd.factorize(table["source"])[0].tolist()]
-        shared: dict[str, dict] = {}
-        self.codes: dict[str, np.ndarray] = {}
-        # Columns that may be compared with one another are numbered together.
-        for name, kind in {
-            **{f"{who}_{code}": code for who in ("surname", "forename") for code in ("exact", "phonetic")},
-            "forename_initial": "initial", "forename_start": "start", "dob_exact": "dob", "dob_swapped": "dob", "sex": "sex",
-            **{name: name for name in ("dob_day_month", "dob_month_year", "dob_day_year", "postcode_exact", "postcode_district")},
-        }.items():  # fmt: skip
-            self.codes[name] = self._numbered(name, shared.setdefault(kind, {}))
-        sets: dict = {}
+        self.linkable = ~table["source"].astype(str).str.lower().str.startswith(NEVER_LINKED).to_numpy(bool)
+        self.service = [1 << number for number in pd.factorize(table["source"])[0].tolist()]
+        numbers: dict[str, dict] = {}
+        self.codes = {name: self._numbered(name, numbers.setdefault(_KIND.get(name, name), {})) for name in _COMPARED}
+        sets: dict[frozenset, int] = {}
         for who in ("surname", "forename"):
             self.codes[f"{who}_variants"] = self._numbered(f"{who}_variants", sets, frozenset)
         self.variant_sets = list(sets)
         self.identifiers = {domain: self._numbered(domain, {}) for domain in ("nhs", "pnc")} | {"upn": self._upns()}
+        self.short_forms = self._short_forms()
 
     def _column(self, name: str) -> list:
         values = self.table[name] if name in self.table else pd.Series([None] * self.rows, dtype=object)
         return [value if ok else None for value, ok in zip(values, self.linkable & values.notna().to_numpy(), strict=True)]
 
-    def _numbered(self, name: str, numbers: dict, made=lambda value: value) -> np.ndarray:
+    def _numbered(self, name: str, numbers: dict, made: Callable = str) -> np.ndarray:
         return np.array(
             [-1 if value is None else numbers.setdefault(made(value), len(numbers)) for value in self._column(name)], dtype=np.int64
         )
@@ -126,6 +133,34 @@ class _Fields:
         held = [upn or former for upn, former in zip(now, before, strict=True)]
         return np.array([numbers.setdefault(root(upn), len(numbers)) if upn else -1 for upn in held], dtype=np.int64)
 
+    def _short_forms(self) -> np.ndarray:
+        """Pairs of forenames that are two forms of one name here, though no list says so (Rhino and Ryan).
+
+        Who has the one is often found under the other, with the same surname and birth date. Hassan and Hussain, names that
+        are given to twins, are not: each has records of his own.
+        """
+        family = self.key("surname_exact", "dob_exact")
+        one, other = _pairs([family])
+        forename = self.codes["forename_exact"]
+        known = (forename[one] >= 0) & (forename[other] >= 0)
+        one, other = one[known], other[known]
+        differ = forename[one] != forename[other]
+        pairs, families = _counted_once(self.forename_pair(one, other)[differ], family[one][differ])
+        names, of_name = _counted_once(np.concatenate([forename[one], forename[other]]), np.concatenate([family[one]] * 2))
+        held = np.zeros(self.forenames, np.int64)
+        held[names] = of_name
+        rarer = np.minimum(held[pairs // self.forenames], held[pairs % self.forenames])
+        return pairs[(families >= SHORT_FORM_FAMILIES) & (families >= SHORT_FORM_SHARE * rarer)]
+
+    @property
+    def forenames(self) -> int:
+        return int(self.codes["forename_exact"].max(initial=0)) + 1
+
+    def forename_pair(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """A number for the two forenames in either order; negative where one is missing."""
+        ours, theirs = self.codes["forename_exact"][one], self.codes["forename_exact"][other]
+        return np.minimum(ours, theirs) * self.forenames + np.where(np.minimum(ours, theirs) < 0, -1, np.maximum(ours, theirs))
+
     def key(self, *names: str) -> np.ndarray:
         """One number for the columns together; -1 where any is missing."""
         return _joined(*(self.codes[name] for name in names))
@@ -138,6 +173,12 @@ def _joined(*columns: np.ndarray) -> np.ndarray:
         # Numbered anew at each step: a product of several columns would outgrow 64 bits.
         key = np.unique(key * (column.max(initial=0) + 2) + column, return_inverse=True)[1]
     return np.where(missing, -1, key)
+
+
+def _counted_once(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values, and in how many groups each is found."""
+    distinct = np.unique(np.stack([values, groups]), axis=1)
+    return np.unique(distinct[0], return_counts=True)
 
 
 def _pairs(*blocks: Iterable[np.ndarray]) -> Pairs:
@@ -183,9 +224,8 @@ def _candidates(fields: _Fields) -> Pairs:
 
 def _keys(combinations: list[tuple[np.ndarray, ...]]) -> list[np.ndarray]:
     """Keys of the same meaning, numbered together so that a row's first can meet another row's second."""
-    rows = len(combinations[0][0])
     stacked = _joined(*(np.concatenate(column) for column in zip(*combinations, strict=True)))
-    return [stacked[start : start + rows] for start in range(0, len(stacked), rows)]
+    return np.split(stacked, len(combinations))
 
 
 def _levels(fields: _Fields, pairs: Pairs) -> dict[str, np.ndarray]:
@@ -230,7 +270,8 @@ def _name_levels(fields: _Fields, pairs: Pairs, left: str, right: str) -> np.nda
         known = (initial[one] >= 0) & (initial[other] >= 0)
         agrees = known & (initial[one] == initial[other])
         start = fields.codes["forename_start"]
-        level = np.where((start[one] == start[other]) & (start[one] >= 0) & (level == DIFFERENT), ALIKE, level)
+        level = np.where((level > CLOSE) & np.isin(fields.forename_pair(one, other), fields.short_forms), CLOSE, level)
+        level = np.where((start[one] == start[other]) & (start[one] >= 0) & (level == DIFFERENT), START, level)
         return np.where(missing, np.where(agrees, INITIAL, np.where(known, DIFFERENT, MISSING)), level)
     return np.where(missing, MISSING, level)
 
@@ -250,9 +291,10 @@ def _probable(fields: _Fields) -> tuple[Pairs, np.ndarray, dict[str, np.ndarray]
         return pairs, np.empty(0), {}
     model = _Model(fields)
     levels = _levels(fields, pairs)
-    scores = 1 / (1 + np.exp(-model.weights(pairs, levels)))
-    take = (scores >= THRESHOLD) & (levels["forename"] <= LIMIT) & (levels["dob"] != DIFFERENT)
-    slips = {"dob": levels["dob"][take] == PART, "forename": levels["forename"][take] == ALIKE}
+    scores = model.scores(pairs, levels)
+    # Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else.
+    take = (scores >= THRESHOLD) & (levels["forename"] < DIFFERENT) & (levels["dob"] != DIFFERENT)
+    slips = {"dob": levels["dob"][take] == PART, "forename": levels["forename"][take] == START}
     return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999), slips
 
 
@@ -261,60 +303,57 @@ class _Model:
 
     def __init__(self, fields: _Fields):
         self.fields = fields
-        chance = np.random.default_rng(20_04)
-        size = min(RANDOM_PAIRS, fields.rows**2)
-        one, other = chance.integers(0, fields.rows, (2, size))
-        one, other = one[one != other], other[one != other]
-        random_levels = _levels(fields, (one, other))
-        self.u = {name: _shares(_counts(random_levels[name]), before) for name, before in U_BEFORE.items()}
+        self.u = self._random_agreement()
         self.m = {name: _shares(np.zeros(MISSING), before) for name, before in M_BEFORE.items()}
-        self.frequency = {name: _frequencies(fields.codes[column], U_BEFORE[name][EXACT]) for name, column in FREQUENCY_OF.items()}
         names = fields.codes["surname_exact"], fields.codes["forename_exact"]
+        size = 1 + int(np.maximum(*names).max())
+        surname, forename = (_frequencies(codes, before, size) for codes, before in zip(names, NAME_BEFORE, strict=True))
         # A forename in the surname's place is as common as the forename.
-        self.frequency |= dict.fromkeys(("surname", "forename"), self._in_either_place(names))
+        self.frequency = dict.fromkeys(("surname", "forename"), np.maximum(surname, forename)) | {
+            name: _frequencies(fields.codes[f"{name}_exact"], U_BEFORE[name][EXACT]) for name in ("dob", "postcode")
+        }
         self.whole_name = _joined(np.minimum(*names), np.maximum(*names))
-        self.namesakes = np.bincount(self.whole_name + 1)[1:]
-        # The field that pairs were chosen by says nothing among them, so what is learnt leaves it out.
-        of_a_day = _pairs([fields.codes["dob_exact"]])
-        same_day = self._learn(of_a_day, ("surname", "forename", "order", "postcode", "sex"))
-        self._learn(_pairs([fields.key("surname_exact", "forename_exact")]), ("dob",))
+        self.namesakes = np.bincount(self.whole_name[self.whole_name >= 0], minlength=1)
+        # The fields that pairs were chosen by say nothing among them, so what is learnt leaves them out.
+        of_one_day = self._learn(_pairs([fields.codes["dob_exact"]]), ("surname", "forename", "order", "postcode", "sex"))
+        self._learn(_pairs([fields.key("surname_exact", "forename_exact")]), ("dob", "postcode", "sex"), kept=("dob",))
         everyone = max(fields.rows * (fields.rows - 1) / 2, 1)
-        self.prior = min(max(same_day / self.m["dob"][EXACT], 1) / everyone, HIGHEST_PRIOR)
+        self.prior = min(max(of_one_day / self.m["dob"][EXACT], 1) / everyone, HIGHEST_PRIOR)
 
-    def _learn(self, pairs: Pairs, names: tuple[str, ...]) -> float:
+    def _random_agreement(self) -> dict[str, np.ndarray]:
+        # Seeded: the same records give the same links.
+        one, other = np.random.default_rng(1969).integers(0, self.fields.rows, (2, min(RANDOM_PAIRS, self.fields.rows**2)))
+        levels = _levels(self.fields, (one[one != other], other[one != other]))
+        return {name: _shares(_counts(levels[name]), before) for name, before in U_BEFORE.items()}
+
+    def _learn(self, pairs: Pairs, names: tuple[str, ...], kept: tuple[str, ...] | None = None) -> float:
         """Expectation maximisation of m over these pairs; returns how many of them are one person."""
         if not len(pairs[0]):
             return 0.0
         levels = _levels(self.fields, pairs)
-        share = 0.1
-        for _ in range(25):
-            weight = np.log(share / (1 - share)) + sum(self._weight(name, pairs, levels) for name in levels if name in names or name in ("postcode", "sex"))
-            one_person = 1 / (1 + np.exp(-weight))
+        share, one_person = 0.1, np.zeros(0)
+        for _ in range(EM_ROUNDS):
+            one_person = _probability(share, sum(self._weight(name, pairs, levels) for name in names))
             before, share = share, float(np.clip(one_person.mean(), 1e-6, 1 - 1e-6))
-            for name in names:
+            for name in kept or names:
                 self.m[name] = _shares(_counts(levels[name], one_person), M_BEFORE[name])
             if abs(share - before) < 1e-6:
                 break
         return float(one_person.sum())
 
-    def weights(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
-        prior = np.log(self.prior / (1 - self.prior))
-        return prior + self._name_together(pairs, levels) + sum(self._weight(name, pairs, levels) for name in levels)
+    def scores(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
+        """The probability that each pair is one person."""
+        weight = sum(self._weight(name, pairs, levels) for name in levels) - self._namesakes_weight(pairs, levels)
+        return _probability(self.prior, weight)
 
-    @staticmethod
-    def _in_either_place(names: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        size = max(int(codes.max(initial=-1)) for codes in names) + 1
-        shares = (_frequencies(codes, U_BEFORE[who][EXACT], size) for codes, who in zip(names, ("surname", "forename"), strict=True))
-        return np.maximum(*shares)
-
-    def _name_together(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
-        """Takes back what two exact names weigh too much where they go together: Ali Hussain is commoner than Ali times Hussain."""
-        one, other = pairs
+    def _namesakes_weight(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
+        """What two exact names weigh too much where they go together: Ali Hussain is commoner than Ali times Hussain."""
+        one, _ = pairs
         both = (levels["surname"] == EXACT) & (levels["forename"] == EXACT)
         surname, forename = (self.frequency[who][self.fields.codes[f"{who}_exact"][one]] for who in ("surname", "forename"))
         # Without the two records of the pair itself, which may be one person.
         share = (self.namesakes[self.whole_name[one]] - 2) / self.fields.rows
-        return np.where(both, -np.log(np.maximum(share / (surname * forename), 1)), 0.0)
+        return np.where(both, np.log(np.maximum(share / (surname * forename), 1)), 0.0)
 
     def _weight(self, name: str, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
         m, u, level = self.m[name], self.u[name], levels[name]
@@ -323,9 +362,13 @@ class _Model:
         weight = table[level]
         if name in self.frequency:
             exact = level == EXACT
-            frequency = self.frequency[name][self.fields.codes[FREQUENCY_OF[name]][pairs[0][exact]]]
+            frequency = self.frequency[name][self.fields.codes[f"{name}_exact"][pairs[0][exact]]]
             weight[exact] = np.log(m[EXACT] / frequency)
         return weight
+
+
+def _probability(prior: float, weight: np.ndarray) -> np.ndarray:
+    return 1 / (1 + (1 - prior) / prior * np.exp(-weight))
 
 
 def _counts(level: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -354,7 +397,10 @@ class _Clusters:
         self.held = [{domain: int(ids[row]) for domain, ids in fields.identifiers.items() if ids[row] >= 0} for row in rows]
         # Which services gave each birth date and forename, as bits.
         self.said = {
-            name: [{code: bit} if code >= 0 else {} for code, bit in zip(fields.codes[f"{name}_exact"].tolist(), fields.source_bits, strict=True)]
+            name: [
+                {code: bit} if code >= 0 else {}
+                for code, bit in zip(fields.codes[f"{name}_exact"].tolist(), fields.service, strict=True)
+            ]
             for name in ("dob", "forename")
         }
         self.best: list[tuple[int, float] | None] = [None] * fields.rows
@@ -386,7 +432,9 @@ class _Clusters:
     def _no_slip(self, name: str, first: int, second: int) -> bool:
         """Whether each group has a value that two services gave and the other group has not: then it was no slip of the pen."""
         ours, theirs = self.said[name][first], self.said[name][second]
-        return not ours.keys() & theirs.keys() and all(any(bits.bit_count() > 1 for bits in said.values()) for said in (ours, theirs))
+        return not ours.keys() & theirs.keys() and all(
+            any(bits.bit_count() > 1 for bits in said.values()) for said in (ours, theirs)
+        )
 
     def _join(self, first: int, second: int) -> None:
         self.parent[second] = first

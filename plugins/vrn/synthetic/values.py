@@ -65,6 +65,8 @@ def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
             return str(chance.randint(how["least"], how["most"]))
         case "periodStart":
             return _day(row, column, period.start)
+        case "periodEnd":
+            return _day(row, column, period.end)
         case "dayInPeriod":
             return _day(row, column, period.start + timedelta(days=chance.randrange((period.end - period.start).days + 1)))
         case "momentInPeriod":
@@ -106,7 +108,9 @@ def _day(row: Row, column: Column, day: date) -> str:
 
 
 def _moment(row: Row) -> datetime:
-    """A moment of the period in local time."""
-    start = datetime(row.period.start.year, row.period.start.month, row.period.start.day, tzinfo=LOCAL_TIME)
-    seconds = row.chance.randrange((row.period.end - row.period.start).days * 86400 + 86400)
-    return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(LOCAL_TIME)
+    """A moment of the period in local time: from its first midnight to the one after it, however long its days are."""
+    start, end = (
+        datetime(day.year, day.month, day.day, tzinfo=LOCAL_TIME).timestamp()
+        for day in (row.period.start, row.period.end + timedelta(days=1))
+    )
+    return datetime.fromtimestamp(row.chance.randrange(int(start), int(end)), LOCAL_TIME)

@@ -1,0 +1,26 @@
+with source as (
+
+    {{ current_rows('programme_communications', 'metric') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        channel,
+        metric,
+        measured_from as measured_from_on,
+        measured_until as measured_until_on,
+        value::numeric as value,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

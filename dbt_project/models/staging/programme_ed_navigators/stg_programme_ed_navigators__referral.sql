@@ -1,0 +1,30 @@
+with source as (
+
+    {{ current_rows('programme_ed_navigators', 'referral') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        case_number as case_key,
+        site_code,
+        referred_on,
+        age,
+        sex,
+        injury_type,
+        is_violence_related,
+        is_engaged,
+        session_count,
+        onward_referral,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

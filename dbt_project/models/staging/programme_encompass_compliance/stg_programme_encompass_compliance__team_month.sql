@@ -1,0 +1,27 @@
+with source as (
+
+    {{ current_rows('programme_encompass_compliance', 'team_month') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        month as month_on,
+        bcu_code as police_division_code,
+        lad_code as district_code,
+        team,
+        eligible_incidents,
+        referrals_completed,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

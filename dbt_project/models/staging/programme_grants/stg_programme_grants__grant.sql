@@ -1,0 +1,31 @@
+with source as (
+
+    {{ current_rows('programme_grants', 'grant') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        fund,
+        organisation,
+        award_gbp::numeric as award_gbp,
+        spend_gbp::numeric as spend_gbp,
+        school_sessions,
+        yot_sessions,
+        community_sessions,
+        young_people,
+        knives_surrendered,
+        surveyed_on,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

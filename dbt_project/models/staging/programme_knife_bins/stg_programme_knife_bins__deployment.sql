@@ -1,0 +1,27 @@
+with source as (
+
+    {{ current_rows('programme_knife_bins', 'deployment') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        activity_on,
+        bcu_code as police_division_code,
+        site,
+        asset_type,
+        deployments,
+        weapons_count,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,30 @@
+with source as (
+
+    {{ current_rows('programme_prisons', 'activity') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        activity_type,
+        prison,
+        cohort,
+        lad_code as district_code,
+        started_on,
+        ended_on,
+        starts,
+        completes,
+        notifications,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,28 @@
+with source as (
+
+    {{ current_rows('programme_sceptre', 'activity') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        activity_on,
+        bcu_code as police_division_code,
+        activity_type,
+        quantity,
+        passed,
+        failed,
+        weapons_count,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,31 @@
+with source as (
+
+    {{ current_rows('programme_surveys', 'answer') }}
+
+),
+
+renamed as (
+
+    select
+        submission_id,
+        row_number,
+        supplier,
+        period_start_on,
+        period_end_on,
+        instrument,
+        wave,
+        fieldwork_from as fieldwork_started_on,
+        fieldwork_until as fieldwork_ended_on,
+        lad_code as district_code,
+        question,
+        answer,
+        respondents,
+        value::numeric as value,
+        unit,
+        value_qualifier,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
