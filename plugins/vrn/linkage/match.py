@@ -52,6 +52,7 @@ U_BEFORE = {
 }
 NAME_BEFORE = (U_BEFORE["surname"][EXACT], U_BEFORE["forename"][EXACT])
 PAIRS_BEFORE = 200.0
+RECORDS_BEFORE = 1000.0
 # Among few records a pair is not held the likelier to be one person: one pair in ten thousand at most.
 HIGHEST_PRIOR = 1e-4
 RANDOM_PAIRS = 400_000
@@ -385,7 +386,7 @@ def _shares(counts: np.ndarray, before: tuple[float, ...]) -> np.ndarray:
 def _frequencies(codes: np.ndarray, before: float, size: int = 0) -> np.ndarray:
     """How many of the records that have the field have each value; a value seen once or twice is not taken for rarer than it is."""
     counts = np.bincount(codes[codes >= 0], minlength=size)
-    return (counts + PAIRS_BEFORE * before) / (counts.sum() + PAIRS_BEFORE)
+    return (counts + RECORDS_BEFORE * before) / (counts.sum() + RECORDS_BEFORE)
 
 
 class _Clusters:
