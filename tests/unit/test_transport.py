@@ -516,6 +516,16 @@ def test_a_changed_page_is_fetched_again(site, target, memory):
     assert (target / "a.csv").read_bytes() == b"corrected\n"
 
 
+def test_a_page_does_not_overwrite_a_delivery_that_still_waits(site, target, memory):
+    site.pages["/data/a.csv"] = Page(SYNTHETIC)
+    http.fetch(site.remote("a.csv"), target, memory)
+    site.pages["/data/a.csv"] = Page(b"corrected\n", etag='"2"')
+    assert http.fetch(site.remote("a.csv"), target, memory) == []
+    assert (target / "a.csv").read_bytes() == SYNTHETIC
+    (target / "a.csv").unlink()
+    assert http.fetch(site.remote("a.csv"), target, memory) == [target / "a.csv"]
+
+
 def test_a_file_that_is_not_there_yet_is_no_error(site, target, memory):
     site.pages["/data/2024-01.csv"] = Page(SYNTHETIC)
     assert http.fetch(site.remote("2024-01.csv", "2024-02.csv"), target, memory) == [target / "2024-01.csv"]

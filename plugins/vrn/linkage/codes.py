@@ -37,6 +37,7 @@ def _set_of(words: str) -> frozenset[str]:
 # A name below this many letters has no one-letter variants: Ava and Eva, Lee and Leo are different people.
 SHORTEST_WITH_VARIANTS = 4
 SHORTEST_PART = 3
+SHORTEST_SOUND = 3
 # Short forms keep the start of a forename more often than not: Jordz for Jordan.
 START = 3
 
@@ -52,6 +53,8 @@ SHARED_WORDS = _set_of(
     "MOHAMMED MOHAMMAD MUHAMMAD MUHAMMED MOHAMED MOHAMAD MUHAMAD MD SYED SYEDA ABDUL ABDEL BIBI BEGUM KHATUN MARY VAN DER DEN"
     " BIN BINT"
 )
+# To Metaphone the same as Hassan; brothers, twins above all, are often given the two.
+SOUNDS_OF_ITS_OWN = _set_of("HUSSAIN HUSSEIN HUSAIN HUSEIN HOSSAIN HUSSIAN")
 STAND_IN_DATES = frozenset(
     date(*parts) for parts in ((1800, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1901, 1, 1), (1970, 1, 1))
 )
@@ -67,8 +70,9 @@ PLAIN_LETTERS = str.maketrans(
 )
 APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 
-# Short and pet forms by the formal name they stand for: common in Britain, not complete.
+# Short, pet and other forms by the formal name they stand for: common in Britain, not complete.
 SHORT_FORMS = {
+    "AISHA": "AYESHA AYSHA AISHAH",
     "ABIGAIL": "ABI ABBY ABBIE",
     "ALEXANDER": "ALEX AL SANDY XANDER LEX",
     "ALEXANDRA": "ALEX ALEXA SANDRA LEXI",
@@ -124,13 +128,14 @@ SHORT_FORMS = {
     "MATTHEW": "MATT MATTY",
     "MEGAN": "MEG MEGS",
     "MICHAEL": "MIKE MICK MICKEY MIKEY",
-    "MOHAMMED": "MO MOH MD",
+    "MOHAMMED": "MO MOH MD MUHAMMAD MUHAMMED MOHAMMAD MOHAMED MOHAMAD",
     "NATHAN": "NATE NAT",
     "NATHANIEL": "NATE NATHAN NAT",
     "NICHOLAS": "NICK NICKY",
     "NICOLA": "NICKY NIKKI",
     "OLIVER": "OLLIE OLI",
     "OLIVIA": "LIV LIVVY OLLIE",
+    "OMAR": "UMAR UMER",
     "PATRICIA": "PAT TRISH PATSY",
     "PATRICK": "PAT PADDY RICK",
     "PETER": "PETE",
@@ -142,6 +147,7 @@ SHORT_FORMS = {
     "SAMANTHA": "SAM SAMMY",
     "SAMUEL": "SAM SAMMY",
     "SEBASTIAN": "SEB BASTIAN",
+    "SEAN": "SHAUN SHAWN",
     "SOPHIE": "SOPH",
     "STEPHEN": "STEVE STE",
     "STEVEN": "STEVE STE",
@@ -152,6 +158,7 @@ SHORT_FORMS = {
     "TIMOTHY": "TIM TIMMY",
     "VICTORIA": "VICKY TORI VIC",
     "WILLIAM": "WILL BILL BILLY LIAM WILLIE",
+    "YUSUF": "YOUSUF YOUSAF YUSEF YUSIF",
     "ZACHARY": "ZACH ZAC ZAK",
 }
 FORMAL: dict[str, list[str]] = {}
@@ -235,14 +242,19 @@ def _name_codes(words: tuple[str, ...], hashed: Hasher, *, formal: bool) -> tupl
         variants |= {variant for part in parts for variant in _one_letter_less(part)}
     if formal:
         variants |= {full for word in (name, words[0]) for full in FORMAL.get(word, ())}
-    sound = jellyfish.metaphone(name)
     return (
         hashed("name", name),
-        hashed("sound", sound) if sound else None,
+        hashed("sound", _sound(name)),
         sorted(hashed("name", variant) for variant in variants),
         initial,
         hashed("start", name[:START]) if len(name) >= START else None,
     )
+
+
+def _sound(name: str) -> str:
+    """Metaphone; the name itself where that says too little: Lily, Layla and Lola all sound LL."""
+    sound = jellyfish.metaphone(name)
+    return sound if len(sound) >= SHORTEST_SOUND and name not in SOUNDS_OF_ITS_OWN else name
 
 
 def _one_letter_less(name: str) -> set[str]:

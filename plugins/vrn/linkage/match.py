@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 # Links from here to 0.95 are for a person to look at; match_score says which.
-THRESHOLD = 0.9
+THRESHOLD = 0.8
 # Hospital injury records have age, sex and area only: many people share them, so they are never linked.
 NEVER_LINKED = "tiig"
 DOMAINS = ("nhs", "upn", "pnc")
@@ -32,8 +32,7 @@ RULES = ("R1", "R2", "PROB")
 EXACT, CLOSE, SOUND, INITIAL, START, DIFFERENT, MISSING = range(7)
 SWAPPED, PART = 1, 2
 DISTRICT = 1
-# What is believed before any data is seen, by level: m, and u. The data outweighs it after some hundred pairs, so that
-# a handful of records is linked with sense too.
+# What is believed before any data is seen, by level: m, and u. A handful of records is linked by it; thousands outweigh it.
 M_BEFORE = {
     "surname": (0.87, 0.08, 0.02, 0.0, 0.0, 0.03),
     "forename": (0.84, 0.11, 0.01, 0.01, 0.01, 0.02),
@@ -51,8 +50,8 @@ U_BEFORE = {
     "sex": (0.58, 0.42),
 }
 NAME_BEFORE = (U_BEFORE["surname"][EXACT], U_BEFORE["forename"][EXACT])
-PAIRS_BEFORE = 200.0
-RECORDS_BEFORE = 1000.0
+# How many pairs of one person (for m), of different persons (for u) and records (for a value's frequency) that belief is worth.
+M_WORTH, U_WORTH, RECORDS_WORTH = 200.0, 50_000.0, 2_000.0
 # Among few records a pair is not held the likelier to be one person: one pair in ten thousand at most.
 HIGHEST_PRIOR = 1e-4
 RANDOM_PAIRS = 400_000
@@ -295,7 +294,7 @@ def _probable(fields: _Fields) -> tuple[Pairs, np.ndarray, dict[str, np.ndarray]
     scores = model.scores(pairs, levels)
     # Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else.
     take = (scores >= THRESHOLD) & (levels["forename"] < DIFFERENT) & (levels["dob"] != DIFFERENT)
-    slips = {"dob": levels["dob"][take] == PART, "forename": levels["forename"][take] == START}
+    slips = {"dob": levels["dob"][take] == PART, "forename": np.isin(levels["forename"][take], (SOUND, START))}
     return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999), slips
 
 
@@ -305,7 +304,7 @@ class _Model:
     def __init__(self, fields: _Fields):
         self.fields = fields
         self.u = self._random_agreement()
-        self.m = {name: _shares(np.zeros(MISSING), before) for name, before in M_BEFORE.items()}
+        self.m = {name: _shares(np.zeros(MISSING), before, M_WORTH) for name, before in M_BEFORE.items()}
         names = fields.codes["surname_exact"], fields.codes["forename_exact"]
         size = 1 + int(np.maximum(*names).max())
         surname, forename = (_frequencies(codes, before, size) for codes, before in zip(names, NAME_BEFORE, strict=True))
@@ -314,18 +313,27 @@ class _Model:
             name: _frequencies(fields.codes[f"{name}_exact"], U_BEFORE[name][EXACT]) for name in ("dob", "postcode")
         }
         self.whole_name = _joined(np.minimum(*names), np.maximum(*names))
-        self.namesakes = np.bincount(self.whole_name[self.whole_name >= 0], minlength=1)
+        self.namesakes = self._births_of_each_name()
         # The fields that pairs were chosen by say nothing among them, so what is learnt leaves them out.
         of_one_day = self._learn(_pairs([fields.codes["dob_exact"]]), ("surname", "forename", "order", "postcode", "sex"))
         self._learn(_pairs([fields.key("surname_exact", "forename_exact")]), ("dob", "postcode", "sex"), kept=("dob",))
         everyone = max(fields.rows * (fields.rows - 1) / 2, 1)
         self.prior = min(max(of_one_day / self.m["dob"][EXACT], 1) / everyone, HIGHEST_PRIOR)
 
+    def _births_of_each_name(self) -> np.ndarray:
+        """How many birth dates each whole name has: as many namesakes, a few slips apart."""
+        births = self.fields.codes["dob_exact"]
+        known = (self.whole_name >= 0) & (births >= 0)
+        names, dates = _counted_once(self.whole_name[known], births[known])
+        found = np.zeros(int(self.whole_name.max(initial=0)) + 1)
+        found[names] = dates
+        return found
+
     def _random_agreement(self) -> dict[str, np.ndarray]:
         # Seeded: the same records give the same links.
         one, other = np.random.default_rng(1969).integers(0, self.fields.rows, (2, min(RANDOM_PAIRS, self.fields.rows**2)))
         levels = _levels(self.fields, (one[one != other], other[one != other]))
-        return {name: _shares(_counts(levels[name]), before) for name, before in U_BEFORE.items()}
+        return {name: _shares(_counts(levels[name]), before, U_WORTH) for name, before in U_BEFORE.items()}
 
     def _learn(self, pairs: Pairs, names: tuple[str, ...], kept: tuple[str, ...] | None = None) -> float:
         """Expectation maximisation of m over these pairs; returns how many of them are one person."""
@@ -337,7 +345,7 @@ class _Model:
             one_person = _probability(share, sum(self._weight(name, pairs, levels) for name in names))
             before, share = share, float(np.clip(one_person.mean(), 1e-6, 1 - 1e-6))
             for name in kept or names:
-                self.m[name] = _shares(_counts(levels[name], one_person), M_BEFORE[name])
+                self.m[name] = _shares(_counts(levels[name], one_person), M_BEFORE[name], M_WORTH)
             if abs(share - before) < 1e-6:
                 break
         return float(one_person.sum())
@@ -352,8 +360,8 @@ class _Model:
         one, _ = pairs
         both = (levels["surname"] == EXACT) & (levels["forename"] == EXACT)
         surname, forename = (self.frequency[who][self.fields.codes[f"{who}_exact"][one]] for who in ("surname", "forename"))
-        # Without the two records of the pair itself, which may be one person.
-        share = (self.namesakes[self.whole_name[one]] - 2) / self.fields.rows
+        # Without the dates of the pair itself, which may be one person.
+        share = (self.namesakes[self.whole_name[one]] - 2) / max(self.namesakes.sum(), 1)
         return np.where(both, np.log(np.maximum(share / (surname * forename), 1)), 0.0)
 
     def _weight(self, name: str, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
@@ -376,17 +384,17 @@ def _counts(level: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     return np.bincount(level, weights, minlength=MISSING + 1)
 
 
-def _shares(counts: np.ndarray, before: tuple[float, ...]) -> np.ndarray:
+def _shares(counts: np.ndarray, before: tuple[float, ...], worth: float) -> np.ndarray:
     belief = np.array(before)
     seen = counts[: len(belief)]
     # No level is impossible: a zero would let one field decide alone.
-    return np.maximum((seen + PAIRS_BEFORE * belief) / (seen.sum() + PAIRS_BEFORE), 1e-7)
+    return np.maximum((seen + worth * belief) / (seen.sum() + worth), 1e-7)
 
 
 def _frequencies(codes: np.ndarray, before: float, size: int = 0) -> np.ndarray:
     """How many of the records that have the field have each value; a value seen once or twice is not taken for rarer than it is."""
     counts = np.bincount(codes[codes >= 0], minlength=size)
-    return (counts + RECORDS_BEFORE * before) / (counts.sum() + RECORDS_BEFORE)
+    return (counts + RECORDS_WORTH * before) / (counts.sum() + RECORDS_WORTH)
 
 
 class _Clusters:

@@ -19,7 +19,7 @@ renamed as (
         birth_month as birth_month_on,
 
         ---- codes
-        "option" as option_code,
+        option as option_code,
 
         ---- measures
         authority,
