@@ -71,7 +71,8 @@ def ingest(feed: feeds.Feed):
         on_failure_callback=FailureNotifier(),
     )
     def ingest_feed():
-        @task
+        # One file that could not be fetched does not hold up those that came.
+        @task(trigger_rule="all_done")
         def register() -> list[list[int]]:
             from vrn import pipeline
 

@@ -53,6 +53,7 @@ def _run(settings: Settings, _) -> None:
         headline.show(connection, console)
         headline.show_timing(connection, console, since)
         headline.show_refused(connection, console, since)
+        headline.show_held(connection, console)
     for name, address in home.addresses(settings):
         console.print(f"{name:<10} {address}")
 

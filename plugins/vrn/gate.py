@@ -113,10 +113,9 @@ def judge(engine: sa.Engine, submission: Submission) -> Verdict:
 def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
     table = raw.partition_name(entity, submission.submission_id)
     batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all")
-    suite = context.suites.add(gx.ExpectationSuite(name=entity.table))
     rules = [_placed(rule, entity, submission) for rule in entity.rules]
-    for rule in rules:
-        suite.add_expectation(_expectation(rule))
+    # All at once: a suite is written down anew for each rule that is added to it.
+    suite = context.suites.add(gx.ExpectationSuite(name=entity.table, expectations=[_expectation(rule) for rule in rules]))
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=table, data=batch, suite=suite))
     result = definition.run(result_format="BOOLEAN_ONLY")
 

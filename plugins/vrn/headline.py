@@ -65,6 +65,15 @@ def show_refused(connection: psycopg.Connection, console: Console, since: dateti
         console.print(f"REFUSED {row['feed']} {row['file_name']}: {row['status_reason']}")
 
 
+def show_held(connection: psycopg.Connection, console: Console) -> None:
+    """Name what waits for a person."""
+    for row in connection.execute(
+        "select feed, file_name, hold_reason from ops.submission where status = 'received' and held_at is not null "
+        "and approved_at is null order by 1, 2"
+    ).fetchall():
+        console.print(f"HELD {row['feed']} {row['file_name']}: {row['hold_reason']} Decide in Airflow, under Required actions.")
+
+
 def show(connection: psycopg.Connection, console: Console) -> None:
     """Print the headline indicators; says "synthetic" when they are."""
     if connection.execute("select to_regclass('marts.fct_indicator_value') as found").fetchone()["found"] is None:

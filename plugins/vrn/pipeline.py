@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from vrn.errors import HomeError, SubmissionRefused, VrnError
 from vrn.period import ANY_PERIOD, Period
 from vrn.settings import Settings
 from vrn.submission import Submission
-from vrn.transport import remote
+from vrn.transport import folder, remote
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +186,11 @@ def fetch(feed: str) -> int:
     settings = Settings()
     contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
     with connect(settings, autocommit=True) as connection, ledger.step(connection, "fetch"):
-        return len(remote.fetch(connection, settings, feed, _place(contract)))
+        files = remote.fetch(connection, settings, feed, _place(contract))
+    if files:
+        # What was just written counts as unfinished until it has rested; register follows at once.
+        time.sleep(folder.SECONDS_AT_REST)
+    return len(files)
 
 
 def _place(contract: Contract) -> remote.Remote:

@@ -82,9 +82,13 @@ def holds(connection: psycopg.Connection, feed: str, *, is_synthetic: bool) -> b
 
 
 def open_work(connection: psycopg.Connection, feed: str) -> list[dict]:
-    """What a run has to deal with: every submission not finished, or finished but not reported yet."""
+    """What a run has to deal with: every submission not finished, or finished but not reported yet.
+
+    One that waits for a person is left alone: it is judged already, and what the person looked at must not change.
+    """
     return connection.execute(
-        "select * from ops.submission where feed = %s and (status = 'received' or reported_at is null) order by submission_id",
+        "select * from ops.submission where feed = %s and case when status = 'received' "
+        "then held_at is null or approved_at is not null else reported_at is null end order by submission_id",
         [feed],
     ).fetchall()
 

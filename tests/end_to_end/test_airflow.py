@@ -13,15 +13,22 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests import calibration
 from tests.conftest import free_port, real
 from vrn.airflow_api import AirflowApi
+from vrn.contract import load
+from vrn.period import Period
 from vrn.settings import REPOSITORY, Settings
+from vrn.synthetic import deliveries
+from vrn.synthetic.places import Places
 
 pytestmark = pytest.mark.services
 STREET, SEARCH = "police_street_crime", "police_stop_search"
@@ -42,7 +49,7 @@ class Home:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "vrn", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=480
+            [sys.executable, "-m", "vrn", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=1200
         )
 
     def run(self) -> str:
@@ -83,6 +90,16 @@ def real_home(tmp_path_factory) -> Iterator[Home]:
 @pytest.fixture(scope="module")
 def synthetic_home(tmp_path_factory) -> Iterator[Home]:
     yield from started(tmp_path_factory.mktemp("synthetic"))
+
+
+def until(found, seconds: float = 120):
+    """What a question answers as soon as it answers something; the system decides when, so it is asked again."""
+    end = time.monotonic() + seconds
+    while not (answer := found()):
+        if time.monotonic() > end:
+            pytest.fail("it did not come about in time")
+        time.sleep(1)
+    return answer
 
 
 def street(month: str, force: str = "lancashire") -> Path:
@@ -211,6 +228,59 @@ def test_an_empty_inbox_gets_synthetic_deliveries_that_say_so_everywhere_and_onl
     before = synthetic_home.rows("select count(*) from ops.submission")
     synthetic_home.run()
     assert synthetic_home.rows("select count(*) from ops.submission") == before
+
+
+def test_the_corrected_figures_of_the_progress_report_come_out_exactly(synthetic_home):
+    for column, wanted in calibration.CRIMES.items():
+        query = f"select count(*) from marts.fct_recorded_crime where {column} and recorded_on between %s and %s"
+        got = tuple(synthetic_home.rows(query, *days)[0][0] for days in calibration.YEARS.values())
+        assert got == wanted, column
+    for collection, wanted in calibration.RETURNED.items():
+        query = (
+            "select sum(offence_count) from staging.stg_police_adr__offence_count where collection = %s and not is_total "
+            "and not coalesce(is_air_weapon, false) and quarter_start_on between %s and %s"
+        )
+        got = tuple(synthetic_home.rows(query, collection, *days)[0][0] for days in calibration.YEARS.values())
+        assert got == wanted, collection
+    for weapon_class, wanted in calibration.WEAPONS.items():
+        query = (
+            "select sum(quantity) from staging.stg_police_weapons__recovery where weapon_class = %s "
+            "and recovered_month_on between %s and %s"
+        )
+        years = list(calibration.YEARS.values())[:2]
+        assert tuple(synthetic_home.rows(query, weapon_class, *days)[0][0] for days in years) == wanted, weapon_class
+
+
+def test_every_feed_is_there_with_its_defects_and_every_row_accounted_for(synthetic_home):
+    feeds = {path.name.removesuffix(".odcs.yaml") for path in synthetic_home.settings.contracts.glob("*.odcs.yaml")}
+    accepted = synthetic_home.rows("select feed, sum(rows_quarantined), sum(rows_duplicate) from ops.submission "
+                                   "where status = 'accepted' group by 1")  # fmt: skip
+    assert {row[0] for row in accepted} == feeds
+    assert synthetic_home.rows("select count(*) from ops.submission where status = 'superseded'")[0][0] >= 1
+    assert next(row for row in accepted if row[0] == "police_crime")[1:] > (0, 0)
+    assert list((synthetic_home.settings.messages / "police_crime" / "lancashire").glob("*-accepted.csv"))
+
+
+def test_a_delivery_of_an_unusual_size_waits_for_a_person_and_serves_when_approved(synthetic_home):
+    contract = load(synthetic_home.settings.contracts / f"{STREET}.odcs.yaml", Period.month("2020-07"))
+    text = deliveries.content(contract, Period.month("2020-07"), Places(REPOSITORY / "dbt_project" / "seeds")).decode()
+    synthetic_home.drop(
+        STREET, "".join(text.splitlines(keepends=True)[:101]).encode(), "2020-07-lancashire-street.synthetic.csv"
+    )
+    # The run ends although somebody still has to decide, and what was held serves nothing.
+    assert "HELD" in synthetic_home.run()
+    ledger = "select status, held_at is not null, approved_by from ops.submission where file_name like '2020-07-lancashire-street%%'"
+    assert synthetic_home.rows(ledger) == [("received", True, None)]
+
+    api = AirflowApi(synthetic_home.settings)
+    (asked,) = until(lambda: api.call("GET", "/dags/approve_held/dagRuns/~/hitlDetails?response_received=false")["hitl_details"])
+    task = asked["task_instance"]
+    assert "half" in asked["body"] or "median" in asked["body"]
+    run = urllib.parse.quote(task["dag_run_id"], safe="")
+    answer = {"chosen_options": ["Approve"], "params_input": {}}
+    api.call("PATCH", f"/dags/approve_held/dagRuns/{run}/taskInstances/ask/{task['map_index']}/hitlDetails", answer)
+    until(lambda: synthetic_home.rows(ledger)[0][0] == "accepted")
+    assert synthetic_home.rows(ledger)[0][2]
 
 
 def test_every_expected_row_exists_once_and_the_parts_add_up(synthetic_home):

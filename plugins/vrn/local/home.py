@@ -28,6 +28,8 @@ SECONDS_TO_STALL = 120
 PLAIN_WIDTH = 130
 DAG_OF_BUILD = "build_outcomes"
 DAG_OF_APPROVAL = "approve_held"
+# How many runs under way a line names.
+RUNS_NAMED = 3
 # When the last build began that came to its end: what was accepted before that is in the marts.
 LAST_WHOLE_BUILD = """
 select max(first.started_at) as started_at
@@ -89,7 +91,7 @@ def is_fresh(settings: Settings) -> bool:
 def wait_until_ready(settings: Settings, console: Console) -> None:
     """Until every part of Airflow beats and every DAG is known."""
     expected = {f"ingest__{path.name.removesuffix('.odcs.yaml')}" for path in settings.contracts.glob("*.odcs.yaml")}
-    expected.add(DAG_OF_BUILD)
+    expected |= {DAG_OF_BUILD, DAG_OF_APPROVAL}
     deadline = time.monotonic() + SECONDS_TO_BE_READY
     api, missing = AirflowApi(settings), "the API server"
     while time.monotonic() < deadline:
@@ -172,7 +174,9 @@ def _last_build_failed(api: AirflowApi) -> bool:
 @contextmanager
 def _progress(console: Console) -> Iterator:
     def line(state: dict) -> str:
-        active = ", ".join(state["active"]) or "waiting for Airflow to pick up the work"
+        active = ", ".join(state["active"][:RUNS_NAMED]) or "waiting for Airflow to pick up the work"
+        if len(state["active"]) > RUNS_NAMED:
+            active += f" and {len(state['active']) - RUNS_NAMED} more"
         return (
             f"{state['accepted']} accepted, {state['received']} under way, {state['waiting']} waiting, "
             f"{state['refused']} refused, {state['duplicate']} duplicate; {active}"

@@ -7,6 +7,7 @@ the word Total, are a spreadsheet's own and no rows.
 
 from __future__ import annotations
 
+import io
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ def batches(raw, entity: Entity) -> Iterator[Batch]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = load_workbook(raw, read_only=True, data_only=True)
+            # Buffered: the zip reader within does not bear short reads.
+            book = load_workbook(io.BufferedReader(raw), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise SubmissionRefused("GEN-010", "The file is not a workbook that can be opened. Save it as .xlsx again.") from None
     rows = enumerate(book.worksheets[0].iter_rows(values_only=True), start=1)

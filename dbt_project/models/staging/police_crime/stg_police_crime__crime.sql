@@ -13,6 +13,7 @@ renamed as (
         supplier,
         period_start_on,
         period_end_on,
+        extract_as_at,
 
         ---- ids
         crime_ref,
