@@ -1,4 +1,4 @@
-"""Build the outcomes after new deliveries, and every night so that lateness shows: one task a dbt layer."""
+"""Build the outcomes after new deliveries, and every night so that lateness shows: one task a dbt layer, and linkage."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from airflow.sdk.definitions.asset import AssetAny
 
-from vrn.layers import LAYERS
+from vrn.layers import LAYERS, LINK_AFTER
 from vrn.notify import FailureNotifier
 
 TRIAGE = """
-Builds the indicators from every accepted delivery: reference → staging → intermediate → indicators → marts, each layer
-one `dbt build` with its tests.
+Builds the indicators from every accepted delivery: reference → staging → link → intermediate → indicators → marts, each
+layer one `dbt build` with its tests. `link` finds who is the same person across services (`persons.person_link`).
 
 ### When it runs
 After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.
@@ -22,6 +22,7 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
 | --- | --- | --- |
 | any layer, a test failed | our logic or a seed is wrong, or a feed brought something no rule foresaw; later layers keep their last good tables | the log names the test; `select * from ops.dbt_result where status <> 'pass' order by finished_at desc` shows them all |
 | any layer, an error | the warehouse was away, or a model does not fit the tables | mend it, clear the task; each layer may be run again at any time |
+| `link` | the warehouse was away, or a feed file names a column for linkage that is not there | mend it, clear the task; the links change in one transaction or not at all, and running it twice changes nothing |
 """
 
 
@@ -45,6 +46,12 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
     on_failure_callback=FailureNotifier(),
 )
 def build_outcomes():
+    @task
+    def link() -> dict[str, int]:
+        from vrn import pipeline
+
+        return pipeline.link()
+
     before = None
     for layer in LAYERS:
 
@@ -64,6 +71,9 @@ def build_outcomes():
         if before is not None:
             before >> built
         before = built
+        if layer == LINK_AFTER:
+            before = link()
+            built >> before
 
 
 build_outcomes()

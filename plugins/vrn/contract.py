@@ -93,6 +93,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Linkage:
+    """How an entity's rows take part in the linkage of persons: a service, and the columns that say who a row is about."""
+
+    service: str
+    key: str
+    sex: str | None
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Entity:
     """One kind of row that a feed brings."""
 
@@ -105,6 +115,7 @@ class Entity:
     member: re.Pattern[str] | None
     is_optional: bool
     element: str | None
+    linkage: Linkage | None
     synthetic: Mapping[str, Any]
 
     @property
@@ -119,6 +130,9 @@ class Entity:
     @property
     def matched(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.classification == "match")
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True)
@@ -263,8 +277,13 @@ def _entity(feed: str, item: dict[str, Any], period: Period) -> Entity:
         member=re.compile(own["member"], re.IGNORECASE) if "member" in own else None,
         is_optional=own.get("optional", False),
         element=own.get("element"),
+        linkage=_linkage(own.get("linkage")),
         synthetic=own.get("synthetic", {}),
     )
+
+
+def _linkage(said: dict[str, Any] | None) -> Linkage | None:
+    return said and Linkage(said["service"], said["key"], said.get("sex"), said.get("ids", {}))
 
 
 def _column(item: dict[str, Any]) -> Column:

@@ -13,6 +13,7 @@ from vrn import submission as ledger
 from vrn.database import connect
 from vrn.errors import VrnError
 from vrn.layers import LAYERS
+from vrn.linkage import persons
 from vrn.period import ANY_PERIOD
 from vrn.settings import Settings
 from vrn.warehouse import OWNER
@@ -82,6 +83,7 @@ def _make_sources(connection, settings: Settings) -> None:
         contract = contracts.load(path, ANY_PERIOD)
         raw.ensure_tables(connection, contract)
         raw.write_labels(connection, contract)
+    persons.ensure_table(settings)
 
 
 def _keep(settings: Settings, layer: str, results: list) -> None:

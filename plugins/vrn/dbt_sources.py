@@ -46,5 +46,7 @@ def _table(entity: Entity) -> dict:
     return {
         "name": entity.table,
         "description": f"{entity.grain} (expectations/{entity.feed}.odcs.yaml)",
-        "columns": [{"name": name, "description": said.get(name, "Whether the identifier passed its check.")} for name in entity.stored],
+        "columns": [
+            {"name": name, "description": said.get(name, "Whether the identifier passed its check.")} for name in entity.stored
+        ],
     }

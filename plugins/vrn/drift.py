@@ -59,10 +59,7 @@ def profile(connection: psycopg.Connection, submission: Submission) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into ops.column_profile values (%s, %s, %s, %s, %s)",
-                [
-                    (submission.submission_id, entity.name, one, counted["rows"], counted["rows"] - counted[one])
-                    for one in columns
-                ],
+                [(submission.submission_id, entity.name, one, counted["rows"], counted["rows"] - counted[one]) for one in columns],
             )
 
 

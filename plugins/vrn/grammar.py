@@ -21,6 +21,10 @@ DOMAINS = ("nhs", "upn", "pnc", "local")
 # Identifiers whose check digit tells garbage from an identifier.
 CHECKED_DOMAINS = ("nhs", "upn", "pnc")
 MATCHED_AS = ("surname", "forename", "date_of_birth", "postcode")
+# Services whose records of persons are linked, and the identifiers that say who a record is about.
+SERVICES = ("police", "youth_offending", "social_care")
+LINKED_BY = {"nhs": "nhs", "upn": "upn", "former_upn": "upn", "pnc": "pnc"}
+LINKAGE_KEYS = {"service", "key", "sex", "ids"}
 OUTCOMES = ("submission", "record", "warning")
 FORMATS = ("csv", "zip", "xml")
 PLACES = {"local": ("path",), "sftp": ("connection", "remotePath"), "http": ("connection", "remoteFiles")}
@@ -81,6 +85,8 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
     codes = {UNREADABLE_CODE}
     for entity in entities:
         yield from _entity_breaches(entity, layout, codes)
+    if sum("linkage" in custom(entity) for entity in entities) > 1:
+        yield "schema: one entity of a feed takes part in linkage; its key is the feed's only name for a person"
 
 
 def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
@@ -120,6 +126,35 @@ def _entity_breaches(entity: dict[str, Any], layout: str, codes: set[str]) -> It
             yield from _rule_breaches(rule, f"{where}.{item['name']}", _known(entity), codes)
     for rule in entity.get("quality", []):
         yield from _rule_breaches(rule, where, _known(entity), codes)
+    yield from _linkage_breaches(entity, where)
+
+
+def _linkage_breaches(entity: dict[str, Any], where: str) -> Iterator[str]:
+    """An entity with matched columns takes part in linkage, and says as whom."""
+    columns = {item["name"]: item for item in entity.get("properties", [])}
+    is_matched = any(item.get("classification") == "match" for item in columns.values())
+    said = custom(entity).get("linkage")
+    if said is None:
+        if is_matched:
+            yield f"{where}.customProperties: linkage (service, key, sex, ids) is missing, but columns are matched"
+        return
+    where += ".customProperties.linkage"
+    if not is_matched:
+        yield f"{where}: no column of the entity is matched"
+    if not isinstance(said, dict) or not {"service", "key"} <= said.keys() <= LINKAGE_KEYS:
+        yield f"{where}: says service and key, and may say sex and ids"
+        return
+    if said["service"] not in SERVICES:
+        yield f"{where}.service: '{said['service']}' is none of {', '.join(SERVICES)}"
+    for role, classes in (("key", ("hash", "keep")), ("sex", ("keep",))):
+        if role in said and columns.get(said[role], {}).get("classification") not in classes:
+            yield f"{where}.{role}: '{said[role]}' is no column of class {' or '.join(classes)}"
+    for name, column in said.get("ids", {}).items():
+        item = columns.get(column, {})
+        if name not in LINKED_BY:
+            yield f"{where}.ids: '{name}' is none of {', '.join(LINKED_BY)}"
+        elif item.get("classification") != "hash" or custom(item).get("identifierDomain") != LINKED_BY[name]:
+            yield f"{where}.ids.{name}: '{column}' is no hashed column of the domain {LINKED_BY[name]}"
 
 
 def _known(entity: dict[str, Any]) -> set[str]:

@@ -47,7 +47,9 @@ def pnc(text: str) -> str | None:
     Check: letter (YY followed by the seven digits) mod 23. Two digits of the year are kept, so that 2019/ and 19/ agree.
     """
     written = re.sub(r"\s", "", text).upper()
-    found = re.fullmatch(r"(?:\d{2})?(\d{2})/(\d{1,7})([A-Z])", written) or re.fullmatch(r"(?:\d{2})?(\d{2})(\d{7})([A-Z])", written)
+    found = re.fullmatch(r"(?:\d{2})?(\d{2})/(\d{1,7})([A-Z])", written) or re.fullmatch(
+        r"(?:\d{2})?(\d{2})(\d{7})([A-Z])", written
+    )
     if found is None or int(found[2]) == 0:
         return None
     serial = found[2].zfill(7)

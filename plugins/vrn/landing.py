@@ -28,9 +28,7 @@ def path(settings: Settings, submission_id: int, file_name: str) -> Path:
 
 
 def original(settings: Settings, submission_id: int, file_name: str) -> Original:
-    return Original(
-        file_name, lambda: seal.Unsealed(path(settings, submission_id, file_name), bytes.fromhex(settings.secret(KEY)))
-    )
+    return Original(file_name, lambda: seal.Unsealed(path(settings, submission_id, file_name), bytes.fromhex(settings.secret(KEY))))
 
 
 def take(settings: Settings, delivery: Path, submission_id: int) -> None:

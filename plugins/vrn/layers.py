@@ -8,3 +8,5 @@ LAYERS = {
     "indicators": ["path:models/indicators"],
     "marts": ["path:models/marts"],
 }
+# After this layer the persons of the services are linked, which is a task of its own and no model.
+LINK_AFTER = "staging"

@@ -12,7 +12,16 @@ from pathlib import Path
 from vrn.settings import Settings
 
 COLUMNS = (
-    "file_name", "period_start", "period_end", "status", "table", "rule_code", "outcome", "rows", "row_numbers", "what_to_do"
+    "file_name",
+    "period_start",
+    "period_end",
+    "status",
+    "table",
+    "rule_code",
+    "outcome",
+    "rows",
+    "row_numbers",
+    "what_to_do",
 )
 OUTCOME_WORDS = {
     "submission": "the whole file is refused",

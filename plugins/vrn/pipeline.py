@@ -15,7 +15,7 @@ import psycopg
 
 from vrn import accept as accepting
 from vrn import contract as contracts
-from vrn import data_docs, drift, landing, messages, protect
+from vrn import data_docs, drift, landing, messages, notes, protect
 from vrn import gate as gating
 from vrn import register as registering
 from vrn import stage as staging
@@ -24,6 +24,7 @@ from vrn.airflow_api import AirflowApi
 from vrn.contract import Contract
 from vrn.database import connect
 from vrn.errors import HomeError, SubmissionRefused, VrnError
+from vrn.linkage import persons
 from vrn.period import ANY_PERIOD, Period
 from vrn.settings import Settings
 from vrn.submission import Submission
@@ -36,8 +37,6 @@ LEAST_FREE_BYTES = 1 << 30
 MOST_BATCHES = 4
 # Of a remote feed whose files are named by their period.
 PERIODS_ASKED_FOR = 12
-# How many row numbers a note names before it says how many more there are.
-ROWS_NAMED = 10
 
 
 def register(feed: str) -> list[list[int]]:
@@ -105,9 +104,7 @@ def stage(connection: psycopg.Connection, settings: Settings, submission: Submis
         submission.contract, submission.period, submission.supplier, protect.keys_of(settings), settings
     )
     done = staging.stage(connection, protection, submission.original, submission.submission_id)
-    ledger.staged(
-        connection, submission.submission_id, done["rows_in_file"], submission.contract.digest, settings.key_version
-    )
+    ledger.staged(connection, submission.submission_id, done["rows_in_file"], submission.contract.digest, settings.key_version)
     if done["encoding"] != submission.contract.encoding:
         ledger.say(
             connection,
@@ -166,6 +163,13 @@ def questions(submission_ids: Sequence[int]) -> list[dict]:
         }
         for row in waiting
     ]
+
+
+def link() -> dict[str, int]:
+    """Find out who is the same person across services. Returns counts of records, persons, and links new and superseded."""
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, "link"):
+        return persons.link(settings)
 
 
 def forget_originals() -> int:
@@ -269,11 +273,10 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:
         # What was refused comes first: Airflow keeps the first thousand characters of a note.
         rows = sorted(ledger.describe(connection, submission_ids), key=lambda row: row["status"] != ledger.REFUSED)
         said = {row["submission_id"]: ledger.messages(connection, row["submission_id"]) for row in rows}
-        notes = [_note(row, said[row["submission_id"]]) for row in rows]
         for row in rows:
             messages.write(settings, row, said[row["submission_id"]])
         try:
-            AirflowApi(settings).write_note(dag_id, run_id, "\n\n".join(notes))
+            AirflowApi(settings).write_note(dag_id, run_id, notes.of_run(rows, said))
         except OSError as error:
             # The note is a courtesy; the ledger has it all.
             log.warning("The run's note could not be written: %s", error)
@@ -284,33 +287,6 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:
         f"{row['status_reason'] or row['hold_reason'] or 'a step failed'}"
         for row in bad
     )
-
-
-def _note(row: dict, said: list[dict]) -> str:
-    period = Period.between(row["period_start"], row["period_end"]).label if row["period_start"] else "period unknown"
-    kind = " (synthetic)" if row["is_synthetic"] else ""
-    head = f"**{row['supplier']} {period}**{kind} {row['file_name']}: **{row['status']}**"
-    if row["rows_accepted"] is not None:
-        head += (
-            f", rows in {row['rows_in_file']:,}, accepted {row['rows_accepted']:,}, "
-            f"quarantined {row['rows_quarantined']:,}, duplicate {row['rows_duplicate']:,}"
-        )
-    lines = [
-        f"- {one['rule_code']} ({one['outcome']}, {'all' if one['row_count'] is None else one['row_count']} rows): "
-        f"{one['message']}{_rows(one['row_numbers'], one['row_count'])}"
-        for one in said
-    ]
-    docs = f"[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)" if row["rows_in_file"] else ""
-    return "\n".join(line for line in (head, *lines, docs) if line)
-
-
-def _rows(numbers: list[int], count: int | None) -> str:
-    """The first rows that a sentence is about, by number."""
-    if not numbers:
-        return ""
-    named = ", ".join(map(str, numbers[:ROWS_NAMED]))
-    more = (count or 0) - len(numbers[:ROWS_NAMED])
-    return f" Row{'s' if count != 1 else ''} {named}{f' and {more:,} more' if more > 0 else ''}."
 
 
 def _ensure_room(settings: Settings) -> None:

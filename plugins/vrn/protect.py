@@ -49,11 +49,7 @@ class Protection:
         return cls(
             contract,
             period,
-            {
-                (entity, column.name): hasher(column, key, supplier)
-                for entity, column in columns
-                if column.classification == "hash"
-            },
+            {(entity, column.name): hasher(column, key, supplier) for entity, column in columns if column.classification == "hash"},
             Postcodes.of(settings) if any(column.classification == "lsoa" for _, column in columns) else None,
             key(MATCH_KEY) if any(column.classification == "match" for _, column in columns) else None,
         )
@@ -105,7 +101,5 @@ def to_month(values: pa.Array) -> pa.Array:
 
 def age(born: pa.Array, at: pa.Array | pa.Scalar) -> pa.Array:
     """Whole years lived: year less year, less one before the birthday. 29 February counts from 1 March."""
-    before = pc.less(
-        pc.add(pc.multiply(pc.month(at), 100), pc.day(at)), pc.add(pc.multiply(pc.month(born), 100), pc.day(born))
-    )
+    before = pc.less(pc.add(pc.multiply(pc.month(at), 100), pc.day(at)), pc.add(pc.multiply(pc.month(born), 100), pc.day(born)))
     return pc.subtract(pc.subtract(pc.year(at), pc.year(born)), pc.cast(before, pa.int64()))

@@ -47,7 +47,13 @@ def ensure_tables(connection: psycopg.Connection, contract: Contract) -> None:
             # Two first deliveries may come at once; whoever is second waits and finds the tables there.
             connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [entity.table])
             _ensure(connection, table(entity), "unreadable_columns text", "partition by list (submission_id)", entity.stored)
-            _ensure(connection, quarantine(entity), "rule_codes text[] not null, primary key (submission_id, row_number)", "", entity.stored)
+            _ensure(
+                connection,
+                quarantine(entity),
+                "rule_codes text[] not null, primary key (submission_id, row_number)",
+                "",
+                entity.stored,
+            )
             if entity.matched:
                 _ensure(connection, match_table(entity), None, "partition by list (submission_id)", blocks.TYPES)
 

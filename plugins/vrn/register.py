@@ -59,11 +59,15 @@ def register_file(connection: psycopg.Connection, settings: Settings, contract: 
 def _register(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
     digest, size = _digest(path)
     earlier = ledger.same_bytes(connection, contract.feed, digest)
-    if earlier is not None and earlier["status"] == ledger.RECEIVED:
-        if not landing.is_there(settings, earlier["submission_id"], earlier["file_name"]):
-            path = path.rename(path.with_name(earlier["file_name"]))
-            landing.take(settings, path, earlier["submission_id"])
-            return earlier["submission_id"]
+    is_unfinished = (
+        earlier is not None
+        and earlier["status"] == ledger.RECEIVED
+        and not landing.is_there(settings, earlier["submission_id"], earlier["file_name"])
+    )
+    if is_unfinished:
+        path = path.rename(path.with_name(earlier["file_name"]))
+        landing.take(settings, path, earlier["submission_id"])
+        return earlier["submission_id"]
     values = {
         "feed": contract.feed,
         "supplier": "unknown",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vrn import copying, raw
-from vrn.contract import Contract, Entity
+from vrn.contract import Entity
 from vrn.errors import SubmissionRefused
 from vrn.landing import Original
 from vrn.linkage import blocks as match_blocks
@@ -34,9 +34,7 @@ def stage(connection: psycopg.Connection, protection: Protection, original: Orig
     for encoding in tried:
         try:
             with connection.transaction():
-                rows = sum(
-                    _fill(connection, protection, original, submission_id, entity, encoding) for entity in contract.entities
-                )
+                rows = sum(_fill(connection, protection, original, submission_id, entity, encoding) for entity in contract.entities)
             return {"rows_in_file": rows, "encoding": encoding}
         except UnicodeError:
             continue

@@ -109,7 +109,9 @@ def has_come_to(connection: psycopg.Connection, row: dict, step: str) -> bool:
 
 
 def messages(connection: psycopg.Connection, submission_id: int) -> list[dict]:
-    return connection.execute("select * from ops.message where submission_id = %s order by rule_code, entity", [submission_id]).fetchall()
+    return connection.execute(
+        "select * from ops.message where submission_id = %s order by rule_code, entity", [submission_id]
+    ).fetchall()
 
 
 def mark_reported(connection: psycopg.Connection, submission_ids: Sequence[int]) -> None:

@@ -10,9 +10,9 @@ import yaml
 
 from vrn import contract as contracts
 from vrn.contract import apply_changes
+from vrn.errors import ContractError
 from vrn.grammar import check
 from vrn.period import Period
-from vrn.errors import ContractError
 from vrn.settings import REPOSITORY
 
 FEED_FILES = sorted((REPOSITORY / "expectations").glob("*.odcs.yaml"))

@@ -200,7 +200,7 @@ def test_a_refused_file_ends_its_run_red_with_a_note_and_the_last_good_data_stay
     last = real_home.runs(f"ingest__{STREET}")[-1]
     assert last["state"] == "failed"
     assert "another force" in last["note"]
-    assert "same bytes as submission" in last["note"]
+    assert "duplicate**, the same bytes as submission" in last["note"]
     assert real_home.rows(
         "select distinct status from marts.fct_indicator_value where indicator_id = 'PUB-ROB' and period_id = '2020-04'"
     ) != [("ok",)]
@@ -264,12 +264,12 @@ def test_every_feed_is_there_with_its_defects_and_every_row_accounted_for(synthe
 def test_a_delivery_of_an_unusual_size_waits_for_a_person_and_serves_when_approved(synthetic_home):
     contract = load(synthetic_home.settings.contracts / f"{STREET}.odcs.yaml", Period.month("2020-07"))
     text = deliveries.content(contract, Period.month("2020-07"), Places(REPOSITORY / "dbt_project" / "seeds")).decode()
-    synthetic_home.drop(
-        STREET, "".join(text.splitlines(keepends=True)[:101]).encode(), "2020-07-lancashire-street.synthetic.csv"
-    )
+    synthetic_home.drop(STREET, "".join(text.splitlines(keepends=True)[:101]).encode(), "2020-07-lancashire-street.synthetic.csv")
     # The run ends although somebody still has to decide, and what was held serves nothing.
     assert "HELD" in synthetic_home.run()
-    ledger = "select status, held_at is not null, approved_by from ops.submission where file_name like '2020-07-lancashire-street%%'"
+    ledger = (
+        "select status, held_at is not null, approved_by from ops.submission where file_name like '2020-07-lancashire-street%%'"
+    )
     assert synthetic_home.rows(ledger) == [("received", True, None)]
 
     api = AirflowApi(synthetic_home.settings)

@@ -38,9 +38,7 @@ def _sentence(names: Sequence[str], missing: list[Column], unknown: list[int], r
     parts = []
     for name in dict.fromkeys(column.source_names[0] for column in missing):
         close = [
-            position
-            for position in unknown
-            if difflib.SequenceMatcher(None, names[position - 1], normalise(name)).ratio() > 0.6
+            position for position in unknown if difflib.SequenceMatcher(None, names[position - 1], normalise(name)).ratio() > 0.6
         ]
         renamed = f" (column {close[0]} of the file looks like it, renamed)" if close else ""
         parts.append(f"the column '{name}' is missing{renamed}")

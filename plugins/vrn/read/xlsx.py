@@ -35,7 +35,7 @@ def batches(raw, entity: Entity) -> Iterator[Batch]:
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise SubmissionRefused("GEN-010", "The file is not a workbook that can be opened. Save it as .xlsx again.") from None
     rows = enumerate(book.worksheets[0].iter_rows(values_only=True), start=1)
-    first, cells = next(((number, row) for number, row in rows if any(_filled(cell) for cell in row)), (0, ()))
+    cells = next((row for _, row in rows if any(_filled(cell) for cell in row)), ())
     width = max((place for place, cell in enumerate(cells, start=1) if _filled(cell)), default=0)
     if not width:
         raise SubmissionRefused("GEN-013", "The first worksheet is empty. Fill in the template and send it again.")

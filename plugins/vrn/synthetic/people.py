@@ -1,11 +1,16 @@
 """Made-up people: identifiers that pass their check digits, names from syllables, postcodes of an area that is none.
 
 NHS numbers come from the range that the NHS keeps for tests (999 ...). Nobody is meant by any of them.
+
+A feed whose entity has `persons` draws its rows from a numbered people that all such feeds share: number 17 has the same
+names and identifiers with the police and with social care, so that linkage finds something.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from vrn.identifiers import PNC_LETTERS, UPN_LETTERS
 
@@ -13,14 +18,55 @@ SYLLABLES = ("bar", "bel", "cor", "dan", "el", "fen", "gar", "hol", "kin", "lan"
 ENDINGS = ("ton", "ley", "by", "well", "son", "wick", "man", "ard", "in", "a", "ie", "en")
 POSTCODE_AREA = "ZY"
 POSTCODES = 2_000
+# Shared persons are 12 to 16 years old on 31 March 2020: of an age for every feed that knows them.
+FIRST_BIRTH, LAST_BIRTH = date(2003, 4, 1), date(2008, 3, 31)
+MALE_SHARE = 0.65
+# Each of them has a share of its own of the numbers there are, so that no two have the same NHS number or PNC identifier.
+MOST_PERSONS = 100_000
+
+
+@dataclass(frozen=True)
+class Person:
+    """A made-up person as every feed knows them."""
+
+    hash: str
+    nhs: str
+    upn: str
+    pnc: str
+    surname: str
+    forename: str
+    postcode: str
+    born: date
+    is_male: bool
+
+
+def person(number: int) -> Person:
+    """The person with this number (below MOST_PERSONS), always the same."""
+    chance = random.Random(f"person {number}")
+    own = range(number * 10, number * 10 + 10)
+    return Person(
+        hash=f"{chance.getrandbits(256):064x}",
+        nhs=next(found for serial in own if (found := _nhs(serial))),
+        upn=upn(chance),
+        pnc=_pnc(chance.randrange(10, 20), number + 1),
+        surname=surname(chance),
+        forename=forename(chance),
+        postcode=postcode(chance.randrange(POSTCODES)),
+        born=FIRST_BIRTH + timedelta(days=chance.randrange((LAST_BIRTH - FIRST_BIRTH).days + 1)),
+        is_male=chance.random() < MALE_SHARE,
+    )
 
 
 def nhs(chance: random.Random) -> str:
-    while True:
-        digits = f"999{chance.randrange(10**6):06d}"
-        check = 11 - sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=True)) % 11
-        if check != 10:
-            return f"{digits}{check % 11}"
+    while (found := _nhs(chance.randrange(10**6))) is None:
+        pass
+    return found
+
+
+def _nhs(serial: int) -> str | None:
+    digits = f"999{serial:06d}"
+    check = 11 - sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=True)) % 11
+    return None if check == 10 else f"{digits}{check % 11}"
 
 
 def upn(chance: random.Random) -> str:
@@ -29,8 +75,11 @@ def upn(chance: random.Random) -> str:
 
 
 def pnc(chance: random.Random) -> str:
-    year, serial = chance.randrange(10, 20), f"{chance.randrange(1, 10**6):07d}"
-    return f"20{year}/{serial}{PNC_LETTERS[int(f'{year}{serial}') % 23]}"
+    return _pnc(chance.randrange(10, 20), chance.randrange(1, 10**6))
+
+
+def _pnc(year: int, serial: int) -> str:
+    return f"20{year}/{serial:07d}{PNC_LETTERS[int(f'{year}{serial:07d}') % 23]}"
 
 
 def surname(chance: random.Random) -> str:

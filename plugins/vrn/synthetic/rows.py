@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from itertools import accumulate, product
+from itertools import product
 from typing import Any
 
 from vrn.contract import Column, Contract, Entity
 from vrn.period import Period
-from vrn.synthetic import values
+from vrn.synthetic import people, values
 from vrn.synthetic.places import Places
 
 Rows = list[dict[str, str]]
@@ -41,9 +41,10 @@ def _rows(
     allocated = {column.name: _allocated(column, period, len(plan)) for column in entity.columns if _is_allocated(column)}
     if "strata" in entity.synthetic:
         chance.shuffle(plan)
+    persons = _persons(entity, chance, len(plan))
     for place, (fixed, parent) in enumerate(plan):
         given = {name: shares[place] for name, shares in allocated.items()}
-        row = values.Row(period, chance, places.draw(chance), base + place, parent)
+        row = values.Row(period, chance, places.draw(chance), base + place, parent, persons[place])
         yield values.fill(row, entity.columns, {"supplier": supplier} | fixed | given)
 
 
@@ -75,6 +76,13 @@ def _plan(
             yield {}, {}
 
 
+def _persons(entity: Entity, chance: random.Random, rows: int) -> list[people.Person | None]:
+    """Whom each row is about, nobody twice in a delivery; None where the entity does not draw from the shared people."""
+    if "persons" not in entity.synthetic:
+        return [None] * rows
+    return [people.person(number) for number in chance.sample(range(entity.synthetic["persons"]), rows)]
+
+
 def _drawn(value: Any, chance: random.Random) -> str:
     drawn = chance.choice(value) if isinstance(value, list) else value
     return str(drawn).lower() if isinstance(drawn, bool) else str(drawn)
@@ -101,5 +109,4 @@ def _is_allocated(column: Column) -> bool:
 def _allocated(column: Column, period: Period, rows: int) -> list[str]:
     """The period's total of a column, spread over its rows."""
     total = share(column.synthetic["totals"], period)
-    ends = list(accumulate([0, *(1 for _ in range(rows))]))
-    return [str(total * after // rows - total * before // rows) for before, after in zip(ends, ends[1:], strict=False)]
+    return [str(total * (place + 1) // rows - total * place // rows) for place in range(rows)]

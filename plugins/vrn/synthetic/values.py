@@ -20,13 +20,14 @@ DEPENDENT = ("daysAfter", "dayBefore")
 
 @dataclass
 class Row:
-    """A row in the making: what was drawn, its place, the row it belongs to, and its number over all periods."""
+    """A row in the making: what was drawn, its place, the row and the shared person it belongs to, and its number over all periods."""
 
     period: Period
     chance: random.Random
     place: Place
     number: int
     parent: Mapping[str, str] = field(default_factory=dict)
+    person: people.Person | None = None
     values: dict[str, str] = field(default_factory=dict)
     days: dict[str, date] = field(default_factory=dict)
 
@@ -50,8 +51,15 @@ def _rank(column: Column) -> int:
 
 
 def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
-    chance, period = row.chance, row.period
+    chance, period, person = row.chance, row.period, row.person
     match how.get("kind"):
+        case "hash" | "nhs" | "upn" | "pnc" | "surname" | "forename" | "postcode" if person:
+            return getattr(person, how["kind"])
+        case "dayBefore" if person:
+            return _day(row, column, person.born)
+        case "sex":
+            is_male = person.is_male if person else chance.random() < people.MALE_SHARE
+            return str(how["male"] if is_male else how["female"])
         case "key" | "hash":
             return f"{chance.getrandbits(256):064x}"
         case "serial":

@@ -22,4 +22,3 @@ def waiting(folder: Path) -> list[Path]:
         and not path.name.endswith(UNFINISHED)
         and abs(now - path.stat().st_ctime) >= SECONDS_AT_REST
     )
-

@@ -1,0 +1,211 @@
+"""docs/adding-a-feed.md taken at its word: its code blocks, and nothing else, add a partner. No Python changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from tests.conftest import Inbox
+from tests.dags.test_policy import PARSE
+from vrn import __main__ as commands
+from vrn import contract as contracts
+from vrn import dbt, feeds, grammar
+from vrn import submission as ledger
+from vrn.period import ANY_PERIOD
+from vrn.settings import REPOSITORY, Settings
+from vrn.synthetic import deliveries
+
+PAGE = REPOSITORY / "docs" / "adding-a-feed.md"
+FEED = "nwas_incident"
+FEED_FILE = f"expectations/{FEED}.odcs.yaml"
+MODEL = f"stg_{FEED}__incident"
+# A block whose first line is a comment with a path is a file.
+BLOCK = re.compile(r"```(?:yaml|sql)\n(?:#|--) ([^\n]+)\n(.*?)```", re.DOTALL)
+
+
+def page() -> dict[str, str]:
+    """The page's files, by path."""
+    return dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
+
+
+def write_page(folder: Path) -> None:
+    """A copy of the feed files and of the dbt project, with what the page adds to them."""
+    left_out = shutil.ignore_patterns("target", "logs", "dbt_packages", "feeds.yml")
+    for name in ("expectations", "dbt_project"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=left_out)
+    for path, text in page().items():
+        if path.startswith(("expectations/", "dbt_project/")):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def partner(inbox: Inbox, tmp_path: Path, monkeypatch) -> Inbox:
+    """A home whose feeds are those of the repository and the page's."""
+    write_page(tmp_path / "code")
+    monkeypatch.setenv("VRN_CONTRACTS", str(tmp_path / "code" / "expectations"))
+    monkeypatch.setenv("VRN_DBT_PROJECT", str(tmp_path / "code" / "dbt_project"))
+    deliveries.write_postcodes(inbox.settings, inbox.places)
+    return inbox
+
+
+def feed_file(settings: Settings) -> Path:
+    return settings.contracts / f"{FEED}.odcs.yaml"
+
+
+def code() -> Iterator[Path]:
+    for folder in ("plugins", "dags"):
+        yield from (path for path in sorted((REPOSITORY / folder).rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+
+
+def digest() -> str:
+    return hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in code())).hexdigest()
+
+
+def send(partner: Inbox, name: str) -> dict:
+    """A delivery under a name, taken in; its row of the ledger."""
+    contract = partner.contract(FEED, "2020-04")
+    partner.drop(FEED, name, deliveries.content(contract, ANY_PERIOD, partner.places))
+    (row,) = partner.take_in(FEED)
+    return row
+
+
+def test_the_feed_file_of_the_page_passes_make_check(partner, capsys):
+    assert commands.main(["check"]) == 0
+    assert f"{FEED}.odcs.yaml: 1 entities, 10 columns, 12 rules\n" in capsys.readouterr().out
+    assert f"{FEED}.odcs.yaml: 1 entities, 10 columns, 12 rules\n" in PAGE.read_text(encoding="utf-8")
+
+
+def test_its_synthetic_deliveries_serve_in_its_staging_model_and_no_code_was_changed(partner, owner):
+    before = digest()
+    sent = list(deliveries.write_feed(feed_file(partner.settings), partner.settings.inbox, partner.places))
+    rows = partner.take_in(FEED)
+    for layer in ("reference", "staging"):
+        dbt.build(layer)
+    found = owner.execute(f"select * from staging.{MODEL}").fetchall()
+
+    assert [row["status"] for row in rows] == ["accepted"] * len(sent) == ["accepted"] * 3
+    assert len(found) == sum(row["rows_in_file"] for row in rows) > 300
+    assert {len(one["incident_id"]) for one in found} == {64}
+    assert all(12 <= one["age"] <= 80 and one["scene_lsoa_code"].startswith("E01") for one in found)
+    assert {one["called_local_at"].month for one in found} == {4, 5, 6}
+    assert {len(one["patient_id"]) for one in found if one["patient_id"]} == {64}
+    assert "crew_notes" not in found[0]
+    labels = owner.execute("select label from ops.code_label where feed = %s and code = '27'", [FEED]).fetchall()
+    assert labels == [{"label": "Stab, gunshot or penetrating trauma"}]
+    assert digest() == before
+
+
+def test_no_code_knows_the_partner():
+    assert [path for path in code() if path.suffix == ".py" and "nwas" in path.read_text(encoding="utf-8").lower()] == []
+
+
+def test_airflow_has_its_dag_as_soon_as_the_feed_file_is_there(partner, tmp_path):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/none.db",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE, str(REPOSITORY / "dags" / "ingest.py")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    assert lines, done.stderr[-2000:]
+    parsed = json.loads(lines[-1].removeprefix("RESULT"))
+    assert parsed["errors"] == {}
+    assert {"register", "deliveries.stage", "deliveries.gate", "deliveries.accept"} <= parsed["dags"][f"ingest__{FEED}"][
+        "tasks"
+    ].keys()
+    assert "attended in Lancashire" in parsed["dags"][f"ingest__{FEED}"]["description"]
+
+
+def test_nothing_of_a_real_delivery_is_kept_before_the_agreement_is_registered(partner):
+    row = send(partner, "2020-04-nwas-incident.csv")
+    assert (row["status"], row["status_reason"][:7]) == ("refused", "GEN-008")
+    assert (partner.settings.inbox / FEED / "refused" / "2020-04-nwas-incident.csv").exists()
+    assert not any(partner.settings.landing.rglob("*.sealed"))
+
+
+def test_with_the_agreement_of_the_page_it_is_taken_in_and_the_supplier_gets_a_message(partner):
+    today = datetime.now(UTC).date()
+    (entry,) = yaml.safe_load(page()["$VRN_HOME/agreements.yaml"])
+    span = {"valid_from": today - timedelta(days=1), "valid_to": today + timedelta(days=1)}
+    partner.settings.agreements.write_text(yaml.safe_dump([entry | span]), encoding="utf-8")
+    row = send(partner, "2020-04-nwas-incident.csv")
+    message = partner.settings.messages / FEED / "nwas" / f"{row['submission_id']:06d}-accepted.csv"
+    assert (row["status"], row["agreement_id"]) == ("accepted", "LVRN-DSA-021")
+    assert f"{row['rows_accepted']:,} rows serve" in message.read_text(encoding="utf-8")
+
+
+def test_the_agreement_of_the_page_names_every_column_of_the_feed_file_and_no_other(partner):
+    (entry,) = yaml.safe_load(page()["$VRN_HOME/agreements.yaml"])
+    assert sorted(entry["fields"]) == sorted(partner.contract(FEED).fields)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("Incident Number", "", "AMB-010"),
+        ("Call Date", "01/05/2020", "AMB-012"),
+        ("Call Time", "quarter to three", "AMB-013"),
+        ("Chief Complaint", "99", "AMB-014"),
+        ("NHS Number", "9990000000", "AMB-004"),
+        ("Date of Birth", "unknown", "GEN-006"),
+    ],
+)
+def test_each_rule_of_the_page_finds_what_it_says(partner, column, value, rule):
+    contract = partner.contract(FEED, "2020-04")
+    lines = deliveries.content(contract, ANY_PERIOD, partner.places).decode().splitlines()
+    cells = lines[1].split(",")
+    cells[lines[0].split(",").index(column)] = value
+    partner.drop(FEED, "2020-04-nwas-incident.synthetic.csv", "\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    (row,) = partner.take_in(FEED)
+    said = {one["rule_code"]: one["row_numbers"] for one in ledger.messages(partner.connection, row["submission_id"])}
+    assert row["status"] == "accepted"
+    assert said.get(rule) == [2]
+
+
+def test_with_the_server_of_the_page_the_feed_is_asked_for_and_not_waited_for(partner):
+    path = feed_file(partner.settings)
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["servers"] = yaml.safe_load(page()[f"servers of {FEED_FILE}"])
+    grammar.check(document, path.name)
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    remote = contracts.load(path, ANY_PERIOD).remote
+    (listed,) = feeds.listed(partner.settings.contracts, dag_id=f"ingest__{FEED}")
+    assert listed.poll == "15 * * * *"
+    assert {"kind": "sftp", "connection": "nwas", "remotePath": "/outgoing", "checksum": "sha256"}.items() <= remote.items()
+
+
+def test_the_evaluator_reads_no_staging_table_of_the_new_feed(partner):
+    partner.drop(
+        FEED,
+        "2020-04-nwas-incident.synthetic.csv",
+        deliveries.content(partner.contract(FEED, "2020-04"), ANY_PERIOD, partner.places),
+    )
+    partner.take_in(FEED)
+    with (
+        psycopg.connect(partner.settings.conninfo("vrn_evaluator")) as evaluator,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        evaluator.execute(f"select 1 from raw.{FEED}__incident")
