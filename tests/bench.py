@@ -137,9 +137,8 @@ def main() -> None:
         postgres.start(settings)
         try:
             warehouse.prepare(settings)
-            print(
-                "| rows | COPY s | register | stage | gate (GX) | accept | all s | rows a second | share of COPY's rate | GX share | peak MB |"
-            )
+            headings = "rows|COPY s|register|stage|gate (GX)|accept|all s|rows a second|share of COPY's rate|GX share|peak MB"
+            print(f"| {headings.replace('|', ' | ')} |")
             print("|" + " --- |" * len(headings.split("|")))
             for rows in SIZES:
                 copies, runs = [], []

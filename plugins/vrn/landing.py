@@ -31,10 +31,10 @@ def original(settings: Settings, submission_id: int, file_name: str) -> Original
     return Original(file_name, lambda: seal.Unsealed(path(settings, submission_id, file_name), bytes.fromhex(settings.secret(KEY))))
 
 
-def take(settings: Settings, delivery: Path, submission_id: int) -> None:
+def take(settings: Settings, delivery: Path, submission_id: int, file_name: str) -> None:
     """Take a delivery in: at every moment it is whole, in clear in the inbox or sealed here."""
     key = bytes.fromhex(settings.secret(KEY))
-    target = path(settings, submission_id, delivery.name)
+    target = path(settings, submission_id, file_name)
     target.parent.mkdir(parents=True, exist_ok=True)
     seal.seal(delivery, target, key)
     delivery.unlink()

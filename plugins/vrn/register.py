@@ -65,8 +65,7 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
         and not landing.is_there(settings, earlier["submission_id"], earlier["file_name"])
     )
     if is_unfinished:
-        path = path.rename(path.with_name(earlier["file_name"]))
-        landing.take(settings, path, earlier["submission_id"])
+        landing.take(settings, path, earlier["submission_id"], earlier["file_name"])
         return earlier["submission_id"]
     values = {
         "feed": contract.feed,
@@ -101,7 +100,7 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
     with connection.transaction():
         submission_id = _write(connection, values, earlier, refusal)
     if may_be_kept:
-        landing.take(settings, path, submission_id)
+        landing.take(settings, path, submission_id, path.name)
     else:
         _put_aside(path)
     return submission_id

@@ -21,12 +21,12 @@ person as (
 
     select
         link.person_key,
-        bool_or(feed.is_synthetic) as is_synthetic
-        {%- for service in services %},
-        bool_or(link.service = '{{ service }}') as is_known_to_{{ service }}
+        {%- for service in services %}
+        bool_or(link.service = '{{ service }}') as is_known_to_{{ service }},
         {%- endfor %}
+        coalesce(bool_or(feed.is_synthetic), false) as is_synthetic
     from link
-    inner join feed on link.feed = feed.feed
+    left join feed on link.feed = feed.feed
     group by link.person_key
 
 ),
@@ -40,14 +40,19 @@ combination as (
         {%- endfor %}
         array_remove(array[
             {%- for service in services %}
-            case when {{ service }}.known then '{{ service }}' end{% if not loop.last %},{% endif %}
+            case when {{ service }}.known then '{{ service }}' end
+            {%- if not loop.last %},{% endif %}
             {%- endfor %}
         ], null) as services
     from (values (true), (false)) as {{ services[0] }} (known)
     {%- for service in services[1:] %}
     cross join (values (true), (false)) as {{ service }} (known)
     {%- endfor %}
-    where {% for service in services %}{{ service }}.known{% if not loop.last %} or {% endif %}{% endfor %}
+    where
+        {%- for service in services %}
+        {{ service }}.known
+        {%- if not loop.last %} or{% endif %}
+        {%- endfor %}
 
 ),
 
@@ -62,7 +67,8 @@ counted as (
         count(person.person_key) filter (
             where
             {%- for service in services %}
-            person.is_known_to_{{ service }} = combination.is_known_to_{{ service }}{% if not loop.last %} and{% endif %}
+            person.is_known_to_{{ service }} = combination.is_known_to_{{ service }}
+            {%- if not loop.last %} and{% endif %}
             {%- endfor %}
         ) as persons,
         count(person.person_key) as persons_known_to_all_of_them,
@@ -71,9 +77,14 @@ counted as (
     left join person
         on
             {%- for service in services %}
-            (person.is_known_to_{{ service }} or not combination.is_known_to_{{ service }}){% if not loop.last %} and{% endif %}
+            (person.is_known_to_{{ service }} or not combination.is_known_to_{{ service }})
+            {%- if not loop.last %} and{% endif %}
             {%- endfor %}
-    group by {% for service in services %}combination.is_known_to_{{ service }}, {% endfor %}combination.services
+    group by
+        {%- for service in services %}
+        combination.is_known_to_{{ service }},
+        {%- endfor %}
+        combination.services
 
 )
 

@@ -51,8 +51,8 @@ COMMENTS = {
     "feed": "Feed that brought the record.",
     "supplier": "Code of the supplier, as the feed file has it.",
     "source_pid": "Pseudonym of the person at that supplier, as in the raw table and the staging model.",
-    "match_rule": "Strongest rule that links the record: R1 same national identifier, R2 same names and birth date, PROB the weight "
-    "of the evidence. NULL: no other record was found.",
+    "match_rule": "Strongest rule that links the record: R1 same national identifier, R2 same names and birth date, PROB the "
+    "weight of the evidence. NULL: no other record was found.",
     "match_score": "Probability that the link is right; 1 for R1 and R2. From 0.8 to 0.95 for a person to look at.",
     "linked_at": "When the record was first taken for this person.",
     "superseded_at": "When that changed, or when the record no longer served. NULL: it holds today.",
@@ -105,8 +105,10 @@ def _make_table(connection: psycopg.Connection) -> None:
     connection.execute(INDEX)
     connection.execute("grant select on persons.person_link to vrn_owner")
     for column, comment in COMMENTS.items():
-        of = sql.SQL("table persons.person_link") if column is None else sql.SQL("column {}").format(
-            sql.Identifier("persons", "person_link", column)
+        of = (
+            sql.SQL("table persons.person_link")
+            if column is None
+            else sql.SQL("column {}").format(sql.Identifier("persons", "person_link", column))
         )
         connection.execute(sql.SQL("comment on {} is {}").format(of, sql.Literal(comment)))
 

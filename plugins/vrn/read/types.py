@@ -12,6 +12,7 @@ from vrn.contract import Column
 
 TRUE = ["true", "t", "yes", "y", "1", "1.0"]
 LOCAL = "local"
+DAY_FIRST = r"^(\d{1,2})/(\d{1,2})/(\d{4})$"
 FALSE = ["false", "f", "no", "n", "0", "0.0"]
 
 
@@ -87,5 +88,13 @@ def _date(text: pa.Array, layout: str | None) -> pa.Array:
     if layout == "yyyy-MM":
         text, layout = pc.binary_join_element_wise(text, "01", "-"), "yyyy-MM-dd"
     if layout == "dd/MM/yyyy":
-        return pc.cast(pc.strptime(text, format="%d/%m/%Y", unit="s"), pa.date32())
+        text = _year_first(text)
     return pc.cast(text, pa.date32())
+
+
+def _year_first(text: pa.Array) -> pa.Array:
+    """1/4/2020 as 2020-04-01. Not strptime: it takes 31/02 for the 2nd of March and 20 for the year 20."""
+    if pc.any(pc.invert(pc.match_substring_regex(text, DAY_FIRST))).as_py():
+        raise pa.ArrowInvalid("not day, month and year")
+    padded = pc.replace_substring_regex(text, r"\b(\d)/", r"0\1/")
+    return pc.replace_substring_regex(padded, r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\2-\1")

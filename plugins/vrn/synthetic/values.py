@@ -20,7 +20,7 @@ DEPENDENT = ("daysAfter", "dayBefore")
 
 @dataclass
 class Row:
-    """A row in the making: what was drawn, its place, the row and the shared person it belongs to, and its number over all periods."""
+    """A row in the making: what was drawn, its place, the row and the person it belongs to, and its number over all periods."""
 
     period: Period
     chance: random.Random

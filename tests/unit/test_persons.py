@@ -1,0 +1,402 @@
+"""From deliveries of four feeds to who is one person across services, as vrn_linker writes it and the mart counts it."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter, defaultdict
+from datetime import date
+
+import psycopg
+import pyarrow as pa
+import pytest
+import yaml
+
+from vrn import dbt, grammar, identifiers, pipeline, protect, raw, warehouse
+from vrn.database import connect
+from vrn.errors import ContractError
+from vrn.layers import LAYERS
+from vrn.linkage import persons
+from vrn.period import Period, span
+from vrn.settings import REPOSITORY, Settings
+from vrn.synthetic import deliveries, files, people
+from vrn.synthetic import rows as made_rows
+
+POLICE, YOT, CENSUS, CARE = "police_nominals", "yot_caseload", "cin_census", "ssda903"
+FEEDS = (POLICE, YOT, CENSUS, CARE)
+PERIODS = {POLICE: "2020-01", YOT: "2019-20-Q4", CENSUS: "2019-20", CARE: "2019-20"}
+IDENTITY = ("pnc", "upn", "surname", "forename", "birth_month", "postcode", "sex")
+# Beyond those that the feed files draw from.
+ONE, OTHER = 5_000, 5_001
+
+
+class Partners:
+    """Makes the partners' deliveries, row by row where a test says so, and takes them in."""
+
+    def __init__(self, inbox):
+        self.inbox = inbox
+
+    def rows(self, feed: str, supplier: str | None = None, period: str | None = None):
+        contract = self.inbox.contract(feed, period or PERIODS[feed])
+        supplier = supplier or next(iter(contract.suppliers))
+        made = made_rows.of_delivery(contract, Period.parse(contract.kind, period or PERIODS[feed]), supplier, self.inbox.places)
+        return contract, supplier, made
+
+    def send(self, feed: str, supplier: str | None = None, period: str | None = None, change=lambda rows: rows) -> list[dict]:
+        """Send a delivery whose main entity's rows were changed; returns them as sent."""
+        contract, supplier, made = self.rows(feed, supplier, period)
+        main = contract.main.name
+        made[main] = change(made[main])
+        parsed = Period.parse(contract.kind, period or PERIODS[feed])
+        self.inbox.drop(feed, deliveries.file_name(contract, parsed, supplier), files.content(contract, made))
+        taken = self.inbox.take_in(feed)
+        assert [row["status"] for row in taken] == ["accepted"]
+        return made[main]
+
+    def send_all(self) -> dict[str, list[dict]]:
+        return {feed: self.send(feed) for feed in FEEDS}
+
+
+@pytest.fixture
+def partners(inbox) -> Partners:
+    """Partners of a warehouse whose raw tables are there, as the layer `reference` leaves them."""
+    for feed in FEEDS:
+        raw.ensure_tables(inbox.connection, inbox.contract(feed))
+    return Partners(inbox)
+
+
+def identity(number: int) -> dict[str, str]:
+    """What a delivery says of a made-up person."""
+    one = people.person(number)
+    said = {name: getattr(one, name) for name in IDENTITY if hasattr(one, name)}
+    return said | {"birth_month": f"{one.born:%Y-%m-%d}", "sex": "M" if one.is_male else "F"}
+
+
+def of(number: int, **more: str):
+    """A change of a delivery: its first row is about this person."""
+
+    def change(rows):
+        known = {name: value for name, value in (identity(number) | more).items() if name in rows[0]}
+        return [rows[0] | known, *rows[1:]]
+
+    return change
+
+
+def links(owner, where: str = "superseded_at is null") -> list[dict]:
+    return owner.execute(
+        f"select * from persons.person_link where {where} order by feed, supplier, source_pid, linked_at"
+    ).fetchall()
+
+
+def hashed(inbox, feed: str, supplier: str, local: str) -> str:
+    """The pseudonym of a local identifier at its supplier."""
+    column = inbox.contract(feed).main.column("child_id")
+    return protect.hasher(column, protect.keys_of(inbox.settings), supplier)(pa.array([local])).to_pylist()[0]
+
+
+def build(*layers: str) -> None:
+    for layer in layers:
+        dbt.build(layer)
+
+
+def services(owner) -> dict[tuple, dict]:
+    return {tuple(row["services"]): row for row in owner.execute("select * from marts.fct_persons_by_services").fetchall()}
+
+
+def expected_groups(sent: dict[str, list[dict]]) -> Counter:
+    """How many persons each combination of services knows, worked out from the clear rows by the exact rules alone."""
+    service_of = {POLICE: "police", YOT: "youth_offending", CENSUS: "social_care", CARE: "social_care"}
+    parent: dict = {}
+
+    def root(one):
+        while parent.setdefault(one, one) != one:
+            one = parent[one]
+        return one
+
+    known = []
+    for feed, rows in sent.items():
+        for number, row in enumerate(rows):
+            me = (feed, number)
+            known.append(me)
+            root(me)
+            keys = [(name, row[name]) for name in ("pnc", "upn") if row.get(name)]
+            if row.get("surname"):
+                keys.append((row["surname"], row["forename"], row["birth_month"]))
+            for key in keys:
+                parent[root(me)] = root(key)
+    groups = defaultdict(set)
+    for me in known:
+        groups[root(me)].add(service_of[me[0]])
+    return Counter(tuple(sorted(group)) for group in groups.values())
+
+
+def test_deliveries_of_four_feeds_are_linked_and_the_mart_counts_every_person_once(partners, owner):
+    sent = partners.send_all()
+    build(*list(LAYERS)[:2])
+    done = pipeline.link()
+    build("marts")
+    expected = expected_groups(sent)
+    found = {tuple(sorted(key)): row for key, row in services(owner).items()}
+    assert len(found) == 7
+    assert {key: row["persons"] for key, row in found.items() if row["persons"]} == dict(expected)
+    # The synthetic people are shared, so that something is found at all.
+    assert expected["police", "youth_offending"] > 0
+    assert expected["social_care", "youth_offending"] > 0
+    assert done["records"] == sum(map(len, sent.values()))
+    assert done["persons"] == sum(expected.values()) == sum(row["persons"] for row in found.values())
+    for key, row in found.items():
+        assert row["service_count"] == len(key)
+        assert row["persons_known_to_as_many_services"] == sum(n for other, n in expected.items() if len(other) == len(key))
+        assert row["persons_known_to_all_of_them"] == sum(n for other, n in expected.items() if set(key) <= set(other))
+        assert row["is_synthetic"] is (row["persons_known_to_all_of_them"] > 0)
+    step = owner.execute("select is_success from ops.step where step = 'link'").fetchall()
+    assert step == [{"is_success": True}]
+
+
+def test_before_the_first_delivery_the_mart_has_every_combination_with_nobody(home, owner):
+    build(*list(LAYERS)[:2])
+    assert pipeline.link() == {"records": 0, "persons": 0, "new": 0, "superseded": 0}
+    build("marts")
+    assert {row["persons"] for row in services(owner).values()} == {0}
+    assert len(services(owner)) == 7
+
+
+def test_a_child_on_the_lists_of_two_teams_is_one_person(partners, owner):
+    partners.send(YOT, "lan", change=of(ONE, pnc=""))
+    partners.send(YOT, "bwd", change=of(ONE, upn=""))
+    pipeline.link()
+    first = {supplier: partners.rows(YOT, supplier)[2]["child"][0]["child_id"] for supplier in ("lan", "bwd")}
+    wanted = {hashed(partners.inbox, YOT, supplier, local) for supplier, local in first.items()}
+    found = [link for link in links(owner) if link["source_pid"] in wanted]
+    assert [link["supplier"] for link in found] == ["bwd", "lan"]
+    assert len({link["person_key"] for link in found}) == 1
+    assert {link["match_rule"] for link in found} == {"R2"}
+
+
+def test_twins_on_one_list_are_two_persons(partners, owner):
+    twin = identity(ONE) | {"pnc": "", "upn": ""}
+
+    def twins(rows):
+        return [rows[0] | twin | {"forename": "Jack"}, rows[1] | twin | {"forename": "Thomas"}, *rows[2:]]
+
+    sent = partners.send(YOT, "lan", change=twins)
+    pipeline.link()
+    wanted = {hashed(partners.inbox, YOT, "lan", row["child_id"]) for row in sent[:2]}
+    assert len({link["person_key"] for link in links(owner) if link["source_pid"] in wanted}) == 2
+
+
+def test_a_suspect_of_two_months_is_one_record_and_one_person(partners, owner):
+    pid = people.person(ONE).hash
+    for month in ("2020-01", "2020-02"):
+        partners.send(POLICE, period=month, change=of(ONE, suspect_pid=pid))
+    assert pipeline.link()["records"] < 300
+    again = owner.execute("select count(*) as rows from raw.police_nominals__nominal where suspect_pid = %s", [pid]).fetchone()
+    assert again["rows"] == 2
+    assert [link["source_pid"] for link in links(owner)].count(pid) == 1
+
+
+def test_an_identifier_that_is_none_links_nobody(partners, owner):
+    def unknown(rows):
+        return [
+            row | {"pnc": "UNKNOWN", "upn": "0000000000000", "surname": "Not known", "forename": "NK"} for row in rows[:9]
+        ] + rows[9:]
+
+    sent = partners.send(YOT, "lan", change=unknown)
+    pipeline.link()
+    wanted = {hashed(partners.inbox, YOT, "lan", row["child_id"]) for row in sent[:9]}
+    found = [link for link in links(owner) if link["source_pid"] in wanted]
+    assert len({link["person_key"] for link in found}) == 9
+    assert {link["match_rule"] for link in found} == {None}
+
+
+def test_linking_twice_changes_nothing(partners, owner):
+    partners.send_all()
+    first = pipeline.link()
+    before = links(owner, "true")
+    assert first["new"] == first["records"] == len(before)
+    second = pipeline.link()
+    assert (second["new"], second["superseded"]) == (0, 0)
+    assert links(owner, "true") == before
+
+
+def test_a_restated_delivery_moves_a_link_and_the_older_row_stays_as_superseded(partners, owner):
+    partners.send(POLICE, change=of(ONE, suspect_pid=people.person(ONE).hash))
+    partners.send(CENSUS)
+    sent = partners.send(YOT, "lan", change=of(ONE))
+    pipeline.link()
+    child = hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])
+    before = {link["source_pid"]: link for link in links(owner)}
+    assert before[child]["person_key"] == before[people.person(ONE).hash]["person_key"]
+
+    partners.send(YOT, "lan", change=of(OTHER))
+    done = pipeline.link()
+    after = {link["source_pid"]: link for link in links(owner)}
+    assert after[child]["person_key"] != before[child]["person_key"]
+    assert after[people.person(ONE).hash]["person_key"] != after[child]["person_key"]
+    history = [link for link in links(owner, "true") if link["source_pid"] == child]
+    assert [link["superseded_at"] is None for link in history] == [False, True]
+    assert history[0]["superseded_at"] == history[1]["linked_at"]
+    assert {**history[0], "superseded_at": None} == before[child]
+    # Nobody else's link was touched, but the suspect's, who is alone now.
+    moved = {pid for pid in before if before[pid] != after.get(pid)}
+    assert moved <= {child, people.person(ONE).hash}
+    assert done["superseded"] == done["new"] == len(moved)
+
+
+def test_a_record_that_no_longer_serves_has_no_link_that_holds(partners, owner):
+    sent = partners.send(YOT, "lan")
+    pipeline.link()
+    partners.send(YOT, "lan", change=lambda rows: rows[1:])
+    assert pipeline.link()["new"] == 0
+    gone = hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])
+    assert [link["superseded_at"] is None for link in links(owner, "true") if link["source_pid"] == gone] == [False]
+
+
+def test_a_link_run_that_dies_leaves_the_links_as_they_were(partners, owner, monkeypatch):
+    partners.send(YOT, "lan")
+    pipeline.link()
+    before = links(owner, "true")
+    partners.send(YOT, "bwd")
+    with monkeypatch.context() as patched:
+        patched.setattr(persons, "ADD", "select 1 / 0")
+        with pytest.raises(psycopg.Error):
+            pipeline.link()
+    assert links(owner, "true") == before
+    pipeline.link()
+    assert {link["supplier"] for link in links(owner)} == {"lan", "bwd"}
+    steps = owner.execute("select is_success from ops.step where step = 'link' order by started_at").fetchall()
+    assert [step["is_success"] for step in steps] == [True, False, True]
+
+
+def test_a_row_in_quarantine_takes_no_part(partners, owner):
+    sent = partners.send(YOT, "lan", change=lambda rows: [rows[0] | {"sex": "X"}, *rows[1:]])
+    assert pipeline.link()["records"] == len(sent) - 1
+
+
+@pytest.mark.parametrize("role", [warehouse.OWNER, warehouse.EVALUATOR])
+def test_match_codes_are_read_by_the_linker_only(partners, role):
+    partners.send(YOT, "lan")
+    question = "select count(surname_exact) as codes from linkage.yot_caseload__child"
+    with connect(partners.inbox.settings, warehouse.LINKER) as linker:
+        assert linker.execute(question).fetchone()["codes"] > 100
+    with connect(partners.inbox.settings, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(question)
+
+
+@pytest.mark.parametrize(
+    ("role", "table"),
+    [
+        (warehouse.LINKER, "marts.fct_persons_by_services"),
+        (warehouse.LINKER, "staging.stg_yot_caseload__child"),
+        (warehouse.LINKER, "quarantine.yot_caseload__child"),
+        (warehouse.EVALUATOR, "persons.person_link"),
+        ("vrn_loader", "persons.person_link"),
+    ],
+)
+def test_a_role_reads_nothing_beyond_its_work(home, role, table):
+    build(*list(LAYERS)[:2])
+    build("marts")
+    with connect(home, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(f"select * from {table}")
+
+
+def test_the_evaluator_reads_the_mart_and_the_owner_may_not_change_a_link(home, owner):
+    build(*list(LAYERS)[:2])
+    build("marts")
+    with connect(home, warehouse.EVALUATOR) as evaluator:
+        assert len(evaluator.execute("select * from marts.fct_persons_by_services").fetchall()) == 7
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute("delete from persons.person_link")
+
+
+def test_every_column_of_the_links_says_what_it_is(home, owner):
+    persons.ensure_table(home)
+    without = owner.execute(
+        "select attname from pg_attribute where attrelid = 'persons.person_link'::regclass and attnum > 0 "
+        "and col_description(attrelid, attnum) is null"
+    ).fetchall()
+    assert without == []
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_synthetic_deliveries_of_shared_persons_break_no_rule_that_sets_aside(partners, feed):
+    how = partners.inbox.contract(feed).main.synthetic
+    periods = list(span(partners.inbox.contract(feed).kind, how["from"], how["until"]))
+    for period in (periods[0], periods[-1]):
+        partners.send(feed, period=period.name)
+    rows = partners.inbox.connection.execute("select status, rows_quarantined from ops.submission").fetchall()
+    assert rows == [{"status": "accepted", "rows_quarantined": 0}] * 2
+
+
+def test_a_made_up_person_is_the_same_in_every_feed_and_nobody_else():
+    everyone = [people.person(number) for number in range(4_000)]
+    assert people.person(17) == everyone[17]
+    for name in ("hash", "nhs", "upn", "pnc"):
+        assert len({getattr(one, name) for one in everyone}) == len(everyone)
+    assert all(identifiers.CANONICAL[name](getattr(one, name)) for one in everyone for name in ("nhs", "upn", "pnc"))
+    day = date(2020, 3, 31)
+    ages = {day.year - one.born.year - ((one.born.month, one.born.day) > (day.month, day.day)) for one in everyone}
+    assert ages == {12, 13, 14, 15, 16}
+
+
+def test_nobody_comes_twice_in_a_synthetic_delivery_and_many_come_in_two_feeds(partners):
+    names = {}
+    for feed in (POLICE, YOT):
+        contract, _, made = partners.rows(feed)
+        who = [(row["surname"], row["forename"], row["birth_month"]) for row in made[contract.main.name]]
+        assert len(set(who)) == len(who)
+        names[feed] = set(who)
+    assert names[POLICE] & names[YOT]
+
+
+@pytest.fixture
+def document() -> dict:
+    return yaml.safe_load((REPOSITORY / "expectations" / f"{CENSUS}.odcs.yaml").read_text(encoding="utf-8"))
+
+
+def linkage_of(document: dict) -> dict:
+    return next(item["value"] for item in document["schema"][0]["customProperties"] if item["property"] == "linkage")
+
+
+WRONG = {
+    "a service that is none": ({"service": "schools"}, "'schools' is none of police"),
+    "a key that is not there": ({"key": "child"}, "key: 'child' is no column of class hash or keep"),
+    "a key that is not stored": ({"key": "date_of_birth"}, "key: 'date_of_birth' is no column"),
+    "a sex that is a hash": ({"sex": "upn"}, "sex: 'upn' is no column of class keep"),
+    "an identifier of another domain": ({"ids": {"pnc": "upn"}}, "ids.pnc: 'upn' is no hashed column of the domain pnc"),
+    "an identifier that is none": ({"ids": {"passport": "upn"}}, "'passport' is none of nhs"),
+    "a word that is none": ({"keys": "child_id"}, "says service and key"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_linkage_that_names_what_is_not_there_is_refused(document, kind):
+    said, words = WRONG[kind]
+    linkage_of(document).update(said)
+    with pytest.raises(ContractError, match=words):
+        grammar.check(document, "feed")
+
+
+def test_an_entity_with_matched_columns_takes_part_and_one_without_does_not(document):
+    child = document["schema"][0]
+    said = child["customProperties"]
+    child["customProperties"] = [item for item in said if item["property"] != "linkage"]
+    with pytest.raises(ContractError, match="linkage .* is missing, but columns are matched"):
+        grammar.check(document, "feed")
+    child["customProperties"] = said
+    child["properties"] = [item for item in child["properties"] if item["classification"] != "match"]
+    with pytest.raises(ContractError, match="no column of the entity is matched"):
+        grammar.check(document, "feed")
+
+
+def test_only_feed_files_say_who_takes_part(home, tmp_path, monkeypatch):
+    assert [(entity.feed, entity.name) for entity in persons.taking_part(home)] == [
+        (CENSUS, "child"),
+        (POLICE, "nominal"),
+        (CARE, "header"),
+        (YOT, "child"),
+    ]
+    copy = tmp_path / "feeds"
+    copy.mkdir()
+    shutil.copy(REPOSITORY / "expectations" / f"{YOT}.odcs.yaml", copy)
+    monkeypatch.setenv("VRN_CONTRACTS", str(copy))
+    assert [entity.feed for entity in persons.taking_part(Settings())] == [YOT]
