@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ log = logging.getLogger(__name__)
 
 # A staged table and its write-ahead log need room; a full disk is better met before a delivery than within it.
 LEAST_FREE_BYTES = 1 << 30
-MOST_BATCHES = 4
+# As many as there are cores to work on them, and no more than a run's page shows at a glance.
+MOST_BATCHES = min(4, os.cpu_count() or 1)
 # Of a remote feed whose files are named by their period.
 PERIODS_ASKED_FOR = 12
 

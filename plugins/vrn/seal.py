@@ -62,6 +62,8 @@ class Unsealed(io.RawIOBase):
         self.size = body - self._chunks * TAG_BYTES
         self._position = 0
         self._held, self._chunk = -1, b""
+        # The last chunk alone tells that nothing was cut off, and a reader may never come to it.
+        self._hold(self._chunks - 1)
 
     def readable(self) -> bool:
         return True

@@ -240,6 +240,15 @@ def accept(connection: psycopg.Connection, submission: Submission, *, quarantine
             submission.submission_id,
         ],
     )
+    if older:
+        say(
+            connection,
+            submission.submission_id,
+            "GEN-009",
+            "note",
+            None,
+            f"This extract is older than that of submission {current['submission_id']}, which serves. It is kept as history.",
+        )
     return SUPERSEDED if older else ACCEPTED
 
 
