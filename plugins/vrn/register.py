@@ -40,6 +40,8 @@ class Named:
 
 def register(connection: psycopg.Connection, settings: Settings, feed: str) -> list[dict]:
     """Take in everything that waits for a feed. Returns the ledger's rows that this run has to deal with."""
+    # One at a time: two would take the same file out of each other's hands. The connection's end gives the lock back.
+    connection.execute("select pg_advisory_lock(hashtext(%s))", [f"register {feed}"])
     agreement.publish(connection, settings)
     contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
     for path in folder.waiting(settings.inbox / contract.folder):

@@ -53,7 +53,7 @@ class Unsealed(io.RawIOBase):
         super().__init__()
         self._file: BinaryIO = path.open("rb")
         start = self._file.read(HEADER_BYTES)
-        if start[: len(MAGIC)] != MAGIC:
+        if start[: len(MAGIC)] != MAGIC or len(start) < HEADER_BYTES:
             self._file.close()
             raise NotReadable(f"{path.name} is not a sealed original; it was not written by this pipeline.")
         self._prefix, self._cipher = start[len(MAGIC) :], AESGCM(key)

@@ -14,7 +14,6 @@ import yaml
 from vrn import dbt, grammar, identifiers, pipeline, protect, raw, warehouse
 from vrn.database import connect
 from vrn.errors import ContractError
-from vrn.layers import LAYERS
 from vrn.linkage import persons
 from vrn.period import Period, span
 from vrn.settings import REPOSITORY, Settings
@@ -24,6 +23,7 @@ from vrn.synthetic import rows as made_rows
 POLICE, YOT, CENSUS, CARE = "police_nominals", "yot_caseload", "cin_census", "ssda903"
 FEEDS = (POLICE, YOT, CENSUS, CARE)
 PERIODS = {POLICE: "2020-01", YOT: "2019-20-Q4", CENSUS: "2019-20", CARE: "2019-20"}
+MART = "fct_persons_by_services"
 IDENTITY = ("pnc", "upn", "surname", "forename", "birth_month", "postcode", "sex")
 # Beyond those that the feed files draw from.
 ONE, OTHER = 5_000, 5_001
@@ -82,9 +82,8 @@ def of(number: int, **more: str):
 
 
 def links(owner, where: str = "superseded_at is null") -> list[dict]:
-    return owner.execute(
-        f"select * from persons.person_link where {where} order by feed, supplier, source_pid, linked_at"
-    ).fetchall()
+    order = "feed, supplier, source_pid, linked_at"
+    return owner.execute(f"select * from persons.person_link where {where} order by {order}").fetchall()
 
 
 def hashed(inbox, feed: str, supplier: str, local: str) -> str:
@@ -93,9 +92,8 @@ def hashed(inbox, feed: str, supplier: str, local: str) -> str:
     return protect.hasher(column, protect.keys_of(inbox.settings), supplier)(pa.array([local])).to_pylist()[0]
 
 
-def build(*layers: str) -> None:
-    for layer in layers:
-        dbt.build(layer)
+def build_mart(settings: Settings) -> None:
+    assert dbt.invoke(settings, ["build", "--quiet", "--select", MART]).success
 
 
 def services(owner) -> dict[tuple, dict]:
@@ -131,9 +129,8 @@ def expected_groups(sent: dict[str, list[dict]]) -> Counter:
 
 def test_deliveries_of_four_feeds_are_linked_and_the_mart_counts_every_person_once(partners, owner):
     sent = partners.send_all()
-    build(*list(LAYERS)[:2])
     done = pipeline.link()
-    build("marts")
+    build_mart(partners.inbox.settings)
     expected = expected_groups(sent)
     found = {tuple(sorted(key)): row for key, row in services(owner).items()}
     assert len(found) == 7
@@ -152,12 +149,20 @@ def test_deliveries_of_four_feeds_are_linked_and_the_mart_counts_every_person_on
     assert step == [{"is_success": True}]
 
 
-def test_before_the_first_delivery_the_mart_has_every_combination_with_nobody(home, owner):
-    build(*list(LAYERS)[:2])
+def test_before_the_first_delivery_the_mart_has_every_combination_with_nobody_and_the_evaluator_reads_it(partners):
     assert pipeline.link() == {"records": 0, "persons": 0, "new": 0, "superseded": 0}
-    build("marts")
-    assert {row["persons"] for row in services(owner).values()} == {0}
-    assert len(services(owner)) == 7
+    build_mart(partners.inbox.settings)
+    with connect(partners.inbox.settings, warehouse.EVALUATOR) as evaluator:
+        found = services(evaluator)
+    assert len(found) == 7
+    assert {row["persons"] for row in found.values()} == {0}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), connect(partners.inbox.settings, warehouse.LINKER) as linker:
+        services(linker)
+
+
+def test_the_layer_reference_makes_the_table_of_links_that_the_mart_reads(home, owner):
+    dbt.build("reference")
+    assert links(owner) == []
 
 
 def test_a_child_on_the_lists_of_two_teams_is_one_person(partners, owner):
@@ -283,29 +288,18 @@ def test_match_codes_are_read_by_the_linker_only(partners, role):
 
 
 @pytest.mark.parametrize(
-    ("role", "table"),
+    ("role", "question"),
     [
-        (warehouse.LINKER, "marts.fct_persons_by_services"),
-        (warehouse.LINKER, "staging.stg_yot_caseload__child"),
-        (warehouse.LINKER, "quarantine.yot_caseload__child"),
-        (warehouse.EVALUATOR, "persons.person_link"),
-        ("vrn_loader", "persons.person_link"),
+        (warehouse.LINKER, "select * from quarantine.yot_caseload__child"),
+        (warehouse.EVALUATOR, "select * from persons.person_link"),
+        ("vrn_loader", "select * from persons.person_link"),
+        (warehouse.OWNER, "delete from persons.person_link"),
     ],
 )
-def test_a_role_reads_nothing_beyond_its_work(home, role, table):
-    build(*list(LAYERS)[:2])
-    build("marts")
-    with connect(home, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(f"select * from {table}")
-
-
-def test_the_evaluator_reads_the_mart_and_the_owner_may_not_change_a_link(home, owner):
-    build(*list(LAYERS)[:2])
-    build("marts")
-    with connect(home, warehouse.EVALUATOR) as evaluator:
-        assert len(evaluator.execute("select * from marts.fct_persons_by_services").fetchall()) == 7
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        owner.execute("delete from persons.person_link")
+def test_a_role_does_nothing_beyond_its_work(partners, role, question):
+    pipeline.link()
+    with connect(partners.inbox.settings, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(question)
 
 
 def test_every_column_of_the_links_says_what_it_is(home, owner):
@@ -380,7 +374,7 @@ def test_an_entity_with_matched_columns_takes_part_and_one_without_does_not(docu
     child = document["schema"][0]
     said = child["customProperties"]
     child["customProperties"] = [item for item in said if item["property"] != "linkage"]
-    with pytest.raises(ContractError, match="linkage .* is missing, but columns are matched"):
+    with pytest.raises(ContractError, match=r"linkage .* is missing, but columns are matched"):
         grammar.check(document, "feed")
     child["customProperties"] = said
     child["properties"] = [item for item in child["properties"] if item["classification"] != "match"]

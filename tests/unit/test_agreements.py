@@ -1,0 +1,199 @@
+"""No agreement to share, no byte: GEN-008 is a gate at the door."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+import pytest
+import yaml
+from psycopg import sql
+
+from tests.made import file_name, rewrite
+from vrn import agreement, pipeline
+from vrn import submission as ledger
+from vrn.errors import HomeError, SubmissionRefused
+from vrn.warehouse import SUPERUSER
+
+FEED, PERIOD = "tiig_ed_attendance", "2020-06"
+NAME = "2020-06-rxl-ed-attendance.csv"
+# Five letters, so that it passes for the code of a hospital site.
+MARK = "ZZYZX"
+TODAY = datetime.now(UTC).date()
+
+
+def entry(inbox, **other) -> dict:
+    return {
+        "agreement": "LVRN-DSA-014",
+        "suppliers": ["rxl"],
+        "feed": FEED,
+        "purpose": "injury-surveillance",
+        "legal_gateway": "Crime and Disorder Act 1998 s115",
+        "controller": "A synthetic trust",
+        "fields": sorted(inbox.contract(FEED).fields),
+        "valid_from": TODAY - timedelta(days=100),
+        "valid_to": TODAY + timedelta(days=100),
+        "status": "active",
+    } | other
+
+
+def register(inbox, *entries: dict) -> None:
+    inbox.settings.agreements.write_text(yaml.safe_dump(list(entries)))
+
+
+def marked(inbox) -> str:
+    """A delivery whose every row has a word in it that can be looked for."""
+    return rewrite(inbox.text(FEED, PERIOD), lambda *_: {"site_code": MARK})
+
+
+def places_of_the_mark(inbox) -> list[str]:
+    """Every file under the home and every table of the warehouse that holds the word."""
+    home = inbox.settings.home
+    found = [str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and MARK.encode() in path.read_bytes()]
+    with psycopg.connect(inbox.settings.conninfo(SUPERUSER)) as connection:
+        tables = connection.execute(
+            "select relnamespace::regnamespace::text, relname from pg_class where relkind in ('r', 'p') "
+            "and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        assert len(tables) > 5
+        for name in tables:
+            query = sql.SQL("select 1 from {} as t where t::text like %s limit 1").format(sql.Identifier(*name))
+            if connection.execute(query, [f"%{MARK}%"]).fetchone():
+                found.append(".".join(name))
+    return found
+
+
+GAPS = {
+    "none at all": (None, "No agreement"),
+    "one that ended yesterday": ({"valid_to": TODAY - timedelta(days=1)}, "does not cover"),
+    "one that begins tomorrow": ({"valid_from": TODAY + timedelta(days=1)}, "does not cover"),
+    "one that was withdrawn": ({"status": "withdrawn"}, "withdrawn"),
+    "one with another supplier": ({"suppliers": ["rxr"]}, "No agreement"),
+    "one about another feed": ({"feed": "istv_assault"}, "No agreement"),
+    "one without a column that the feed may bring": ({"fields": None}, "attendance.sex"),
+}
+
+
+@pytest.mark.parametrize("kind", GAPS)
+def test_t120_without_an_agreement_that_covers_it_a_delivery_is_put_aside_and_nothing_of_it_is_kept(inbox, kind):
+    change, words = GAPS[kind]
+    if change is not None:
+        if "fields" in change:
+            change = {"fields": sorted(inbox.contract(FEED).fields - {"attendance.sex"})}
+        register(inbox, entry(inbox, **change))
+    text = marked(inbox)
+    inbox.drop(FEED, NAME, text)
+    (row,) = inbox.take_in(FEED)
+    assert row["status"] == "refused"
+    assert row["status_reason"].startswith("GEN-008")
+    assert words in row["status_reason"]
+    assert row["agreement_id"] is None
+    assert (inbox.settings.inbox / FEED / "refused" / NAME).read_text() == text
+    assert places_of_the_mark(inbox) == [f"inbox/{FEED}/refused/{NAME}"]
+    assert not list(inbox.settings.landing.rglob("*.sealed"))
+    # What was put aside is not taken up again.
+    assert inbox.take_in(FEED) == []
+    with pytest.raises(HomeError, match="not kept"):
+        pipeline.replay(row["submission_id"])
+
+
+def test_under_an_agreement_a_delivery_comes_in_and_the_ledger_says_under_which(inbox):
+    register(inbox, entry(inbox, agreement="OLD", status="withdrawn"), entry(inbox))
+    inbox.drop(FEED, NAME, marked(inbox))
+    (row,) = inbox.take_in(FEED)
+    assert (row["status"], row["agreement_id"]) == ("accepted", "LVRN-DSA-014")
+    # Now it is there, the search that finds nothing elsewhere finds it: the raw table, and no file in clear.
+    assert [place.split("__s")[0] for place in sorted(set(places_of_the_mark(inbox)))] == ["raw.tiig_ed_attendance__attendance"] * 2
+
+
+def test_an_agreement_holds_on_its_first_and_on_its_last_day_and_not_a_day_longer(inbox):
+    register(inbox, entry(inbox, valid_from=date(2020, 4, 1), valid_to=date(2022, 3, 31)))
+    agreement.publish(inbox.connection, inbox.settings)
+    contract = inbox.contract(FEED)
+
+    def covered(day: date) -> bool:
+        try:
+            return agreement.covering(inbox.connection, contract, "rxl", day, is_synthetic=False) == "LVRN-DSA-014"
+        except SubmissionRefused:
+            return False
+
+    days = [date(2020, 3, 31), date(2020, 4, 1), date(2022, 3, 31), date(2022, 4, 1)]
+    assert [covered(day) for day in days] == [False, True, True, False]
+
+
+def test_of_several_agreements_one_that_covers_everything_is_enough(inbox):
+    register(inbox, entry(inbox, agreement="NARROW", fields=["attendance.sex"]), entry(inbox, agreement="WHOLE"))
+    agreement.publish(inbox.connection, inbox.settings)
+    assert agreement.covering(inbox.connection, inbox.contract(FEED), "rxl", TODAY, is_synthetic=False) == "WHOLE"
+
+
+def test_two_agreements_that_only_together_cover_a_feed_do_not_cover_it(inbox):
+    fields = sorted(inbox.contract(FEED).fields)
+    register(inbox, entry(inbox, agreement="A", fields=fields[:20]), entry(inbox, agreement="B", fields=fields[10:]))
+    inbox.drop(FEED, NAME, marked(inbox))
+    (row,) = inbox.take_in(FEED)
+    assert row["status_reason"].startswith("GEN-008")
+
+
+def test_an_agreement_that_is_taken_out_of_the_register_covers_nothing_from_then_on(inbox):
+    register(inbox, entry(inbox))
+    inbox.drop(FEED, NAME, marked(inbox))
+    inbox.take_in(FEED)
+    register(inbox)
+    inbox.drop(FEED, NAME.replace("2020-06", "2020-05"), inbox.text(FEED, "2020-05"))
+    (row,) = inbox.take_in(FEED)
+    assert row["status_reason"].startswith("GEN-008")
+
+
+def test_a_column_that_nobody_agreed_on_is_not_kept_even_under_an_agreement(inbox):
+    register(inbox, entry(inbox))
+    lines = inbox.text(FEED, PERIOD).splitlines()
+    inbox.drop(FEED, NAME, "".join(f"{line},{'surname' if number == 0 else MARK}\n" for number, line in enumerate(lines)))
+    (row,) = inbox.take_in(FEED)
+    assert row["status_reason"].startswith("GEN-001")
+    assert places_of_the_mark(inbox) == [f"inbox/{FEED}/refused/{NAME}"]
+
+
+def test_a_delivery_whose_name_says_nothing_is_not_kept_either(inbox):
+    inbox.drop(FEED, "attendances final.csv", marked(inbox))
+    (row,) = inbox.take_in(FEED)
+    assert row["status_reason"].startswith("GEN-014")
+    assert places_of_the_mark(inbox) == [f"inbox/{FEED}/refused/attendances final.csv"]
+
+
+def test_one_delivery_without_an_agreement_holds_up_no_other(inbox):
+    register(inbox, entry(inbox))
+    inbox.drop(FEED, NAME.replace("rxl", "rxr"), marked(inbox))
+    inbox.drop(FEED, NAME, inbox.text(FEED, PERIOD))
+    assert {row["supplier"]: row["status"] for row in inbox.take_in(FEED)} == {"rxl": "accepted", "rxr": "refused"}
+
+
+def test_a_feed_under_an_open_licence_and_a_synthetic_delivery_need_no_agreement(inbox):
+    inbox.drop("police_stop_search", "2020-02-lancashire-stop-and-search.csv", inbox.text("police_stop_search", "2020-02"))
+    inbox.drop(FEED, file_name(inbox.contract(FEED), PERIOD), inbox.text(FEED, PERIOD))
+    rows = inbox.take_in("police_stop_search") + inbox.take_in(FEED)
+    assert [(row["status"], row["agreement_id"]) for row in rows] == [("accepted", "open licence"), ("accepted", "synthetic")]
+
+
+BROKEN = {
+    "no YAML": "- agreement: [",
+    "an entry without its end": None,
+    "an entry that is a word": "- everything\n",
+    "no list": "agreement: LVRN-DSA-014\n",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_register_lets_nothing_in_and_touches_nothing(inbox, kind):
+    register(inbox, entry(inbox))
+    agreement.publish(inbox.connection, inbox.settings)
+    broken = BROKEN[kind]
+    if broken is None:
+        broken = yaml.safe_dump([{key: value for key, value in entry(inbox).items() if key != "valid_to"}])
+    inbox.settings.agreements.write_text(broken)
+    path = inbox.drop(FEED, NAME, marked(inbox))
+    with pytest.raises(HomeError, match="Nothing is let in"):
+        pipeline.register(FEED)
+    assert path.exists()
+    assert places_of_the_mark(inbox) == [f"inbox/{FEED}/{NAME}"]
+    assert ledger.open_work(inbox.connection, FEED) == []
