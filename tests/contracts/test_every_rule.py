@@ -29,11 +29,88 @@ FEEDS = [contracts.feed_name(path) for path in FILES if contracts.feed_name(path
 CHILDREN = Path(__file__).parents[1] / "expected_children.csv"
 
 # Rules that no row here breaks. A new rule needs a row, not a line here.
-NOT_BROKEN_YET: dict[str, set[str]] = {}
+NOT_BROKEN_YET: dict[str, set[str]] = {
+    # They ask for a child who was looked after all year without a break.
+    "ssda903": {"903-186", "903-191", "903-543"},
+    # XML cannot be spoiled by column yet.
+    "cin_census": {
+        "CIN-1104B",
+        "CIN-1520",
+        "CIN-2884",
+        "CIN-2884B",
+        "CIN-4000",
+        "CIN-4001",
+        "CIN-4003",
+        "CIN-4004",
+        "CIN-4008",
+        "CIN-4009",
+        "CIN-4010",
+        "CIN-4011",
+        "CIN-4012Q",
+        "CIN-4014",
+        "CIN-4015",
+        "CIN-4017",
+        "CIN-4220",
+        "CIN-8500",
+        "CIN-8510",
+        "CIN-8520",
+        "CIN-8540",
+        "CIN-8568",
+        "CIN-8590",
+        "CIN-8600",
+        "CIN-8606",
+        "CIN-8610",
+        "CIN-8614",
+        "CIN-8630",
+        "CIN-8640",
+        "CIN-8650",
+        "CIN-8670Q",
+        "CIN-8675Q",
+        "CIN-8720",
+        "CIN-8730",
+        "CIN-8770Q",
+        "CIN-8772",
+        "CIN-8775Q",
+        "CIN-8790",
+        "CIN-8805",
+        "CIN-8810",
+        "CIN-8815",
+        "CIN-8816",
+        "CIN-8820",
+        "CIN-8840",
+        "CIN-8841",
+        "CIN-8869",
+        "CIN-8898",
+        "CIN-8905",
+        "CIN-8910",
+        "CIN-8915",
+        "CIN-8920",
+        "CIN-8925",
+        "CIN-8935",
+        "CIN-8940",
+        "CIN-8945Q",
+        "CIN-8950Q",
+        "CINL-002",
+        "CINL-003",
+        "CINL-004",
+        "CINL-006",
+        "CINL-010",
+        "CINL-011",
+        "CINL-021",
+        "CINL-022",
+        "CINL-030",
+        "CINL-031",
+        "CINL-040",
+        "CINL-050",
+        "GEN-006",
+    },
+}
 
 # The period that a feed's rows in breaks.py are of, where it is not the last of its synthetic ones.
 PERIODS = {"police_crime": "2019-05", "police_adr": "2019-20-Q2", "police_weapons": "2019-05", "police_marac": "2019-20-Q3"}
 PERIODS |= {"police_encompass": "2020-04"}
+# Rules of the census that tests/unit/test_reading.py breaks.
+MET_IN_READING = {"CIN-1510", "CIN-4180", "CINL-005", "CINL-020"}
 # Fewer than a hundred rows, so that one row outside the period is more than the hundredth that a file may have.
 MOST_ROWS = 95
 LAYOUTS = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y", None: "%Y-%m-%d"}
@@ -81,6 +158,8 @@ def _cell(column: Column, rule: Rule) -> str | None:
             return "no such code" if column.logical_type == "string" else "77"
         case "expect_column_values_to_match_regex":
             return "?"
+        case "expect_column_value_lengths_to_be_between":
+            return "1" * (rule.kwargs["max_value"] + 1)
         case "expect_column_values_to_be_between":
             return _outside(column, rule.kwargs.get("min_value"), rule.kwargs.get("max_value"))
     return None
@@ -166,16 +245,22 @@ def test_every_rule_has_a_row_that_breaks_it_or_is_listed_as_not_broken_yet(feed
     assert BREAKS.get(feed, {}).keys() <= {rule.code for entity in contract.entities for rule in entity.rules}
 
 
+def test_every_rule_of_the_census_is_met_in_a_file_that_others_made_or_is_listed():
+    contract = load(REPOSITORY / "expectations" / "cin_census.odcs.yaml", ANY_PERIOD)
+    codes = {rule.code for entity in contract.entities for rule in entity.rules if rule.expectation != ROW_COUNT}
+    assert codes - met_elsewhere() - MET_IN_READING == NOT_BROKEN_YET["cin_census"]
+
+
 @pytest.mark.parametrize("feed", FEEDS)
 def test_each_rule_finds_the_row_that_breaks_it_and_an_empty_file_is_refused(inbox, feed):
     contract, period, rows = good(inbox, feed)
     places: dict[str, dict[str, range]] = {}
     texts = {}
     for entity in contract.entities:
-        if entity.name not in rows:
-            continue
         breaks = {rule.code: cells for rule in entity.rules if (cells := broken_by(entity, rule)) is not None}
-        made, places[entity.name] = spoiled(rows[entity.name], breaks)
+        # A table that the synthetic zip leaves out is made of blank rows.
+        blank = {column.source_names[0]: "" for column in entity.columns}
+        made, places[entity.name] = spoiled(rows.get(entity.name) or [blank], breaks)
         texts[entity.name] = csv_text(made)
     verdict, hits = judged(inbox, contract, period, packed(contract, texts))
     missed = {

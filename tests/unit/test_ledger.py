@@ -66,7 +66,7 @@ def current(inbox: Inbox, table_name: str) -> list[str]:
     return [one["content"] for one in found]
 
 
-# --- T20 to T24: extracts and revisions ------------------------------------------------------------------------------------
+# --- T20 to T24: extracts and revisions
 
 
 def test_t020_a_crime_in_three_extracts_is_kept_three_times_and_the_last_one_serves(inbox):
@@ -175,7 +175,7 @@ def test_t024_a_crime_that_a_later_extract_does_not_have_serves_no_more_and_is_n
     assert crime_as_at(inbox, rows[0]["crime_ref"], "2019-06-30") is not None
 
 
-# --- T26, T27: again, and at once -------------------------------------------------------------------------------------------
+# --- T26, T27: again, and at once
 
 
 @pytest.mark.parametrize("feed", [ED, CIN])
@@ -258,7 +258,7 @@ def test_t027_two_acceptances_of_one_period_at_once_leave_one_that_serves(inbox,
     assert len(current(inbox, CRIMES)) == 60
 
 
-# --- T30, T33: local time -----------------------------------------------------------------------------------------------------
+# --- T30, T33: local time
 
 
 def test_t030_an_hour_that_comes_twice_is_kept_as_written_and_one_that_the_clocks_skip_is_warned_of(inbox):
@@ -299,7 +299,7 @@ def test_t033_many_arrivals_at_midnight_are_warned_of_because_they_may_stand_for
     assert (row["rows_quarantined"], "ED-005" in said(inbox, row)) == (0, warned)
 
 
-# --- GEN-005: unusual size ------------------------------------------------------------------------------------------------------
+# --- GEN-005: unusual size
 
 MONTHS = ("2020-02", "2020-03", "2020-04")
 
@@ -384,7 +384,7 @@ def test_a_feed_whose_size_says_nothing_is_never_held(inbox):
     assert {row["status"] for row in inbox.take_in(feed)} == {"accepted"}
 
 
-# --- GEN-007: blanks ---------------------------------------------------------------------------------------------------------------
+# --- GEN-007: blanks
 
 
 @pytest.mark.parametrize(("blank", "warned"), [(6, False), (7, True), (60, True)])
@@ -403,7 +403,7 @@ def test_a_column_that_goes_blank_is_warned_of_by_name_and_share_and_still_serve
         assert message["outcome"] == "warning"
 
 
-# --- the message to the supplier -----------------------------------------------------------------------------------------------------
+# --- the message to the supplier
 
 
 def message_of(inbox: Inbox, row: dict) -> list[dict]:
@@ -458,7 +458,7 @@ def test_t092_a_file_name_that_a_spreadsheet_would_run_is_text_in_the_message(in
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-# --- originals: sealed, given back, forgotten ------------------------------------------------------------------------------------------
+# --- originals: sealed, given back, forgotten
 
 
 def test_no_clear_byte_of_a_delivery_is_anywhere_in_the_landing_zone_and_every_original_comes_back(inbox):

@@ -71,6 +71,11 @@ def identity(number: int) -> dict[str, str]:
     return said | {"birth_month": f"{one.born:%Y-%m-%d}", "sex": "M" if one.is_male else "F"}
 
 
+def suspect(number: int) -> dict[str, str]:
+    """What the police say of a made-up person."""
+    return {name: value for name, value in identity(number).items() if name != "upn"} | {"suspect_pid": people.person(number).hash}
+
+
 def of(number: int, **more: str):
     """A change of a delivery: its first row is about this person."""
 
@@ -199,6 +204,16 @@ def test_a_suspect_of_two_months_is_one_record_and_one_person(partners, owner):
     assert [link["source_pid"] for link in links(owner)].count(pid) == 1
 
 
+def test_the_newest_period_says_who_somebody_is_whichever_came_last(partners, owner):
+    sent = partners.send(YOT, "lan", change=of(OTHER))
+    pid = people.person(ONE).hash
+    partners.send(POLICE, period="2020-02", change=of(ONE, suspect_pid=pid))
+    partners.send(POLICE, period="2020-01", change=of(OTHER, suspect_pid=pid))
+    pipeline.link()
+    keys = {link["source_pid"]: link["person_key"] for link in links(owner)}
+    assert keys[pid] != keys[hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])]
+
+
 def test_an_identifier_that_is_none_links_nobody(partners, owner):
     def unknown(rows):
         return [
@@ -224,26 +239,32 @@ def test_linking_twice_changes_nothing(partners, owner):
 
 
 def test_a_restated_delivery_moves_a_link_and_the_older_row_stays_as_superseded(partners, owner):
-    partners.send(POLICE, change=of(ONE, suspect_pid=people.person(ONE).hash))
+    suspects = {number: people.person(number).hash for number in (ONE, OTHER)}
+
+    def both(rows):
+        first, second = ({**row, **suspect(number)} for row, number in zip(rows, suspects, strict=False))
+        return [first, second, *rows[2:]]
+
+    partners.send(POLICE, change=both)
     partners.send(CENSUS)
     sent = partners.send(YOT, "lan", change=of(ONE))
     pipeline.link()
     child = hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])
     before = {link["source_pid"]: link for link in links(owner)}
-    assert before[child]["person_key"] == before[people.person(ONE).hash]["person_key"]
+    assert before[child]["person_key"] == before[suspects[ONE]]["person_key"]
+    assert before[suspects[OTHER]]["match_rule"] is None
 
     partners.send(YOT, "lan", change=of(OTHER))
     done = pipeline.link()
     after = {link["source_pid"]: link for link in links(owner)}
-    assert after[child]["person_key"] != before[child]["person_key"]
-    assert after[people.person(ONE).hash]["person_key"] != after[child]["person_key"]
+    assert after[child]["person_key"] == after[suspects[OTHER]]["person_key"] != after[suspects[ONE]]["person_key"]
     history = [link for link in links(owner, "true") if link["source_pid"] == child]
     assert [link["superseded_at"] is None for link in history] == [False, True]
     assert history[0]["superseded_at"] == history[1]["linked_at"]
     assert {**history[0], "superseded_at": None} == before[child]
-    # Nobody else's link was touched, but the suspect's, who is alone now.
+    # Nobody else's link was touched, but those of the two suspects: one is alone now, the other is not.
     moved = {pid for pid in before if before[pid] != after.get(pid)}
-    assert moved <= {child, people.person(ONE).hash}
+    assert moved == {child, *suspects.values()}
     assert done["superseded"] == done["new"] == len(moved)
 
 
@@ -322,7 +343,7 @@ def test_synthetic_deliveries_of_shared_persons_break_no_rule_that_sets_aside(pa
 
 
 def test_a_made_up_person_is_the_same_in_every_feed_and_nobody_else():
-    everyone = [people.person(number) for number in range(4_000)]
+    everyone = [people.person(number) for number in range(20_000)]
     assert people.person(17) == everyone[17]
     for name in ("hash", "nhs", "upn", "pnc"):
         assert len({getattr(one, name) for one in everyone}) == len(everyone)

@@ -36,7 +36,6 @@ DISTRICT = 1
 M_BEFORE = {
     "surname": (0.87, 0.08, 0.02, 0.0, 0.0, 0.03),
     "forename": (0.84, 0.11, 0.01, 0.01, 0.01, 0.02),
-    "order": (0.98, 0.02),
     "dob": (0.93, 0.02, 0.04, 0.0, 0.0, 0.01),
     "postcode": (0.60, 0.16, 0.0, 0.0, 0.0, 0.24),
     "sex": (0.99, 0.01),
@@ -44,7 +43,6 @@ M_BEFORE = {
 U_BEFORE = {
     "surname": (0.004, 0.001, 0.001, 0.0, 0.0, 0.994),
     "forename": (0.009, 0.003, 0.003, 0.001, 0.01, 0.974),
-    "order": (0.9999, 0.0001),
     "dob": (0.0001, 0.0001, 0.008, 0.0, 0.0, 0.9918),
     "postcode": (0.0001, 0.02, 0.0, 0.0, 0.0, 0.9799),
     "sex": (0.58, 0.42),
@@ -242,10 +240,10 @@ def _levels(fields: _Fields, pairs: Pairs) -> dict[str, np.ndarray]:
     part = same("dob_day_month") | same("dob_month_year") | same("dob_day_year")
     dob = np.select([same("dob_exact"), same("dob_exact", "dob_swapped"), part], [EXACT, SWAPPED, PART], DIFFERENT)
     postcode = np.select([same("postcode_exact"), same("postcode_district")], [EXACT, DISTRICT], DIFFERENT)
+    # That names are in each other's place weighs nothing: given that they agree, it is as common among namesakes.
     levels = {
         "surname": np.where(swapped, crossed[0], straight[0]),
         "forename": np.where(swapped, crossed[1], straight[1]),
-        "order": swapped.astype(np.int64),
         "sex": np.where(same("sex"), 0, 1),
     }
     for name, level, column in (("dob", dob, "dob_exact"), ("postcode", postcode, "postcode_exact"), ("sex", levels["sex"], "sex")):
@@ -315,7 +313,7 @@ class _Model:
         self.whole_name = _joined(np.minimum(*names), np.maximum(*names))
         self.namesakes = self._births_of_each_name()
         # The fields that pairs were chosen by say nothing among them, so what is learnt leaves them out.
-        of_one_day = self._learn(_pairs([fields.codes["dob_exact"]]), ("surname", "forename", "order", "postcode", "sex"))
+        of_one_day = self._learn(_pairs([fields.codes["dob_exact"]]), ("surname", "forename", "postcode", "sex"))
         self._learn(_pairs([fields.key("surname_exact", "forename_exact")]), ("dob", "postcode", "sex"), kept=("dob",))
         everyone = max(fields.rows * (fields.rows - 1) / 2, 1)
         self.prior = min(max(of_one_day / self.m["dob"][EXACT], 1) / everyone, HIGHEST_PRIOR)
