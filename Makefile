@@ -42,7 +42,7 @@ check: $(INSTALLED) ## check every feed file against the standard and the gramma
 	@$(VRN) check
 
 test: $(INSTALLED_DEV) ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED_DEV) ## ruff and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint -q dbt_project/models

@@ -246,7 +246,7 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
         fallback_encoding=own.get("fallbackEncoding"),
         ends_with_line_break=own.get("endsWithLineBreak", False),
         record=own.get("record"),
-        remote=None if server["type"] == "local" else {"kind": server["type"], **own},
+        remote=None if server["type"] == "local" else {"kind": own.get("transport", server["type"]), **own},
         needs_agreement=of_feed.get("agreement") != "open",
         has_steady_volume=of_feed.get("volume") != "any",
         retention_days=_days(sla["retention"]),

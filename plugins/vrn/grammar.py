@@ -27,7 +27,9 @@ LINKED_BY = {"nhs": "nhs", "upn": "upn", "former_upn": "upn", "pnc": "pnc"}
 LINKAGE_KEYS = {"service", "key", "sex", "ids"}
 OUTCOMES = ("submission", "record", "warning")
 FORMATS = ("csv", "zip", "xml")
-PLACES = {"local": ("path",), "sftp": ("connection", "remotePath"), "http": ("connection", "remoteFiles")}
+PLACES = {"local": ("path",), "sftp": ("connection", "remotePath"), "custom": ("transport", "connection", "remoteFiles")}
+# The standard has no web server among its types of server, so that one is a custom one that names its transport.
+CUSTOM_TRANSPORTS = ("http",)
 LOGICAL_TYPES = {
     "string": "text",
     "integer": "bigint",
@@ -101,6 +103,8 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
     for key in PLACES.get(server["type"], ()):
         if key not in own and key not in server:
             yield f"servers.0: a server of type {server['type']} needs {key}"
+    if server["type"] == "custom" and own.get("transport") not in CUSTOM_TRANSPORTS:
+        yield f"servers.0.customProperties: transport is one of {', '.join(CUSTOM_TRANSPORTS)}"
     if server["type"] not in PLACES:
         yield f"servers.0.type: '{server['type']}' is none of {', '.join(PLACES)}"
     pattern = own.get("fileName", "")

@@ -34,6 +34,20 @@ def test_a_key_the_standard_does_not_know_is_named(document):
         check(document, "feed")
 
 
+def test_a_feed_says_its_transport_and_its_airflow_connection(document):
+    server = document["servers"][0]
+    said = [
+        *server["customProperties"],
+        {"property": "transport", "value": "http"},
+        {"property": "connection", "value": "police_uk"},
+    ]
+    server |= {"type": "custom", "customProperties": [*said, {"property": "remoteFiles", "value": ["{month}/street.csv"]}]}
+    check(document, "feed")
+    server["customProperties"] = said
+    with pytest.raises(ContractError, match="remoteFiles"):
+        check(document, "feed")
+
+
 def test_a_column_without_a_privacy_class_is_refused(document):
     del document["schema"][0]["properties"][1]["classification"]
     with pytest.raises(ContractError, match=r"searched_at: classification is missing"):
