@@ -49,7 +49,7 @@ SIOBHAN = (
 )
 
 
-def test_three_spellings_and_a_swapped_day_and_month_are_one_person():
+def test_t040_three_spellings_and_a_swapped_day_and_month_are_one_person():
     assert groups(*SIOBHAN) == [[0, 1, 2]]
 
 
@@ -61,7 +61,7 @@ def test_three_spellings_are_one_person_in_the_company_of_thousands():
 @pytest.mark.parametrize(
     ("first", "second"), [("Jack", "Thomas"), ("Ava", "Eva"), ("James", "Jack"), ("Hassan", "Hussain"), ("Leo", "Lee")]
 )
-def test_twins_are_two_persons(first, second):
+def test_t040_twins_are_two_persons(first, second):
     one, other = (person(name, "Khan", postcode=POSTCODE, sex="M") for name in (first, second))
     assert groups(one, other, one | {"source": "social_care"}, other | {"source": "social_care"}) == [[0, 2], [1, 3]]
 
@@ -77,7 +77,7 @@ def test_the_same_national_identifier_links_whatever_the_names():
     assert groups(person("Amy", "Holt", nhs="a"), person("Zara", "Kay", "1999-01-02", nhs="a")) == [[0, 1]]
 
 
-def test_identifiers_that_were_invalid_link_nobody():
+def test_t041_identifiers_that_were_invalid_link_nobody():
     # They come as NULL; None and NaN are both how a frame says that.
     assert groups(person("Amy", "Holt", nhs=None), person("Zara", "Kay", "1999-01-02", nhs=float("nan"))) == [[0], [1]]
 
@@ -91,7 +91,7 @@ def test_the_same_identifier_in_two_domains_links_nobody():
     assert groups(person("Amy", "Holt", nhs="a"), person("Zara", "Kay", "1999-01-02", pnc="a")) == [[0], [1]]
 
 
-def test_a_former_upn_links_the_record_before_and_after_the_change():
+def test_t042_a_former_upn_links_the_record_before_and_after_the_change():
     assert groups(
         person("Amy", "Holt", upn="old"),
         person("A", "Kay", None, upn="new", former_upn="old"),

@@ -170,7 +170,7 @@ def test_the_layer_reference_makes_the_table_of_links_that_the_mart_reads(home, 
     assert links(owner) == []
 
 
-def test_a_child_on_the_lists_of_two_teams_is_one_person(partners, owner):
+def test_t043_a_child_on_the_lists_of_two_teams_is_one_person(partners, owner):
     partners.send(YOT, "lan", change=of(ONE, pnc=""))
     partners.send(YOT, "bwd", change=of(ONE, upn=""))
     pipeline.link()
@@ -194,7 +194,7 @@ def test_twins_on_one_list_are_two_persons(partners, owner):
     assert len({link["person_key"] for link in links(owner) if link["source_pid"] in wanted}) == 2
 
 
-def test_a_suspect_of_two_months_is_one_record_and_one_person(partners, owner):
+def test_t044_a_suspect_of_two_months_is_one_record_and_one_person(partners, owner):
     pid = people.person(ONE).hash
     for month in ("2020-01", "2020-02"):
         partners.send(POLICE, period=month, change=of(ONE, suspect_pid=pid))

@@ -1,0 +1,81 @@
+"""Traps of time and place that a feed's reader meets: labels of periods, postcodes, figures with a qualifier."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrn import submission as ledger
+from vrn.errors import HomeError
+from vrn.period import MONTHS, Period
+from vrn.postcodes import Postcodes
+from vrn.settings import REPOSITORY
+
+
+def test_t010_a_financial_year_ends_in_march_and_its_first_quarter_is_april_to_june():
+    year, quarter = Period.parse("year", "2019-20"), Period.parse("quarter", "2020-21-Q1")
+    assert (year.start, year.end, year.label) == (date(2019, 4, 1), date(2020, 3, 31), "2019/20")
+    assert (quarter.start, quarter.end, quarter.label) == (date(2020, 4, 1), date(2020, 6, 30), "2020/21-Q1")
+    assert Period.parse("quarter", "2019-20-Q4").end == date(2020, 3, 31)
+
+
+def test_t011_a_census_year_is_a_financial_year_and_no_other_label_is_taken():
+    for wrong in ("2019-21", "2020", "2019/20"):
+        with pytest.raises(ValueError, match="year"):
+            Period.parse("year", wrong)
+
+
+def test_t012_february_of_a_leap_year_has_29_days():
+    assert Period.month("2020-02").end == date(2020, 2, 29)
+    assert Period.month("2100-02").end == date(2100, 2, 28)
+
+
+@given(st.sampled_from(list(MONTHS)), st.dates(date(2010, 1, 1), date(2040, 12, 31)))
+def test_a_periods_name_says_the_period_and_its_days_say_it_too(kind, day):
+    period = Period.latest(kind, day, 1)[0]
+    assert period.start <= day <= period.end
+    assert Period.parse(kind, period.name) == period == Period.between(period.start, period.end)
+    months = list(period.months())
+    assert (months[0].start, months[-1].end, len(months)) == (period.start, period.end, MONTHS[kind])
+
+
+def test_t053_a_postcode_is_found_however_it_is_written_and_an_ended_one_too(home):
+    home.postcode_directory.parent.mkdir(parents=True)
+    home.postcode_directory.write_text("pcds,doterm,lsoa11\nZY1 1AA,,E01012571\nZY1 1AB,201906,E01012572\n")
+    written = pa.array(["ZY1 1AA", "zy11aa", " ZY1  1AA ", "ZY1 1AB", "ZY9 9ZZ", "", None])
+    found = Postcodes.of(home).lsoa(written).to_pylist()
+    assert found == ["E01012571"] * 3 + ["E01012572", None, None, None]
+
+
+def test_without_a_postcode_directory_nothing_is_read_and_the_sentence_says_where_it_goes(home):
+    with pytest.raises(HomeError, match=r"postcodes\.csv is not there"):
+        Postcodes.of(home)
+
+
+def test_t003_a_total_that_is_not_its_sum_is_kept_beside_it_and_warned_of(inbox):
+    inbox.drop("police_weapons", "2019-04-lancashire-weapons.synthetic.csv", inbox.text("police_weapons", "2019-04"))
+    (row,) = inbox.take_in("police_weapons")
+    said = {one["rule_code"]: one for one in ledger.messages(inbox.connection, row["submission_id"])}
+    totals = inbox.connection.execute(
+        "select weapon_class = 'total' as is_total, sum(quantity) as items from raw.police_weapons__recovery group by 1"
+    ).fetchall()
+    printed, summed = (next(one["items"] for one in totals if one["is_total"] is kind) for kind in (True, False))
+    assert said["WEP-001"]["outcome"] == "warning"
+    assert printed < summed
+
+
+def test_t001_t002_t004_the_reports_figures_keep_their_printed_label_qualifier_and_correction():
+    with (REPOSITORY / "dbt_project/seeds/framework/published_figure.csv").open(encoding="utf-8") as file:
+        figures = list(csv.DictReader(file))
+    assert not [row for row in figures if row["corrected_label"] == "Homicide" and float(row["value"]) > 100]
+    shifted = [row for row in figures if row["printed_label"] == "Knife" and row["corrected_label"].startswith("Gun")]
+    assert {float(row["value"]) for row in shifted} >= {119, 73}
+    assert {row["value_qualifier"] for row in figures} <= {"exact", "approx", "at_least", "at_most", "about"}
+    repeated = [row for row in figures if row["is_duplicate"] == "true"]
+    assert {row["corrected_label"].split()[0] for row in repeated} == {"Child"}
+    assert any(float(row["value"]) == 11_000 and row["value_qualifier"] == "at_least" for row in figures)
