@@ -79,3 +79,14 @@ def test_t001_t002_t004_the_reports_figures_keep_their_printed_label_qualifier_a
     repeated = [row for row in figures if row["is_duplicate"] == "true"]
     assert {row["corrected_label"].split()[0] for row in repeated} == {"Child"}
     assert any(float(row["value"]) == 11_000 and row["value_qualifier"] == "at_least" for row in figures)
+
+
+def test_t031_a_search_in_the_last_utc_hour_of_june_is_one_of_july(inbox):
+    lines = inbox.text("police_stop_search", "2019-07").splitlines()
+    for number, moment in ((3, "2019-06-30T23:30:00+00:00"), (5, "2019-07-31T23:30:00+00:00")):
+        cells = lines[number].split(",")
+        lines[number] = ",".join([cells[0], moment, *cells[2:]])
+    inbox.drop("police_stop_search", "2019-07-lancashire-stop-and-search.synthetic.csv", "\n".join(lines) + "\n")
+    (row,) = inbox.take_in("police_stop_search")
+    kept = inbox.connection.execute("select row_number from quarantine.police_stop_search__search").fetchall()
+    assert (row["status"], [one["row_number"] for one in kept]) == ("accepted", [6])
