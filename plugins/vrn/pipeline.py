@@ -237,6 +237,7 @@ def approve(submission_id: int, approved_by: str) -> None:
     done = each("accept", [submission_id])
     if done.broken:
         raise HomeError("; ".join(done.broken))
+    _tell(settings, submission_id)
 
 
 def reject(submission_id: int, rejected_by: str) -> None:
@@ -248,6 +249,15 @@ def reject(submission_id: int, rejected_by: str) -> None:
             return
         ledger.refuse(connection, submission_id, "GEN-005", f"{rejected_by} looked at its unusual size and rejected it.")
         accepting.discard(connection, submission)
+    _tell(settings, submission_id)
+
+
+def _tell(settings: Settings, submission_id: int) -> None:
+    """Write the supplier's message anew, now that a person has decided."""
+    with connect(settings, autocommit=True) as connection:
+        (row,) = ledger.describe(connection, [submission_id])
+        messages.write(settings, row, ledger.messages(connection, submission_id))
+        ledger.mark_reported(connection, [submission_id])
 
 
 def accept(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:

@@ -1,8 +1,8 @@
 """A worksheet to batches: the first sheet of a workbook, its first filled row as the header.
 
 Dates are written in the form that the contract gives their column, whole numbers without a decimal point: what a
-spreadsheet shows as 1 or 03/04/2020 is read as a CSV would have it. Rows that are wholly blank, and one that begins with
-the word Total, are a spreadsheet's own and no rows.
+spreadsheet shows as 1 or 03/04/2020 is read as a CSV would have it. Rows that are wholly blank, and one whose
+first cell says Total, are a spreadsheet's own and no rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from vrn.errors import SubmissionRefused
 from vrn.read import header
 from vrn.read.batch import ROWS, Batch, of_rows
 
+TOTALS = ("total", "totals", "grand total")
 STRFTIME = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y", None: "%Y-%m-%d"}
 
 
@@ -58,7 +59,7 @@ def _filled(cell: Any) -> bool:
 
 def _is_a_spreadsheets_own(row: tuple[Any, ...]) -> bool:
     words = [cell for cell in row if _filled(cell)]
-    return not words or str(words[0]).strip().casefold().startswith("total")
+    return not words or str(words[0]).strip().casefold().rstrip(":") in TOTALS
 
 
 def _padded(row: tuple[Any, ...], width: int) -> tuple[Any, ...]:
