@@ -14,7 +14,8 @@ by_month as (
         bool_or(submission.status = 'refused') as has_refused,
         bool_or(submission.is_synthetic) filter (where submission.status = 'accepted') as is_synthetic
     from submission
-    cross join lateral generate_series(submission.period_start, submission.period_end, interval '1 month') as month (month_on)
+    cross join lateral
+        generate_series(submission.period_start, submission.period_end, interval '1 month') as month (month_on)
     group by submission.feed, month.month_on
 
 ),
