@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from datetime import date
 
 import pyarrow as pa
@@ -90,3 +91,30 @@ def test_t031_a_search_in_the_last_utc_hour_of_june_is_one_of_july(inbox):
     (row,) = inbox.take_in("police_stop_search")
     kept = inbox.connection.execute("select row_number from quarantine.police_stop_search__search").fetchall()
     assert (row["status"], [one["row_number"] for one in kept]) == ("accepted", [6])
+
+
+def changed(text: str, number: int, **values: str) -> str:
+    """A CSV with some cells of a row (as a spreadsheet counts) written over."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    rows[number - 2] |= values
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def test_t054_an_attendance_of_somebody_from_elsewhere_is_kept_for_the_hospital(inbox):
+    text = changed(inbox.text("tiig_ed_attendance", "2020-04"), 3, lsoa_residence="E01019155")
+    inbox.drop("tiig_ed_attendance", "2020-04-rxl-ed-attendance.synthetic.csv", text)
+    (row,) = inbox.take_in("tiig_ed_attendance")
+    kept = inbox.connection.execute("select row_number from raw.tiig_ed_attendance__attendance where row_number = 3").fetchall()
+    assert (row["status"], len(kept)) == ("accepted", 1)
+
+
+def test_t055_a_point_with_its_coordinates_swapped_is_kept_and_warned_of(inbox):
+    text = changed(inbox.text("police_street_crime", "2020-04"), 4, Longitude="53.8", Latitude="-2.7")
+    inbox.drop("police_street_crime", "2020-04-lancashire-street.synthetic.csv", text)
+    (row,) = inbox.take_in("police_street_crime")
+    said = {one["rule_code"]: one["row_numbers"] for one in ledger.messages(inbox.connection, row["submission_id"])}
+    assert (row["rows_quarantined"], said["PSC-009"], said["PSC-010"]) == (0, [4], [4])
