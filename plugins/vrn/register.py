@@ -104,7 +104,7 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
     if may_be_kept:
         landing.take(settings, path, submission_id, path.name)
     else:
-        _put_aside(path)
+        _put_aside(path, submission_id)
     return submission_id
 
 
@@ -114,10 +114,12 @@ def _refuse_undeclared(path: Path, contract: Contract) -> None:
         delivery.check_header(lambda: path.open("rb"), path.name, contract)
 
 
-def _put_aside(path: Path) -> None:
+def _put_aside(path: Path, submission_id: int) -> None:
     aside = path.parent / REFUSED_FOLDER
     aside.mkdir(exist_ok=True)
-    path.rename(aside / path.name)
+    target = aside / path.name
+    # An earlier refused file of that name may hold other rows; nothing is written over.
+    path.rename(aside / f"{submission_id:06d}-{path.name}" if target.exists() else target)
 
 
 def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, refusal: SubmissionRefused | None) -> int:

@@ -74,6 +74,16 @@ GAPS = {
 }
 
 
+def test_a_second_file_of_the_same_name_is_put_aside_beside_the_first_and_over_nothing(inbox):
+    first, second = marked(inbox), marked(inbox) + "\n"
+    for text in (first, second):
+        inbox.drop(FEED, NAME, text)
+        (row,) = inbox.take_in(FEED)
+        assert row["status"] == "refused"
+    aside = sorted(path.read_text() for path in (inbox.settings.inbox / FEED / "refused").iterdir())
+    assert aside == sorted([first, second])
+
+
 @pytest.mark.parametrize("kind", GAPS)
 def test_t120_without_an_agreement_that_covers_it_a_delivery_is_put_aside_and_nothing_of_it_is_kept(inbox, kind):
     change, words = GAPS[kind]
