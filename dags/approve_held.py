@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowSkipException
 
+from vrn.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
 from vrn.notify import FailureNotifier
 
-ACCEPTED_DELIVERIES = Asset("accepted_deliveries")
-HELD_DELIVERIES = Asset("held_deliveries")
 APPROVE, REJECT = "Approve", "Reject"
 
 TRIAGE = """
@@ -56,6 +56,8 @@ def approve_held():
             who = (answer.get("responded_by_user") or {}).get("name") or "a person"
             decide = pipeline.approve if answer["chosen_options"] == [APPROVE] else pipeline.reject
             decide(question["submission_id"], who)
+        if not any(answer["chosen_options"] == [APPROVE] for answer in answers):
+            raise AirflowSkipException("Nothing was approved, so there is nothing to build.")
 
     @task
     def wording(questions: list[dict]) -> list[dict]:

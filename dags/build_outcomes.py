@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from airflow.sdk.definitions.asset import AssetAny
 
+from vrn.assets import ACCEPTED_DELIVERIES
 from vrn.layers import LAYERS, LINK_AFTER
 from vrn.notify import FailureNotifier
 
@@ -32,7 +33,7 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
     description="dbt builds the indicators from every accepted delivery.",
     doc_md=TRIAGE,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("30 4 * * *", timezone="UTC"), assets=AssetAny(Asset("accepted_deliveries"))
+        timetable=CronTriggerTimetable("30 4 * * *", timezone="UTC"), assets=AssetAny(ACCEPTED_DELIVERIES)
     ),
     catchup=False,
     max_active_runs=1,

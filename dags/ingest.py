@@ -8,15 +8,11 @@ from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, get_parsi
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from vrn import feeds
+from vrn.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
 from vrn.data_docs_link import DataDocsLink
 from vrn.notify import FailureNotifier
 from vrn.settings import Settings
 from vrn.transport.inbox_trigger import InboxTrigger
-
-# Updated by every feed whose run accepted something; build_outcomes waits for it.
-ACCEPTED_DELIVERIES = Asset("accepted_deliveries")
-# Updated when a delivery needs a person's approval; approve_held waits for it.
-HELD_DELIVERIES = Asset("held_deliveries")
 
 TRIAGE = """
 {purpose}

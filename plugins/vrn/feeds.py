@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from vrn.grammar import custom
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -41,7 +43,7 @@ def _feed(path: Path) -> Feed:
     description = document.get("description", {})
     members = document.get("team", {}).get("members", [])
     server = document["servers"][0]
-    own = {item["property"]: item["value"] for item in server.get("customProperties", [])}
+    own = custom(server)
     return Feed(
         name=document["id"],
         title=document.get("name", document["id"]),
