@@ -7,6 +7,7 @@ a small style sheet of ours is put in. The pages hold rules and counts; GX was a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from vrn.gate import Verdict
@@ -30,9 +31,9 @@ def page_path(settings: Settings, feed: str, submission_id: int, entity: str = "
     return settings.data_docs / feed / f"{submission_id:06d}{f'-{entity}' if entity else ''}.html"
 
 
-def write(settings: Settings, submission: Submission, verdict: Verdict) -> Path:
+def write(settings: Settings, submission: Submission, verdict: Verdict, rows: Mapping[str, int]) -> Path:
     """Render a page for each entity, the first linking to the others; written aside and renamed, so that a reader never
-    meets half a page. Returns the first."""
+    meets half a page. rows: those of each entity's table. Returns the first."""
     names = [entity.name for entity in submission.contract.entities]
     pages = {
         name: page_path(settings, submission.feed, submission.submission_id, "" if name == names[0] else name) for name in names
@@ -42,18 +43,18 @@ def write(settings: Settings, submission: Submission, verdict: Verdict) -> Path:
     for name, page in pages.items():
         aside = page.with_suffix(".new")
         title = f"{submission.file_name}: {name} (submission {submission.submission_id})"
-        aside.write_text(render(verdict, name, title, links), encoding="utf-8")
+        aside.write_text(render(verdict, name, rows[name], title, links), encoding="utf-8")
         aside.rename(page)
     return pages[names[0]]
 
 
-def render(verdict: Verdict, entity: str, title: str, links: str = "") -> str:
+def render(verdict: Verdict, entity: str, rows: int, title: str, links: str) -> str:
     """The page of an entity as HTML that asks no other host for anything."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     result = verdict.results[entity]
-    _add_counts(verdict, entity)
+    _add_counts(verdict, entity, rows)
     html = DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(result))
     for pattern in EXTERNAL:
         html = re.sub(pattern, "", html, flags=re.DOTALL | re.IGNORECASE)
@@ -62,12 +63,14 @@ def render(verdict: Verdict, entity: str, title: str, links: str = "") -> str:
     return re.sub(r"(<body[^>]*>)", rf"\1<nav>{links}</nav>", html, count=1) if links else html
 
 
-def _add_counts(verdict: Verdict, entity: str) -> None:
+def _add_counts(verdict: Verdict, entity: str, rows: int) -> None:
     """GX was asked for yes or no only; the page also shows how many rows broke each rule."""
     counts = {outcome.rule.code: outcome.rows for outcome in verdict.outcomes if outcome.entity == entity}
     for item in verdict.results[entity].results:
-        rows = counts[item.expectation_config.meta["rule_code"]]
-        if rows is not None:
-            item.result["unexpected_count"] = rows
-            item.result["element_count"] = verdict.rows[entity]
-            item.result["unexpected_percent"] = 100 * rows / max(verdict.rows[entity], 1)
+        broke = counts[item.expectation_config.meta["rule_code"]]
+        if broke is not None:
+            item.result |= {
+                "unexpected_count": broke,
+                "element_count": rows,
+                "unexpected_percent": 100 * broke / max(rows, 1),
+            }

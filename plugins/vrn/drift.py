@@ -45,8 +45,9 @@ def unusual_volume(connection: psycopg.Connection, submission: Submission, rows:
     return None
 
 
-def profile(connection: psycopg.Connection, submission: Submission) -> None:
-    """Count the blanks of every stored column and keep the counts."""
+def profile(connection: psycopg.Connection, submission: Submission) -> dict[str, int]:
+    """Count the blanks of every stored column and keep the counts. Returns the rows of each entity."""
+    rows: dict[str, int] = {}
     connection.execute("delete from ops.column_profile where submission_id = %s", [submission.submission_id])
     for entity in submission.contract.entities:
         columns = list(entity.stored)
@@ -56,11 +57,13 @@ def profile(connection: psycopg.Connection, submission: Submission) -> None:
                 raw.partition(entity, submission.submission_id),
             )
         ).fetchone()
+        rows[entity.name] = counted["rows"]
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into ops.column_profile values (%s, %s, %s, %s, %s)",
                 [(submission.submission_id, entity.name, one, counted["rows"], counted["rows"] - counted[one]) for one in columns],
             )
+    return rows
 
 
 def blank_drift(connection: psycopg.Connection, submission: Submission) -> list[BlankDrift]:

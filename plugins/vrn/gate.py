@@ -54,7 +54,6 @@ class Verdict:
 
     outcomes: tuple[Outcome, ...]
     results: Mapping[str, ExpectationSuiteValidationResult]
-    rows: Mapping[str, int]
 
     @property
     def failed(self) -> list[Outcome]:
@@ -107,7 +106,7 @@ def judge(engine: sa.Engine, submission: Submission) -> Verdict:
     results = {}
     for entity in submission.contract.entities:
         results[entity.name] = _judge_entity(gx, context, source, engine, submission, entity, outcomes)
-    return Verdict(tuple(outcomes), results, _counted(engine, submission))
+    return Verdict(tuple(outcomes), results)
 
 
 def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
@@ -128,19 +127,6 @@ def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission
 
 def _table_of(entity: Entity, submission: Submission) -> str:
     return f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
-
-
-def _counted(engine: sa.Engine, submission: Submission) -> dict[str, int]:
-    """How many rows of each entity were staged."""
-    with engine.connect() as connection:
-        return {
-            entity.name: connection.execute(
-                sa.select(sa.func.count()).select_from(
-                    sa.table(raw.partition_name(entity, submission.submission_id), schema=raw.RAW)
-                )
-            ).scalar_one()
-            for entity in submission.contract.entities
-        }
 
 
 def _placed(rule: Rule, entity: Entity, submission: Submission) -> Rule:

@@ -121,14 +121,13 @@ def stage(connection: psycopg.Connection, settings: Settings, submission: Submis
 
 def gate(connection: psycopg.Connection, settings: Settings, submission: Submission) -> dict:
     verdict = gating.gate(connection, settings, submission)
-    page = data_docs.write(settings, submission, verdict)
+    page = data_docs.write(settings, submission, verdict, drift.profile(connection, submission))
     verdict.enforce()
     _judge_by_history(connection, submission)
     return {"data_docs": str(page.relative_to(settings.data_docs))}
 
 
 def _judge_by_history(connection: psycopg.Connection, submission: Submission) -> None:
-    drift.profile(connection, submission)
     for entity, columns in groupby(drift.blank_drift(connection, submission), key=lambda one: one.entity):
         named = ", ".join(f"'{one.column}' ({one.share:.0%} instead of {one.usual:.0%})" for one in columns)
         ledger.say(
