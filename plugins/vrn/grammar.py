@@ -38,7 +38,8 @@ LOGICAL_TYPES = {
     "date": "date",
     "timestamp": "timestamptz",
 }
-DATE_FORMATS = ("yyyy-MM-dd", "yyyy-MM", "dd/MM/yyyy")
+# The standard's forms of a date, and how Python writes them.
+DATE_FORMATS = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y"}
 DAYS = {"d": 1, "day": 1, "month": 31, "m": 31, "y": 366, "year": 366}
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
 UNREADABLE_CODE = "GEN-006"

@@ -59,6 +59,8 @@ STAND_IN_DATES = frozenset(
     date(*parts) for parts in ((1800, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1901, 1, 1), (1970, 1, 1))
 )
 LAST_STAND_IN_YEAR = 1901
+# A fixed bound and not today: a delivery read again next year has to give the same codes.
+FIRST_IMPOSSIBLE_YEAR = 2100
 DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d")
 # ZZ99 is the health service's "no fixed abode"; AA, NF and XX are used in the same way and are no postcode area.
 POSTCODE = re.compile(r"^(?!AA|NF|XX|ZZ)([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})$")
@@ -286,7 +288,7 @@ def _date(value: object) -> date | None:
         value = _parsed(value.strip())
     if not isinstance(value, date) or value in STAND_IN_DATES:
         return None
-    return value if value.year > LAST_STAND_IN_YEAR and value <= date.today() else None
+    return value if LAST_STAND_IN_YEAR < value.year < FIRST_IMPOSSIBLE_YEAR else None
 
 
 def _parsed(text: str) -> date | None:

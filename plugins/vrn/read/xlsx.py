@@ -16,11 +16,11 @@ from typing import Any
 
 from vrn.contract import Column, Entity
 from vrn.errors import SubmissionRefused
+from vrn.grammar import DATE_FORMATS
 from vrn.read import header
 from vrn.read.batch import ROWS, Batch, of_rows
 
 TOTALS = ("total", "totals", "grand total")
-STRFTIME = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y", None: "%Y-%m-%d"}
 
 
 def batches(raw, entity: Entity) -> Iterator[Batch]:
@@ -73,7 +73,7 @@ def _text(cell: Any, column: Column) -> str | None:
         case bool():
             return str(cell).lower()
         case datetime() if column.logical_type == "date":
-            return cell.strftime(STRFTIME[column.form])
+            return cell.strftime(DATE_FORMATS[column.form])
         case datetime() | date() | time():
             return cell.isoformat()
         case float() if cell.is_integer():

@@ -21,8 +21,6 @@ POSTCODES = 2_000
 # Shared persons are 12 to 16 years old on 31 March 2020: of an age for every feed that knows them.
 FIRST_BIRTH, LAST_BIRTH = date(2003, 4, 1), date(2008, 3, 31)
 MALE_SHARE = 0.65
-# Each of them has a share of its own of the numbers there are, so that no two have the same NHS number or PNC identifier.
-MOST_PERSONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Person:
 
 
 def person(number: int) -> Person:
-    """The person with this number (below MOST_PERSONS), always the same."""
+    """The person with this number, always the same. Below 100,000 no two have an NHS number or PNC identifier in common."""
     chance = random.Random(f"person {number}")
     own = range(number * 10, number * 10 + 10)
     return Person(

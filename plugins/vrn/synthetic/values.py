@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from vrn.contract import Column
+from vrn.grammar import DATE_FORMATS
 from vrn.period import LOCAL_TIME, Period
 from vrn.synthetic import people
 from vrn.synthetic.places import Place
 
-STRFTIME = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y", None: "%Y-%m-%d"}
 # A cell that another column of the row needs is made before it.
 DEPENDENT = ("daysAfter", "dayBefore")
 
@@ -111,7 +111,7 @@ def _word(value: Any) -> str:
 
 def _day(row: Row, column: Column, day: date) -> str:
     row.days[column.name] = day
-    text = day.strftime(STRFTIME[column.form if column.logical_type == "date" else None])
+    text = day.strftime(DATE_FORMATS[column.form]) if column.logical_type == "date" else day.isoformat()
     return f"{text}T12:00:00" if column.logical_type == "timestamp" else text
 
 
