@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from tests.conftest import Inbox
-from tests.made import csv_text, file_name, spoil, table
+from tests.made import csv_text, file_name, spoil, table, unzip, zipped
 from vrn import drift, landing, messages, pipeline
 from vrn import submission as ledger
 from vrn.errors import HomeError
@@ -534,3 +534,27 @@ def test_a_refused_delivery_whose_original_was_forgotten_cannot_be_replayed(inbo
     assert pipeline.forget_originals() == 1
     with pytest.raises(HomeError, match="not kept; ask the supplier"):
         pipeline.replay(row["submission_id"])
+
+
+# --- a delivery of several tables
+
+
+def test_the_counts_of_a_delivery_are_those_of_all_its_tables_together(inbox):
+    feed = "yot_caseload"
+    contract = inbox.contract(feed, "2019-20-Q2")
+    members = unzip(deliveries.content(contract, Period.parse("quarter", "2019-20-Q2"), inbox.places))
+    members["offence.csv"] = spoil(members["offence.csv"], {3: {"gravity": "99"}, 4: {"gravity": "0"}})
+    members["outcome.csv"] = spoil(members["outcome.csv"], {5: {"outcome_type": "no such outcome"}})
+    inbox.drop(feed, file_name(contract, "2019-20-Q2"), zipped(members))
+    row = only(inbox.take_in(feed))
+    kept, aside = {}, {}
+    for entity in contract.entities:
+        for counts, schema in ((kept, "raw"), (aside, "quarantine")):
+            query = f"select count(*) as rows from {schema}.{entity.table}"
+            counts[entity.name] = inbox.connection.execute(query).fetchone()["rows"]
+    assert row["status"] == "accepted"
+    assert aside["offence"] >= 2
+    assert aside["outcome"] >= 1
+    assert row["rows_quarantined"] == sum(aside.values())
+    assert row["rows_accepted"] == sum(kept.values())
+    assert row["rows_in_file"] == sum(len(table(text)) for text in members.values())
