@@ -543,7 +543,7 @@ def test_the_counts_of_a_delivery_are_those_of_all_its_tables_together(inbox):
     feed = "yot_caseload"
     contract = inbox.contract(feed, "2019-20-Q2")
     members = unzip(deliveries.content(contract, Period.parse("quarter", "2019-20-Q2"), inbox.places))
-    members["offence.csv"] = spoil(members["offence.csv"], {3: {"gravity": "99"}, 4: {"gravity": "0"}})
+    members["offence.csv"] = spoil(members["offence.csv"], {3: {"seriousness": "99"}, 4: {"seriousness": "0"}})
     members["outcome.csv"] = spoil(members["outcome.csv"], {5: {"outcome_type": "no such outcome"}})
     inbox.drop(feed, file_name(contract, "2019-20-Q2"), zipped(members))
     row = only(inbox.take_in(feed))
