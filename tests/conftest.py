@@ -100,7 +100,7 @@ def stats_db(server: Settings) -> Iterator[psycopg.Connection]:
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
         connection.execute("create database stats_db template warehouse owner vrn_owner")
     settings = Settings(home=server.home, pg_port=server.pg_port, database="stats_db")
-    assert dbt.invoke(settings, ["build", "--quiet", "--select", "resource_type:function"]).success
+    assert dbt.invoke(settings, ["build", "--quiet", "--select", "path:functions/stats"]).success
     with psycopg.connect(settings.conninfo(warehouse.OWNER), autocommit=True) as connection:
         yield connection
 

@@ -1,0 +1,1 @@
+{{ indicator_values('$1', '$2') }}

@@ -1,0 +1,1 @@
+select round(value::numeric, places)
