@@ -191,6 +191,17 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
     "programme_training": {
         "TRN-017": {"attendees": "3", "unique_attendees": "900", "value_qualifier": "exact"},
     },
+    "public_outcomes": {
+        "PUB-009": {"indicator_id": "R07", "age_band": "all"},
+        "PUB-012": {"numerator": "5", "denominator": ""},
+        "PUB-013": {"indicator_id": "R02", "age_band": "all", "numerator": "11", "denominator": "10"},
+        "PUB-015": {"numerator": "", "is_missing_at_source": "false"},
+        "PUB-016": {"numerator": "0", "is_missing_at_source": "true"},
+        "PUB-018": [
+            {"indicator_id": "R03", "area_code": "E10000017", "age_band": "all"},
+            {"indicator_id": "R03", "area_code": "E07000117", "age_band": "all"},
+        ],
+    },
     # The child LINK1 of the header is one whose date of birth the other tables can contradict.
     "ssda903": {
         "903-1005": {"MIS_END": "soon"},
