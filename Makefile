@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check templates replay test lint format bench docs requirements install clean
+.PHONY: help run up down psql env headline check release templates replay test lint format bench docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ templates: $(INSTALLED) ## write the templates of the returns that people fill i
 
 replay: $(INSTALLED) ## put a refused delivery back into the inbox (SUBMISSION=number)
 	@$(VRN) replay $(SUBMISSION)
+
+release: $(INSTALLED) ## freeze the figures as they were last built (NOTE="what it is for")
+	@$(VRN) release "$(NOTE)"
 
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check

@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     replay = commands.add_parser("replay", help="put a refused delivery back into the inbox")
     replay.add_argument("submission", type=int)
     commands.add_parser("docs", help="generate the dbt docs")
+    release = commands.add_parser("release", help="freeze what was built as a release")
+    release.add_argument("note", help="what it is for")
     chosen = parser.parse_args(arguments)
     try:
         return COMMANDS[chosen.command](Settings(), chosen) or 0
@@ -163,7 +165,14 @@ def _replay(settings: Settings, chosen) -> None:
     print(f"back in the inbox: {pipeline.replay(chosen.submission)}")
 
 
+def _release(settings: Settings, chosen) -> None:
+    from vrn import release
+
+    print(f"released: {release.make(settings, chosen.note)} (publish.release)")
+
+
 COMMANDS = {
+    "release": _release,
     "templates": _templates,
     "replay": _replay,
     "run": _run,

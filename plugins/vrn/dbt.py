@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Sequence
@@ -39,10 +40,11 @@ def build(layer: str) -> dict[str, int]:
                 "unit_test",
                 "--select",
                 *LAYERS[layer],
+                *(["--full-refresh"] if _is_of_another_project(settings, layer) else []),
             ],
         )
         results = list(done.result.results) if done.result is not None else []
-    _keep(settings, layer, results)
+    _keep(settings, layer, results, done.success)
     if not done.success:
         bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]
         reason = ", ".join(bad) or str(done.exception)
@@ -77,16 +79,32 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def code(settings: Settings) -> str:
+    """Fingerprint of the project's models, macros, functions and seeds: what another one built is built anew, wholly."""
+    found = hashlib.sha256()
+    for path in sorted(settings.dbt_project.rglob("*")):
+        if path.suffix in (".sql", ".yml", ".csv") and path != dbt_sources.path(settings):
+            found.update(path.relative_to(settings.dbt_project).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
 def _make_sources(connection, settings: Settings) -> None:
     """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error."""
     for path in sorted(settings.contracts.glob("*.odcs.yaml")):
         contract = contracts.load(path, ANY_PERIOD)
         raw.ensure_tables(connection, contract)
         raw.write_labels(connection, contract)
+        raw.write_suppliers(connection, contract)
     persons.ensure_table(settings)
 
 
-def _keep(settings: Settings, layer: str, results: list) -> None:
+def _is_of_another_project(settings: Settings, layer: str) -> bool:
+    with connect(settings, OWNER) as connection:
+        row = connection.execute("select code from ops.built_layer where layer = %s", [layer]).fetchone()
+    return row is None or row["code"] != code(settings)
+
+
+def _keep(settings: Settings, layer: str, results: list, success: bool) -> None:
     invocation = uuid.uuid4().hex
     rows = [
         (
@@ -108,3 +126,8 @@ def _keep(settings: Settings, layer: str, results: list) -> None:
             "values (%s, %s, %s, %s, %s, %s, %s, %s)",
             rows,
         )
+        if success:
+            cursor.execute(
+                "insert into ops.built_layer (layer, code) values (%s, %s) on conflict (layer) do update set code = excluded.code",
+                [layer, code(settings)],
+            )

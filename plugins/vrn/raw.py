@@ -118,3 +118,13 @@ def write_labels(connection: psycopg.Connection, contract: Contract) -> None:
             "insert into ops.code_label (feed, column_name, code, label) values (%s, %s, %s, %s)",
             [(*key, label) for key, label in labels.items()],
         )
+
+
+def write_suppliers(connection: psycopg.Connection, contract: Contract) -> None:
+    """Put the feed file's suppliers where models can tell who has not delivered."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("delete from ops.feed_supplier where feed = %s", [contract.feed])
+        cursor.executemany(
+            "insert into ops.feed_supplier (feed, supplier, supplier_name) values (%s, %s, %s)",
+            [(contract.feed, code, name) for code, name in contract.suppliers.items()],
+        )

@@ -19,7 +19,7 @@ DATABASE_ROLES = (SUPERUSER, *OWN_ROLES, AIRFLOW)
 # Match codes, which the loader writes and only the linker reads; and what the linker makes of them.
 LINKAGE, PERSONS = "linkage", "persons"
 LOADER_SCHEMAS = ("raw", "quarantine")
-OWNER_SCHEMAS = ("ops", "reference", "stats", "staging", "intermediate", "indicators", "marts")
+OWNER_SCHEMAS = ("ops", "reference", "stats", "staging", "intermediate", "indicators", "marts", "publish")
 SECONDS_TO_WAIT = 60
 
 
@@ -108,4 +108,4 @@ def _grant(connection: psycopg.Connection) -> None:
     connection.execute("grant usage on schema persons to vrn_owner")
     connection.execute("alter default privileges for role vrn_linker in schema persons grant select on tables to vrn_owner")
     connection.execute("grant usage on schema ops to vrn_loader, vrn_evaluator")
-    connection.execute("grant usage on schema marts, stats, reference to vrn_evaluator")
+    connection.execute("grant usage on schema marts, publish, stats, reference to vrn_evaluator")

@@ -1,33 +1,35 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}"
+) }}
+
 with submission as (
 
-    select * from {{ source('ops', 'submission') }}
+    select * from {{ ref('stg_ops__submission') }}
+    where is_ever_known
 
 ),
 
 -- A quarter's or a year's delivery is of each of its months.
-by_month as (
+final as (
 
     select
         submission.feed,
         month.month_on::date as month_on,
-        bool_or(submission.status = 'accepted') as has_accepted,
-        bool_or(submission.status = 'refused') as has_refused,
-        bool_or(submission.is_synthetic) filter (where submission.status = 'accepted') as is_synthetic
+        -- Changes when anything that a count of the month rests on changes: its extracts, or when they were known.
+        md5(
+            string_agg(
+                submission.submission_id || ' ' || submission.known_from_on || ' ' || submission.known_until_on,
+                ','
+                order by submission.submission_id
+            )
+        ) as fingerprint
     from submission
     cross join lateral
-        generate_series(submission.period_start, submission.period_end, interval '1 month') as month (month_on)
+        generate_series(submission.period_start_on, submission.period_end_on, interval '1 month') as month (month_on)
     group by submission.feed, month.month_on
-
-),
-
-final as (
-
-    select
-        feed,
-        month_on,
-        case when has_accepted then 'received' when has_refused then 'refused' else 'awaiting_feed' end as state,
-        coalesce(is_synthetic, false) as is_synthetic
-    from by_month
 
 )
 

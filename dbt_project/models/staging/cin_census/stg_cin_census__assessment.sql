@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('cin_census', 'assessment') }}
+    {{ rows_as_known('cin_census', 'assessment') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         factors,
         lea as lea_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

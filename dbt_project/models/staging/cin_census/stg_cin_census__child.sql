@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('cin_census', 'child') }}
+    {{ rows_as_known('cin_census', 'child') }}
 
 ),
 
@@ -34,6 +34,9 @@ renamed as (
         age_at_period_end,
         year,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         upn_is_valid as is_upn_valid,
         former_upn_is_valid as is_former_upn_valid,

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('cin_census', 'child_protection_plan') }}
+    {{ rows_as_known('cin_census', 'child_protection_plan') }}
 
 ),
 
@@ -30,6 +30,9 @@ renamed as (
         previous_plans,
         review_dates,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

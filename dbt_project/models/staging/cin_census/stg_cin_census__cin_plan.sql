@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('cin_census', 'cin_plan') }}
+    {{ rows_as_known('cin_census', 'cin_plan') }}
 
 ),
 
@@ -24,6 +24,9 @@ renamed as (
         ---- codes
         lea as lea_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

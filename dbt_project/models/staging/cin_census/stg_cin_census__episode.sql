@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('cin_census', 'episode') }}
+    {{ rows_as_known('cin_census', 'episode') }}
 
 ),
 
@@ -28,6 +28,9 @@ renamed as (
         closure_reason as closure_reason_code,
         lea as lea_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_no_further_action,
         is_synthetic

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('hes_violence_admissions', 'admission') }}
+    {{ rows_as_known('hes_violence_admissions', 'admission') }}
 
 ),
 
@@ -30,6 +30,8 @@ renamed as (
         substring(translate(external_cause_2, '. ', '') from '^...([0-9])') as external_cause_2_place_code,
         left(translate(external_cause_3, '. ', ''), 3) as external_cause_3_code,
         substring(translate(external_cause_3, '. ', '') from '^...([0-9])') as external_cause_3_place_code,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

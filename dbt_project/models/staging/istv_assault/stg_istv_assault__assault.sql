@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('istv_assault', 'assault') }}
+    {{ rows_as_known('istv_assault', 'assault') }}
 
 ),
 
@@ -19,6 +19,8 @@ renamed as (
         assaulted_local_at,
         assault_method_code,
         assault_location_type_code,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

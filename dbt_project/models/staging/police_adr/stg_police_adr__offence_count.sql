@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_adr', 'offence_count') }}
+    {{ rows_as_known('police_adr', 'offence_count') }}
 
 ),
 
@@ -28,6 +28,9 @@ renamed as (
         ---- numbers
         offence_count,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         offence_group = 'total' as is_total,
         coalesce(air_weapon, false) as is_air_weapon,

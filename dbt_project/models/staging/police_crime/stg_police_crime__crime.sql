@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_crime', 'crime') }}
+    {{ rows_as_known('police_crime', 'crime') }}
 
 ),
 
@@ -23,6 +23,7 @@ renamed as (
 
         ---- dates
         date_recorded as recorded_on,
+        date_trunc('month', date_recorded)::date as recorded_month_on,
         time_recorded,
         occurred_from as occurred_from_at,
         occurred_to as occurred_to_at,
@@ -49,6 +50,9 @@ renamed as (
         ---- numbers
         case when victim_age between 0 and 120 then victim_age::integer end as victim_age,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         da_flag as is_domestic_abuse,
         knife_flag as is_knife,

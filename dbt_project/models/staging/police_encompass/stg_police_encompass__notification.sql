@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_encompass', 'notification') }}
+    {{ rows_as_known('police_encompass', 'notification') }}
 
 ),
 
@@ -36,6 +36,9 @@ renamed as (
         ---- numbers
         case when child_age between 0 and 18 then child_age::integer end as child_age,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_present_at_incident,
         status in ('sent', 'late') as is_received_by_school,

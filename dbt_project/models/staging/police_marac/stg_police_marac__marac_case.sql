@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_marac', 'marac_case') }}
+    {{ rows_as_known('police_marac', 'marac_case') }}
 
 ),
 
@@ -32,6 +32,9 @@ renamed as (
         ---- numbers
         case when children_in_household between 0 and 15 then children_in_household::integer end as children_count,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_repeat,
         is_bme,

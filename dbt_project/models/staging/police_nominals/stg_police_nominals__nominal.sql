@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_nominals', 'nominal') }}
+    {{ rows_as_known('police_nominals', 'nominal') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         ---- codes
         sex as sex_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         pnc_is_valid as is_pnc_valid,
         is_synthetic

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_stop_search', 'search') }}
+    {{ rows_as_known('police_stop_search', 'search') }}
 
 ),
 
@@ -22,6 +22,7 @@ renamed as (
         ---- timestamps
         source.searched_at,
         (source.searched_at at time zone 'Europe/London')::date as searched_on,
+        date_trunc('month', source.searched_at at time zone 'Europe/London')::date as searched_month_on,
 
         ---- codes
         source.search_type,
@@ -37,6 +38,9 @@ renamed as (
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.longitude end as longitude,
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.latitude end as latitude,
 
+        ---- known
+        source.known_from_on,
+        source.known_until_on,
         ---- flags
         source.outcome is not null and coalesce(outcome.label, 'yes') = 'yes' as is_action_taken,
         coalesce(source.is_outcome_linked_to_object, false) as is_object_found,

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_street_crime', 'crime') }}
+    {{ rows_as_known('police_street_crime', 'crime') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.longitude end as longitude,
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.latitude end as latitude,
 
+        ---- known
+        source.known_from_on,
+        source.known_until_on,
         ---- flags
         source.is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('police_weapons', 'recovery') }}
+    {{ rows_as_known('police_weapons', 'recovery') }}
 
 ),
 
@@ -26,6 +26,9 @@ renamed as (
         ---- numbers
         quantity,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         weapon_class = 'total' as is_total,
         is_estimated,

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_communications', 'metric') }}
+    {{ rows_as_known('programme_communications', 'metric') }}
 
 ),
 
@@ -18,6 +18,8 @@ renamed as (
         measured_until as measured_until_on,
         value::numeric as value,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

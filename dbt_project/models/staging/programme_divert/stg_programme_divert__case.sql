@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_divert', 'case') }}
+    {{ rows_as_known('programme_divert', 'case') }}
 
 ),
 
@@ -23,6 +23,8 @@ renamed as (
         ete_outcome,
         followed_up_on,
         is_rearrested,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

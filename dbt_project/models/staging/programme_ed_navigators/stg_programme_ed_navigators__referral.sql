@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_ed_navigators', 'referral') }}
+    {{ rows_as_known('programme_ed_navigators', 'referral') }}
 
 ),
 
@@ -22,6 +22,8 @@ renamed as (
         is_engaged,
         session_count,
         onward_referral,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_encompass_compliance', 'team_month') }}
+    {{ rows_as_known('programme_encompass_compliance', 'team_month') }}
 
 ),
 
@@ -19,6 +19,8 @@ renamed as (
         eligible_incidents,
         referrals_completed,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_grants', 'grant') }}
+    {{ rows_as_known('programme_grants', 'grant') }}
 
 ),
 
@@ -23,6 +23,8 @@ renamed as (
         knives_surrendered,
         surveyed_on,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

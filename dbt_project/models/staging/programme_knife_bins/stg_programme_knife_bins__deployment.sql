@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_knife_bins', 'deployment') }}
+    {{ rows_as_known('programme_knife_bins', 'deployment') }}
 
 ),
 
@@ -19,6 +19,8 @@ renamed as (
         deployments,
         weapons_count,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

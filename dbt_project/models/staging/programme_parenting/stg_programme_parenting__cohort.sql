@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_parenting', 'cohort') }}
+    {{ rows_as_known('programme_parenting', 'cohort') }}
 
 ),
 
@@ -23,6 +23,8 @@ renamed as (
         measured,
         pre_mean::numeric as pre_mean,
         post_mean::numeric as post_mean,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

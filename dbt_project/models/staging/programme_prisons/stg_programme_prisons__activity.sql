@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_prisons', 'activity') }}
+    {{ rows_as_known('programme_prisons', 'activity') }}
 
 ),
 
@@ -22,6 +22,8 @@ renamed as (
         completes,
         notifications,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_published_figures', 'figure') }}
+    {{ rows_as_known('programme_published_figures', 'figure') }}
 
 ),
 
@@ -29,6 +29,8 @@ renamed as (
         is_duplicate,
         section,
         page,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_sceptre', 'activity') }}
+    {{ rows_as_known('programme_sceptre', 'activity') }}
 
 ),
 
@@ -20,6 +20,8 @@ renamed as (
         failed,
         weapons_count,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_surge', 'deployment') }}
+    {{ rows_as_known('programme_surge', 'deployment') }}
 
 ),
 
@@ -21,6 +21,8 @@ renamed as (
         searches,
         weapons_count,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_surveys', 'answer') }}
+    {{ rows_as_known('programme_surveys', 'answer') }}
 
 ),
 
@@ -23,6 +23,8 @@ renamed as (
         value::numeric as value,
         unit,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

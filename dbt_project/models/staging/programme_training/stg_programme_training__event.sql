@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('programme_training', 'event') }}
+    {{ rows_as_known('programme_training', 'event') }}
 
 ),
 
@@ -22,6 +22,8 @@ renamed as (
         attendees,
         unique_attendees,
         value_qualifier,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'ad1') }}
+    {{ rows_as_known('ssda903', 'ad1') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         adopters_sex as adopters_sex_code,
         adopters_legal_status as adopters_legal_status_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_by_foster_carer,
         is_synthetic

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'episodes') }}
+    {{ rows_as_known('ssda903', 'episodes') }}
 
 ),
 
@@ -28,6 +28,9 @@ renamed as (
         ceased_reason as ceased_reason_code,
         placement_change_reason as placement_change_reason_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

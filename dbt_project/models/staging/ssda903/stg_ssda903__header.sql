@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'header') }}
+    {{ rows_as_known('ssda903', 'header') }}
 
 ),
 
@@ -27,6 +27,9 @@ renamed as (
         ---- measures
         age_at_period_end,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         upn_is_valid as is_upn_valid,
         is_mother,

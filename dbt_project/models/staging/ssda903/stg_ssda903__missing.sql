@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'missing') }}
+    {{ rows_as_known('ssda903', 'missing') }}
 
 ),
 
@@ -23,6 +23,9 @@ renamed as (
         ---- codes
         kind as kind_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

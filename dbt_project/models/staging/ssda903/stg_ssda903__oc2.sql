@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'oc2') }}
+    {{ rows_as_known('ssda903', 'oc2') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         age_at_period_end,
         sdq_score,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_convicted,
         has_health_check,

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'oc3') }}
+    {{ rows_as_known('ssda903', 'oc3') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         ---- measures
         accommodation,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'placed_adoption') }}
+    {{ rows_as_known('ssda903', 'placed_adoption') }}
 
 ),
 
@@ -23,6 +23,9 @@ renamed as (
         ---- codes
         decision_ceased_reason as decision_ceased_reason_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'previous_permanence') }}
+    {{ rows_as_known('ssda903', 'previous_permanence') }}
 
 ),
 
@@ -25,6 +25,9 @@ renamed as (
         authority,
         ordered_on,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'reviews') }}
+    {{ rows_as_known('ssda903', 'reviews') }}
 
 ),
 
@@ -22,6 +22,9 @@ renamed as (
         ---- codes
         participation as participation_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'sw_episodes') }}
+    {{ rows_as_known('ssda903', 'sw_episodes') }}
 
 ),
 
@@ -24,6 +24,9 @@ renamed as (
         ---- codes
         change_reason as change_reason_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

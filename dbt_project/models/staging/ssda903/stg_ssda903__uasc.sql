@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('ssda903', 'uasc') }}
+    {{ rows_as_known('ssda903', 'uasc') }}
 
 ),
 
@@ -22,6 +22,9 @@ renamed as (
         ---- codes
         sex as sex_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

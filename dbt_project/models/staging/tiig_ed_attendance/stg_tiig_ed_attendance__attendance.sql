@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('tiig_ed_attendance', 'attendance') }}
+    {{ rows_as_known('tiig_ed_attendance', 'attendance') }}
 
 ),
 
@@ -38,6 +38,8 @@ renamed as (
         alcohol_3h as alcohol_three_hours_code,
         disposal as disposal_code,
         disposal = 'left_before_treatment' as has_left_before_treatment,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from source
 

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('yot_caseload', 'child') }}
+    {{ rows_as_known('yot_caseload', 'child') }}
 
 ),
 
@@ -31,6 +31,9 @@ renamed as (
         ---- measures
         age_at_period_end,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         pnc_is_valid as is_pnc_valid,
         upn_is_valid as is_upn_valid,

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('yot_caseload', 'intervention') }}
+    {{ rows_as_known('yot_caseload', 'intervention') }}
 
 ),
 
@@ -26,6 +26,9 @@ renamed as (
         safety_wellbeing as safety_and_wellbeing_code,
         risk_serious_harm as risk_of_serious_harm_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('yot_caseload', 'offence') }}
+    {{ rows_as_known('yot_caseload', 'offence') }}
 
 ),
 
@@ -26,6 +26,9 @@ renamed as (
         ---- measures
         gravity,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('yot_caseload', 'outcome') }}
+    {{ rows_as_known('yot_caseload', 'outcome') }}
 
 ),
 
@@ -24,6 +24,9 @@ renamed as (
         outcome_type as outcome_type_code,
         setting as setting_code,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_substantive,
         is_first,

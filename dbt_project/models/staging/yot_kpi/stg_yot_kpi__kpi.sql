@@ -1,6 +1,6 @@
 with source as (
 
-    {{ current_rows('yot_kpi', 'kpi') }}
+    {{ rows_as_known('yot_kpi', 'kpi') }}
 
 ),
 
@@ -26,6 +26,9 @@ renamed as (
         numerator,
         denominator,
 
+        ---- known
+        known_from_on,
+        known_until_on,
         ---- flags
         is_synthetic
     from source

@@ -1,6 +1,9 @@
+{{ config(pre_hook="{{ begin_events() }}") }}
+
 with search as (
 
     select * from {{ ref('stg_police_stop_search__search') }}
+    where {{ is_touched('searched_month_on') }}
 
 ),
 
@@ -33,11 +36,11 @@ placed as (
 
 ),
 
-final as (
+grouped as (
 
     select
         search.*,
-        date_trunc('month', search.searched_on)::date as searched_month_on,
+        search.searched_month_on as month_on,
         case
             when search.longitude is null then 'UNK'
             when placed.distance <= {{ var('boundary_tolerance_degrees') }} then placed.area_code
@@ -47,6 +50,16 @@ final as (
             as ethnic_group
     from search
     left join placed on search.longitude = placed.longitude and search.latitude = placed.latitude
+
+),
+
+final as (
+
+    select
+        *,
+        -- The breakdown of the indicators. Two groups, because residents are known by these.
+        ethnic_group as ethnicity
+    from grouped
 
 )
 

@@ -1,0 +1,54 @@
+{# The body of an indicator: events counted by area, month, the breakdowns of its metadata, and the days between which they
+   were known. `numerator` and `denominator` are conditions on rows of `events` (its month is `month`), or sums of a column
+   (`total`, `of`); `squares` is a sum of squares, for means. Every breakdown is counted by itself beside the total: what
+   overlaps is never added up, and no cell is finer than what is asked for. #}
+{% macro count_events(events, where=none, numerator='true', denominator=none, month='month_on', area='area_code',
+                      total=none, of=none, squares=none) -%}
+{% set indicator = own_indicator() %}
+{% set dimensions = ['age_band', 'sex', 'ethnicity', 'imd_quintile'] %}
+{% set wanted = indicator.breakdowns + (['age_band'] if indicator.value_type == 'dsr' else []) %}
+{% set own = dimensions | select('in', wanted) | list %}
+with event as (
+
+    select * from {{ events }}
+    {% if where %}where {{ where }}{% endif %}
+
+),
+
+final as (
+
+    select
+        '{{ indicator.indicator_id }}' as indicator_id,
+        {{ area }} as area_code,
+        {{ month }} as period_start,
+        {% for dimension in dimensions %}
+        {%- if dimension in own %}case when grouping({{ dimension }}) = 1 then 'all' else {{ dimension }} end
+        {%- else %}'all'{% endif %} as {{ dimension }},
+        {% endfor %}
+        {%- if total %}
+        coalesce(sum({{ total }}) filter (where {{ numerator }}), 0)::numeric
+        {%- else %}
+        count(*) filter (where {{ numerator }})::numeric
+        {%- endif %} as numerator,
+        {% if of %}coalesce(sum({{ of }}), 0)::numeric
+        {%- elif denominator %}count(*) filter (where {{ denominator }})::numeric
+        {%- else %}null::numeric{% endif %} as denominator,
+        {% if squares %}coalesce(sum({{ squares }}), 0)::numeric{% else %}null::numeric{% endif %} as square_sum,
+        known_from_on,
+        known_until_on
+    from event
+    group by
+        {{ area }},
+        {{ month }},
+        known_from_on,
+        known_until_on
+        {%- if own %},
+        grouping sets (
+            (){% for dimension in own %}, ({{ dimension }}){% endfor %}
+        )
+        {%- endif %}
+
+)
+
+select * from final
+{%- endmacro %}

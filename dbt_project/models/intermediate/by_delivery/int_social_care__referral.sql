@@ -1,0 +1,110 @@
+with episode as (
+
+    select * from {{ ref('stg_cin_census__episode') }}
+
+),
+
+child as (
+
+    select * from {{ ref('stg_cin_census__child') }}
+
+),
+
+supplier as (
+
+    select * from {{ ref('supplier') }}
+
+),
+
+-- An episode comes in every census in whose year it was open; as a referral it is of its own year.
+referral as (
+
+    select *
+    from episode
+    where referred_on between period_start_on and period_end_on
+
+),
+
+-- The days on which a referral of the same child in the 365 days before was known, from this census or another.
+earlier as (
+
+    select
+        referral.submission_id,
+        referral.row_number,
+        range_agg(daterange(episode.known_from_on, episode.known_until_on)) as known_days
+    from referral
+    inner join episode
+        on
+            referral.child_pid = episode.child_pid
+            and episode.referred_on between referral.referred_on - 365 and referral.referred_on - 1
+    group by referral.submission_id, referral.row_number
+
+),
+
+-- Each referral's days as what they were: with an earlier referral, or without one.
+told as (
+
+    select
+        referral.submission_id,
+        referral.row_number,
+        referral.supplier,
+        referral.child_pid,
+        referral.referred_on,
+        referral.birth_month_on,
+        referral.is_no_further_action,
+        referral.is_synthetic,
+        told.is_re_referral,
+        unnest(told.days) as days
+    from referral
+    left join earlier on referral.submission_id = earlier.submission_id and referral.row_number = earlier.row_number
+    cross join lateral (
+        select
+            datemultirange(daterange(referral.known_from_on, referral.known_until_on)) as known_days,
+            coalesce(earlier.known_days, '{}') as with_earlier
+    ) as part
+    cross join lateral (
+        values
+        (true, part.known_days * part.with_earlier),
+        (false, part.known_days - part.with_earlier)
+    ) as told (is_re_referral, days)
+
+),
+
+aged as (
+
+    select
+        told.*,
+        child.sex_code,
+        child.ethnicity_code,
+        {{ age_in_month('told.birth_month_on', 'told.referred_on') }} as age
+    from told
+    left join child on told.submission_id = child.submission_id and told.child_pid = child.child_pid
+
+),
+
+final as (
+
+    select
+        aged.submission_id,
+        aged.row_number,
+        aged.child_pid,
+        supplier.area_code,
+        date_trunc('month', aged.referred_on)::date as month_on,
+        aged.referred_on,
+        aged.age,
+        {{ age_band('aged.age') }} as age_band,
+        {{ sex_group('aged.sex_code') }} as sex,
+        {{ ethnic_group('aged.ethnicity_code') }} as ethnicity,
+        'unknown' as imd_quintile,
+        aged.is_no_further_action,
+        aged.is_re_referral,
+        coalesce(aged.age < 18, true) as is_under_18,
+        lower(aged.days) as known_from_on,
+        upper(aged.days) as known_until_on,
+        aged.is_synthetic
+    from aged
+    left join supplier on aged.supplier = supplier.supplier
+
+)
+
+select * from final

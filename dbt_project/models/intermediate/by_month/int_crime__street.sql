@@ -1,0 +1,104 @@
+{{ config(
+    pre_hook="{{ begin_events(ref('stg_police_street_crime__crime'), 'crime_id', 'recorded_month_on') }}"
+) }}
+
+with crime as (
+
+    select * from {{ ref('stg_police_street_crime__crime') }}
+    {% if is_incremental() %}
+    where
+        {{ is_touched('recorded_month_on') }}
+        or crime_id in (
+            select crime_id from {{ ref('stg_police_street_crime__crime') }}
+            where {{ is_touched('recorded_month_on') }}
+        )
+    {% endif %}
+
+),
+
+lsoa as (
+
+    select * from {{ ref('int_place__lsoa') }}
+
+),
+
+identified as (
+
+    select * from crime
+    where crime_id is not null
+
+),
+
+-- A crime that comes again, in its file or in a later month's, is one crime: of the first month it was in, with the
+-- latest outcome. Incidents without an identifier are each their own.
+first_seen as ({{ versions_as_known('identified', 'crime_id', 'recorded_month_on, row_number desc') }}),
+
+last_seen as ({{ versions_as_known('identified', 'crime_id', 'recorded_month_on desc, row_number desc') }}),
+
+counted_once as (
+
+    select
+        first_seen.submission_id,
+        first_seen.row_number,
+        first_seen.crime_id,
+        first_seen.recorded_month_on,
+        first_seen.crime_type,
+        last_seen.last_outcome_category as outcome_category,
+        first_seen.lsoa_code,
+        first_seen.longitude,
+        first_seen.latitude,
+        first_seen.version_from_on as known_from_on,
+        first_seen.version_until_on as known_until_on,
+        first_seen.is_synthetic
+    from first_seen
+    inner join last_seen
+        on first_seen.crime_id = last_seen.crime_id and first_seen.version_from_on = last_seen.version_from_on
+
+    union all
+
+    select
+        submission_id,
+        row_number,
+        crime_id,
+        recorded_month_on,
+        crime_type,
+        last_outcome_category as outcome_category,
+        lsoa_code,
+        longitude,
+        latitude,
+        known_from_on,
+        known_until_on,
+        is_synthetic
+    from crime
+    where crime_id is null
+
+),
+
+placed as (
+
+    select
+        counted_once.submission_id,
+        counted_once.row_number,
+        counted_once.crime_id,
+        counted_once.recorded_month_on as month_on,
+        counted_once.crime_type,
+        counted_once.outcome_category,
+        case
+            when lsoa.district_code is not null then lsoa.district_code
+            when counted_once.lsoa_code is not null then 'OUT'
+            else 'UNK'
+        end as area_code,
+        counted_once.lsoa_code,
+        lsoa.harmonised_lsoa_code,
+        counted_once.longitude,
+        counted_once.latitude,
+        counted_once.known_from_on,
+        counted_once.known_until_on,
+        counted_once.is_synthetic
+    from counted_once
+    left join lsoa on counted_once.lsoa_code = lsoa.lsoa_code
+
+)
+
+select * from placed
+where {{ is_touched('month_on') }}

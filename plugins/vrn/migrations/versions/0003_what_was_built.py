@@ -1,0 +1,69 @@
+"""What each model was built from, month by month, and which months a build has to make anew."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+STATEMENTS = (
+    """
+    create table ops.built_month (
+        model text not null,
+        feed text not null,
+        month_on date not null,
+        inputs text not null,
+        revision bigint not null,
+        primary key (model, feed, month_on)
+    )
+    """,
+    "comment on table ops.built_month is 'One row per model that is kept by month, feed and month: what it was last built from.'",
+    "comment on column ops.built_month.inputs is 'Fingerprint of the submissions, and of the events, that the month was built from.'",
+    "comment on column ops.built_month.revision is 'The transaction that last made the month anew.'",
+    """
+    create table ops.built_layer (
+        layer text primary key,
+        code text not null
+    )
+    """,
+    "comment on table ops.built_layer is 'One row per layer: fingerprint of the dbt project that last built it. Another builds all.'",
+    """
+    create table ops.touched_month (
+        model text not null,
+        feed text not null,
+        month_on date not null,
+        primary key (model, feed, month_on)
+    )
+    """,
+    "comment on table ops.touched_month is 'One row per model, feed and month that the running build, or the last one, makes anew.'",
+    """
+    create table ops.feed_supplier (
+        feed text not null,
+        supplier text not null,
+        supplier_name text not null,
+        primary key (feed, supplier)
+    )
+    """,
+    "comment on table ops.feed_supplier is 'One row per feed and supplier that may deliver it, as the feed files say.'",
+    "grant select, insert, delete on ops.feed_supplier to vrn_loader",
+    # A function and not a subquery: the planner pushes it below the grouping of a view, and uses an index with it.
+    """
+    create function ops.touched_months(wanted_model text, feeds text[] default null) returns date[]
+    language sql stable parallel safe
+    return (
+        select coalesce(array_agg(distinct month_on), '{}') from ops.touched_month
+        where model = wanted_model and (feeds is null or feed = any(feeds))
+    )
+    """,
+    "comment on function ops.touched_months is 'The months of these feeds (of all) that the running build makes anew in a model.'",
+    "revoke execute on function ops.touched_months from public",
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.execute("drop function ops.touched_months")
+    op.execute("drop table ops.feed_supplier, ops.built_layer, ops.touched_month, ops.built_month")

@@ -1,0 +1,86 @@
+"""Releases: what is published is frozen with the submissions, definitions and code it was made of, and can be compared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+
+from vrn import dbt
+from vrn.database import connect
+from vrn.errors import VrnError
+from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse import OWNER
+
+FIGURE = (
+    "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, denominator, value, lower_ci_95, "
+    "upper_ci_95, lower_ci_998, upper_ci_998, method, comparison, trend, status, is_synthetic"
+)
+
+
+class ReleaseRefused(VrnError):
+    """There is nothing that could be released, or it is half built."""
+
+
+def make(settings: Settings, note: str) -> str:
+    """Freeze the figures as they were last built. Returns the release's id, its day with a number from the second on.
+
+    Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
+    """
+    with connect(settings, OWNER) as connection:
+        # What is built stays as it is until it is frozen, and two releases do not take one id.
+        connection.execute("select pg_advisory_xact_lock(hashtext('release'))")
+        _refuse_half_built(connection, settings)
+        connection.execute("lock table marts.fct_indicator_value in share mode")
+        today = datetime.now(UTC).date().isoformat()
+        made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
+        release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
+        connection.execute(
+            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) "
+            "select %s, %s, %s, %s, coalesce(bool_or(is_synthetic), false) from marts.fct_indicator_value",
+            [release_id, revision(), dbt.code(settings), note],
+        )
+        connection.execute(
+            "insert into ops.release_submission (release_id, submission_id) "
+            "select %s, submission_id from staging.stg_ops__submission where is_ever_known and status = 'accepted'",
+            [release_id],
+        )
+        connection.execute(
+            "insert into ops.release_indicator (release_id, indicator_id, definition) "
+            "select %s, indicator_id, to_jsonb(indicator) from marts.dim_indicator as indicator",
+            [release_id],
+        )
+        connection.execute(
+            f"insert into ops.release_value (release_id, {FIGURE}) select %s, {FIGURE} from marts.fct_indicator_value",
+            [release_id],
+        )
+    return release_id
+
+
+def revision() -> str:
+    """The git revision of the code, with a plus when the checkout differs from it; in an image VRN_REVISION says it."""
+    if given := os.environ.get("VRN_REVISION"):
+        return given
+    try:
+        found = _git("rev-parse", "HEAD").strip()
+        return found + ("+" if _git("status", "--porcelain", "--untracked-files=no").strip() else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(REPOSITORY), *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def _refuse_half_built(connection, settings: Settings) -> None:
+    layers = {row["layer"]: row["code"] for row in connection.execute("select layer, code from ops.built_layer").fetchall()}
+    if "marts" not in layers:
+        raise ReleaseRefused("Nothing was built yet, so there is nothing to release. Run `make run` first.")
+    if set(layers.values()) != {dbt.code(settings)}:
+        raise ReleaseRefused("The project changed since the outcomes were built. Run `make run`, or build_outcomes, and release then.")
+    late = connection.execute(
+        "select count(*) as found from ops.submission as submission where submission.status = 'accepted' and not exists ("
+        "select from staging.stg_ops__submission as built where built.submission_id = submission.submission_id)"
+    ).fetchone()["found"]
+    if late:
+        raise ReleaseRefused(f"{late} deliveries were accepted since the outcomes were built. Wait for build_outcomes to end.")
