@@ -1,1 +1,1 @@
-{{ search_outcome_share('S07a', 'is_action_taken') }}
+{{ count_events(ref('int_stop_search__search'), numerator='is_action_taken', denominator='true') }}

@@ -1,1 +1,1 @@
-{{ search_outcome_share('S07b', 'is_object_found') }}
+{{ count_events(ref('int_stop_search__search'), numerator='is_object_found', denominator='true') }}

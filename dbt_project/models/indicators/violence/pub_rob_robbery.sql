@@ -1,1 +1,1 @@
-{{ street_crime_count('PUB-ROB', 'Robbery') }}
+{{ count_events(ref('int_crime__street'), where="crime_type = 'Robbery'") }}

@@ -1,1 +1,1 @@
-{{ street_crime_count('PUB-VSO', 'Violence and sexual offences') }}
+{{ count_events(ref('int_crime__street'), where="crime_type = 'Violence and sexual offences'") }}

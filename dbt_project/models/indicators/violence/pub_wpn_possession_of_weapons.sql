@@ -1,1 +1,1 @@
-{{ street_crime_count('PUB-WPN', 'Possession of weapons') }}
+{{ count_events(ref('int_crime__street'), where="crime_type = 'Possession of weapons'") }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_divert__case'), numerator='is_engaged', denominator='true') }}

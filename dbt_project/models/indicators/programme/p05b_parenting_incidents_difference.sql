@@ -1,0 +1,6 @@
+{{ count_events(
+    ref('int_parenting__cohort'),
+    where='has_incidents_measured',
+    total='incidents_difference',
+    of='measured'
+) }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_training__event'), total='attendees') }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_grant__quarter'), total='young_people') }}

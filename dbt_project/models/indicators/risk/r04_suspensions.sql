@@ -1,0 +1,1 @@
+{{ reported_values(ref('int_reference__value'), where="indicator_id = 'R04'") }}

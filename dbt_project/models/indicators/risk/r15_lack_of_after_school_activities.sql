@@ -1,0 +1,1 @@
+{{ reported_values(ref('int_survey__after_school_activities')) }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_encompass__notification'), where='is_received_by_school') }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_encompass__compliance'), where='is_number', total='referrals_completed', of='eligible_incidents') }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_marac__case'), numerator='is_repeat', denominator='is_repeat is not null') }}

@@ -1,0 +1,1 @@
+{{ count_events(ref('int_sceptre__activity'), where='is_test_purchase', total='failed', of='passed + failed') }}

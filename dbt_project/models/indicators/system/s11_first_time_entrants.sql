@@ -1,0 +1,1 @@
+{{ count_events(ref('int_youth_justice__outcome'), where='is_first_entry') }}

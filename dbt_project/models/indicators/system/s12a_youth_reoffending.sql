@@ -1,0 +1,5 @@
+{{ count_events(
+    ref('int_youth_justice__reoffending'),
+    numerator='has_reoffended',
+    denominator='true'
+) }}
