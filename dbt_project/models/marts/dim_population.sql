@@ -18,7 +18,8 @@ final as (
         population.population_vintage,
         population.sex,
         population.age_band,
-        sum(population.persons) as persons
+        sum(population.persons) as persons,
+        bool_or(population.is_estimated) as is_estimated
     from population
     inner join area_member on population.area_code = area_member.leaf_code
     group by

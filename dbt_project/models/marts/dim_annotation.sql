@@ -1,0 +1,7 @@
+with annotation as (
+
+    select * from {{ ref('annotation') }}
+
+)
+
+select annotation_id, kind, domain, starts_on, ends_on, annotation, source, is_verified from annotation

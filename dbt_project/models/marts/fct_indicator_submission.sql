@@ -1,0 +1,43 @@
+-- From a figure to the files it was made of: ops.submission has each one's name and sha256, raw its rows by number.
+with indicator as (
+
+    select * from {{ ref('dim_indicator') }}
+
+),
+
+period as (
+
+    select * from {{ ref('dim_period') }}
+
+),
+
+submission as (
+
+    select * from {{ ref('stg_ops__submission') }}
+    where is_ever_known
+
+),
+
+final as (
+
+    select
+        indicator.indicator_id,
+        period.period_id,
+        submission.submission_id,
+        submission.feed,
+        submission.supplier,
+        submission.known_from_on,
+        submission.known_until_on,
+        {{ is_known_today('submission') }} as is_current
+    from indicator
+    inner join period on period.period_type = any(indicator.period_types)
+    inner join submission
+        on
+            submission.feed = any(indicator.feeds)
+            and submission.period_start_on <= period.last_due_on
+            and submission.period_end_on
+            >= period.start_on - make_interval(months => coalesce(indicator.looks_back_months, 0)::integer)
+
+)
+
+select * from final

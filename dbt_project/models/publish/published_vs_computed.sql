@@ -1,0 +1,133 @@
+-- depends_on: {{ ref('fct_indicator_value') }}
+with figure as (
+
+    select * from {{ ref('published_figure') }}
+    where not is_duplicate
+
+),
+
+measure as (
+
+    select * from {{ ref('published_figure_measure') }}
+
+),
+
+period as (
+
+    select * from {{ ref('dim_period') }}
+    where period_type in ('month', 'quarter', 'financial_year')
+
+),
+
+dated as (
+
+    select
+        figure.*,
+        measure.indicator_id,
+        measure.measure,
+        measure.area_code,
+        measure.ethnicity,
+        measure.scale,
+        measure.explanation,
+        period.period_id,
+        -- The report says of some of its tables on which day their figures were taken.
+        (regexp_match(figure.section, 'as at (\d{4}-\d{2}-\d{2})'))[1]::date as computed_as_at
+    from figure
+    inner join measure on figure.item = measure.item and figure.corrected_label = measure.corrected_label
+    left join period on figure.figure_started_on = period.start_on and figure.figure_ended_on = period.end_on
+
+),
+
+as_at as (
+
+    select days.computed_as_at, value.*
+    from (
+        select computed_as_at, array_agg(distinct indicator_id) as indicator_ids
+        from dated
+        where computed_as_at is not null
+        group by computed_as_at
+    ) as days
+    cross join lateral {{ function('indicator_as_at') }}(days.computed_as_at, days.indicator_ids) as value
+
+),
+
+today as (
+
+    select * from {{ ref('fct_indicator_value') }}
+    where (sex, age_band, imd_quintile) = ('all', 'all', 'all')
+
+),
+
+computed as (
+
+    select
+        dated.*,
+        coalesce(
+            as_at.status, today.status, case when dated.indicator_id is null then 'not_applicable' else 'no_period' end
+        ) as status,
+        {% for source in ('as_at', 'today') %}
+        case dated.measure
+            when 'count' then {{ source }}.count::double precision
+            when 'numerator' then {{ source }}.numerator::double precision
+            when 'denominator' then {{ source }}.denominator::double precision
+            when 'value' then {{ source }}.value
+            when 'share' then {{ source }}.numerator::double precision / nullif({{ source }}_all.numerator, 0)
+        end * dated.scale::double precision as {{ source }}_value{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from dated
+    left join as_at
+        on
+            dated.computed_as_at = as_at.computed_as_at
+            and dated.indicator_id = as_at.indicator_id
+            and dated.area_code = as_at.area_code
+            and dated.period_id = as_at.period_id
+            and dated.ethnicity = as_at.ethnicity
+            and (as_at.sex, as_at.age_band, as_at.imd_quintile) = ('all', 'all', 'all')
+    left join as_at as as_at_all
+        on
+            dated.computed_as_at = as_at_all.computed_as_at
+            and dated.indicator_id = as_at_all.indicator_id
+            and dated.area_code = as_at_all.area_code
+            and dated.period_id = as_at_all.period_id
+            and (as_at_all.sex, as_at_all.age_band, as_at_all.ethnicity, as_at_all.imd_quintile) = ('all', 'all', 'all', 'all')
+    left join today
+        on
+            dated.indicator_id = today.indicator_id
+            and dated.area_code = today.area_code
+            and dated.period_id = today.period_id
+            and dated.ethnicity = today.ethnicity
+    left join today as today_all
+        on
+            dated.indicator_id = today_all.indicator_id
+            and dated.area_code = today_all.area_code
+            and dated.period_id = today_all.period_id
+            and today_all.ethnicity = 'all'
+
+),
+
+final as (
+
+    select
+        figure_number,
+        item,
+        corrected_label as label,
+        printed_label,
+        coalesce(period_id, period_label) as period_id,
+        value as published,
+        value_qualifier as qualifier,
+        unit,
+        indicator_id,
+        area_code,
+        computed_as_at,
+        case when computed_as_at is null then today_value else as_at_value end as computed,
+        case when computed_as_at is null then today_value else as_at_value end - value::double precision as difference,
+        today_value as computed_today,
+        status,
+        correction_reason,
+        is_reconciled,
+        explanation
+    from computed
+
+)
+
+select * from final

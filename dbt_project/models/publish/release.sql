@@ -1,0 +1,36 @@
+{{ config(materialized='view') }}
+
+with release as (
+
+    select * from {{ source('ops', 'release') }}
+
+),
+
+submission as (
+
+    select release_id, count(*) as submission_count
+    from {{ source('ops', 'release_submission') }}
+    group by release_id
+
+),
+
+indicator as (
+
+    select release_id, count(*) as indicator_count
+    from {{ source('ops', 'release_indicator') }}
+    group by release_id
+
+)
+
+select
+    release.release_id,
+    release.released_at,
+    lag(release.release_id) over (order by release.released_at) as previous_release_id,
+    release.git_revision,
+    release.note,
+    submission.submission_count,
+    indicator.indicator_count,
+    release.is_synthetic
+from release
+left join submission on release.release_id = submission.release_id
+left join indicator on release.release_id = indicator.release_id
