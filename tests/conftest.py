@@ -17,6 +17,7 @@ from vrn import dbt, secrets, warehouse
 from vrn import submission as ledger
 from vrn.contract import Contract, load
 from vrn.database import connect
+from vrn.layers import LAYERS
 from vrn.local import postgres
 from vrn.period import ANY_PERIOD, Period
 from vrn.settings import REPOSITORY, Settings
@@ -55,16 +56,34 @@ def server(tmp_path_factory) -> Iterator[Settings]:
         postgres.stop(settings)
 
 
+@pytest.fixture(scope="session")
+def built_server(server: Settings) -> Settings:
+    """The server with a second warehouse, in which every layer was built before the first delivery."""
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute("create database built template warehouse owner vrn_owner")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VRN_HOME", str(server.home))
+        patch.setenv("VRN_PG_PORT", str(server.pg_port))
+        patch.setenv("VRN_PG_DATABASE", "built")
+        for layer in LAYERS:
+            dbt.build(layer)
+    return server
+
+
 @pytest.fixture
 def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Settings]:
     """A home with a warehouse of its own, copied from the prepared one, and the environment that points to it."""
     name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
-    yield from _copy_of(server, tmp_path, monkeypatch, name)
+    # A test that says so begins with every layer built.
+    template = "built" if "built_server" in request.fixturenames else "warehouse"
+    yield from _copy_of(server, tmp_path, monkeypatch, name, template)
 
 
-def _copy_of(server: Settings, folder_: Path, monkeypatch, name: str) -> Iterator[Settings]:
+def _copy_of(server: Settings, folder_: Path, monkeypatch, name: str, template: str = "warehouse") -> Iterator[Settings]:
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template warehouse owner vrn_owner").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("create database {} template {} owner vrn_owner").format(sql.Identifier(name), sql.Identifier(template))
+        )
     for variable, value in {
         "VRN_HOME": folder_,
         "VRN_SECRETS": server.secrets,

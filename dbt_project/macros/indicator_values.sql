@@ -153,7 +153,10 @@ delivered as (
         period.period_id,
         count(*) filter (where supplier_month.is_received) as received_count,
         count(*) filter (where not supplier_month.is_received) as refused_count,
-        period.month_count + indicator.looks_back_months as due_count,
+        case
+            when indicator.completeness = 'any_delivery' then 1
+            else period.month_count + indicator.looks_back_months
+        end as due_count,
         coalesce(bool_or(supplier_month.is_synthetic), false) as is_synthetic
     from indicator
     inner join expected_supplier on expected_supplier.feed = any(indicator.feeds)
@@ -169,7 +172,7 @@ delivered as (
             between period.start_on - make_interval(months => indicator.looks_back_months::integer) and period.last_due_on
     group by
         indicator.indicator_id, expected_supplier.scope, expected_supplier.feed, expected_supplier.supplier,
-        expected_supplier.until_on, period.period_id, period.month_count, indicator.looks_back_months
+        expected_supplier.until_on, period.period_id, period.month_count, indicator.looks_back_months, indicator.completeness
 
 ),
 

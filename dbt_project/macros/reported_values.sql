@@ -1,5 +1,5 @@
-{# The body of an indicator whose numbers come as they are: from a publication or a survey. `events` has numerator, denominator
-   and is_known. What is not known is NULL and not 0, and with it every sum that it belongs to. #}
+{# The body of an indicator whose numbers come as they are, from a publication or a survey. `events` has numerator,
+   denominator and is_known. What is not known is NULL and not 0, and with it every sum that it belongs to. #}
 {% macro reported_values(events, where='true') -%}
 with reported as (
 

@@ -51,7 +51,7 @@ final as (
         'all' as ethnicity,
         'all' as imd_quintile,
         coalesce(notified.children, 0)::numeric as numerator,
-        estimated.children::numeric as denominator,
+        trim_scale(estimated.children) as denominator,
         null::numeric as square_sum,
         estimated.known_from_on,
         estimated.known_until_on
