@@ -9,10 +9,10 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release templates replay test lint format bench docs requirements install clean
+.PHONY: help run up down psql env headline check release templates replay test lint format bench bench-outcomes docs requirements install clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(INSTALLED) ## the main job: start everything, take in what waits in the inbox, show the indicators
 	@$(VRN) run
@@ -55,6 +55,9 @@ format: $(INSTALLED_DEV) ## put the code into shape
 
 bench: $(INSTALLED) ## file to accepted rows against a plain server-side COPY, with memory and the share of each step
 	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench
+
+bench-outcomes: $(INSTALLED) ## seconds of a full build and of one month's delta at 1, 5 and 10 years of synthetic history
+	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench_outcomes
 
 docs: $(INSTALLED) ## generate the dbt docs (one page, no network) into the home
 	@$(VRN) docs

@@ -92,9 +92,10 @@ from compared
 
 {# What came: for each indicator, period and area whether every expected supplier delivered every month that is due. #}
 {% macro completeness_as_at(as_at) -%}
+-- The ledger as the counts know it: what was accepted since is not counted, so it did not come yet.
 submission as (
 
-    select * from {{ ref('stg_ops__submission') }}
+    select * from {{ source('ops', 'counted_submission') }}
     where
         (is_ever_known and known_from_on <= {{ as_at }} and known_until_on > {{ as_at }})
         or (status = 'refused' and received_at::date <= {{ as_at }})
@@ -116,46 +117,34 @@ supplier_month as (
 
 ),
 
--- Expected are the suppliers who answer for an area of their own, and of the others all who ever delivered the feed. A feed of
--- which nobody did has one row, so that somebody is missed.
 expected_supplier as (
 
-    select feed_supplier.feed, feed_supplier.supplier, coalesce(supplier.area_code, 'everywhere') as scope, supplier.until_on
+    select feed_supplier.feed, feed_supplier.supplier, supplier.until_on
     from {{ source('ops', 'feed_supplier') }} as feed_supplier
     left join {{ ref('supplier') }} as supplier on feed_supplier.supplier = supplier.supplier
-    where
-        supplier.area_code is not null
-        or exists (
-            select from supplier_month
-            where supplier_month.feed = feed_supplier.feed and supplier_month.supplier = feed_supplier.supplier
-        )
-
-    union all
-
-    select distinct feed, '', 'everywhere', null::date
-    from {{ source('ops', 'feed_supplier') }}
-    where
-        feed not in (select feed from supplier_month)
-        and feed not in (
-            select feed_supplier.feed
-            from {{ source('ops', 'feed_supplier') }} as feed_supplier
-            inner join {{ ref('supplier') }} as supplier on feed_supplier.supplier = supplier.supplier
-            where supplier.area_code is not null
-        )
+    where feed_supplier.is_expected
 
 ),
 
+-- The months that are due of each supplier, and what came of them: those of the period itself, and those before it that its
+-- figure rests on too.
 delivered as (
 
     select
         indicator.indicator_id,
-        expected_supplier.scope,
+        expected_supplier.feed,
+        expected_supplier.supplier,
         period.period_id,
         count(*) filter (where supplier_month.is_received) as received_count,
-        count(*) filter (where not supplier_month.is_received) as refused_count,
+        count(*) filter (where supplier_month.is_received and supplier_month.month_on >= period.start_on) as own_received_count,
+        count(*) filter (where not supplier_month.is_received and supplier_month.month_on >= period.start_on) as refused_count,
         case
             when indicator.completeness = 'any_delivery' then 1
-            else period.month_count + indicator.looks_back_months
+            else
+                {{ months_from_to(
+                    "period.start_on - make_interval(months => indicator.looks_back_months::integer)",
+                    "least(period.last_due_on, expected_supplier.until_on)"
+                ) }}
         end as due_count,
         coalesce(bool_or(supplier_month.is_synthetic), false) as is_synthetic
     from indicator
@@ -171,61 +160,59 @@ delivered as (
             and supplier_month.month_on
             between period.start_on - make_interval(months => indicator.looks_back_months::integer) and period.last_due_on
     group by
-        indicator.indicator_id, expected_supplier.scope, expected_supplier.feed, expected_supplier.supplier,
-        expected_supplier.until_on, period.period_id, period.month_count, indicator.looks_back_months, indicator.completeness
+        indicator.indicator_id, indicator.completeness, indicator.looks_back_months, expected_supplier.feed,
+        expected_supplier.supplier, expected_supplier.until_on, period.period_id, period.start_on, period.last_due_on
 
 ),
 
-scoped as (
+-- Whose deliveries an area needs: of authorities those that it has a part of, of hospital trusts its own at a hospital's site
+-- and all of them elsewhere, for people go to any. What has no place needs them all.
+area_supplier as (
 
-    select
-        indicator_id,
-        scope,
-        period_id,
-        bool_and(received_count >= due_count) as is_complete,
-        sum(received_count) as received_count,
-        sum(refused_count) as refused_count,
-        bool_or(is_synthetic) as is_synthetic
-    from delivered
-    group by indicator_id, scope, period_id
-
-),
-
--- Which suppliers' areas an area has a part of; what has no place needs them all.
-area_scope as (
-
-    select area_code, 'everywhere' as scope
+    select area.area_code, feed_supplier.supplier
     from area
-
-    union all
-
-    select area.area_code, own.area_code
-    from area
-    inner join area as own
-        on
-            own.area_code in (select area_code from {{ ref('supplier') }})
-            and (area.leaf_codes && own.leaf_codes or area.area_type in ('unplaced', 'police_force', 'hospital_site'))
+    cross join (select distinct supplier from expected_supplier) as feed_supplier
+    left join {{ ref('supplier') }} as supplier on feed_supplier.supplier = supplier.supplier
+    left join area as own on supplier.area_code = own.area_code
+    where
+        (
+            own.area_code is null
+            or area.leaf_codes && own.leaf_codes
+            or area.area_type in ('unplaced', 'police_force', 'hospital_site')
+        )
+        and (
+            area.area_type <> 'hospital_site'
+            or supplier.site_prefix is null
+            or area.area_code like supplier.site_prefix || '%'
+        )
 
 ),
 
 completeness as (
 
     select
-        scoped.indicator_id,
-        scoped.period_id,
-        area_scope.area_code,
+        delivered.indicator_id,
+        delivered.period_id,
+        area_supplier.area_code,
         case
-            when bool_and(scoped.is_complete) then 'ok'
-            when sum(scoped.received_count) > 0 then 'incomplete'
-            when sum(scoped.refused_count) > 0 then 'refused'
+            when bool_and(delivered.received_count >= delivered.due_count) then 'ok'
+            when sum(delivered.own_received_count) > 0 then 'incomplete'
+            when sum(delivered.refused_count) > 0 then 'refused'
             else 'awaiting_feed'
         end as feed_status,
-        bool_or(scoped.is_synthetic) as is_synthetic
-    from scoped
-    inner join area_scope on scoped.scope = area_scope.scope
-    group by scoped.indicator_id, scoped.period_id, area_scope.area_code
+        bool_or(delivered.is_synthetic) as is_synthetic
+    from delivered
+    inner join area_supplier on delivered.supplier = area_supplier.supplier
+    group by delivered.indicator_id, delivered.period_id, area_supplier.area_code
 
 )
+{%- endmacro %}
+
+
+{# How many months there are from the one of a day to the one of another. #}
+{% macro months_from_to(first, last) -%}
+    (extract(year from {{ last }}) - extract(year from {{ first }})) * 12
+    + extract(month from {{ last }}) - extract(month from {{ first }}) + 1
 {%- endmacro %}
 
 
@@ -347,7 +334,8 @@ unlocated as (
     select
         force.indicator_id,
         force.period_id,
-        coalesce(unknown.numerator, 0) / nullif(force.numerator, 0) as share
+        coalesce(coalesce(unknown.denominator, unknown.numerator), 0)
+        / nullif(coalesce(force.denominator, force.numerator), 0) as share
     from total_count as force
     left join total_count as unknown
         on
@@ -494,17 +482,17 @@ quintile as (
         population.period_id,
         array_agg(population.persons::double precision order by population.imd_quintile) as populations,
         array_agg(
-            counted.numerator::double precision / population.persons::double precision order by population.imd_quintile
+            coalesce(counted.numerator, 0)::double precision / population.persons::double precision
+            order by population.imd_quintile
         ) as rates,
-        array_agg(1 / sqrt(counted.numerator::double precision) order by population.imd_quintile) as log_errors
+        array_agg(1 / sqrt(nullif(counted.numerator, 0)::double precision) order by population.imd_quintile) as log_errors
     from rate_population as population
-    inner join counted
+    left join counted
         on
             population.indicator_id = counted.indicator_id
             and population.area_code = counted.area_code
             and population.period_id = counted.period_id
             and population.imd_quintile = counted.imd_quintile
-            and counted.numerator > 0
     where population.imd_quintile between '1' and '5'
     group by population.indicator_id, population.area_code, population.period_id
     having count(*) = 5
@@ -518,18 +506,22 @@ quintile as (
 {% macro figures() -%}
 cell as (
 
-    select null as dimension, 'all' as age_band, 'all' as sex, 'all' as ethnicity, 'all' as imd_quintile
+    select
+        null as dimension, 'all' as age_band, 'all' as sex, 'all' as ethnicity, 'all' as imd_quintile,
+        0 as age_from, 0 as age_to
     union all
-    select distinct 'age_band', reporting_band, 'all', 'all', 'all' from age_band
+    select 'age_band', reporting_band, 'all', 'all', 'all', min(age_from), max(age_from) from age_band
+    group by reporting_band
     union all
-    select 'age_band', 'unknown', 'all', 'all', 'all'
+    select 'age_band', 'unknown', 'all', 'all', 'all', 0, 0
     union all
-    select 'sex', 'all', sex, 'all', 'all' from unnest(array['female', 'male', 'unknown']) as sex
+    select 'sex', 'all', sex, 'all', 'all', 0, 0 from unnest(array['female', 'male', 'unknown']) as sex
     union all
-    select 'ethnicity', 'all', 'all', ethnicity, 'all'
+    select 'ethnicity', 'all', 'all', ethnicity, 'all', 0, 0
     from unnest(array['white', 'mixed', 'asian', 'black', 'other', 'ethnic_minority', 'not_stated']) as ethnicity
     union all
-    select 'imd_quintile', 'all', 'all', 'all', quintile from unnest(array['1', '2', '3', '4', '5', 'unknown']) as quintile
+    select 'imd_quintile', 'all', 'all', 'all', quintile, 0, 0
+    from unnest(array['1', '2', '3', '4', '5', 'unknown']) as quintile
 
 ),
 
@@ -551,7 +543,10 @@ expected as (
         indicator.value_type,
         indicator.ci_method,
         indicator.population,
-        indicator.multiplier,
+        -- The groups of a ratio have rates of their own, per 1,000.
+        case when indicator.value_type = 'ratio' and cell.dimension is not null then 1000 else indicator.multiplier end
+            as multiplier,
+        indicator.min_denominator,
         indicator.polarity,
         indicator.comparator_default,
         area.area_code,
@@ -594,6 +589,16 @@ expected as (
             or (
                 cell.dimension = any(indicator.breakdowns)
                 and period.period_type = 'financial_year'
+                -- Children in need are not broken down into pensioners.
+                and (
+                    cell.dimension <> 'age_band'
+                    or indicator.population is null
+                    or cell.age_band = 'unknown'
+                    or (
+                        cell.age_from >= {{ population_age_from('indicator.population') }}
+                        and cell.age_to <= {{ population_age_to('indicator.population') }}
+                    )
+                )
                 -- Five groups, or the two that the public files of searches give.
                 and (cell.ethnicity = 'ethnic_minority') <= (indicator.feeds = array['police_stop_search'])
                 and (cell.ethnicity in ('mixed', 'asian', 'black', 'other')) <= (indicator.feeds <> array['police_stop_search'])
@@ -630,6 +635,7 @@ with_counts as (
                         coalesce(group_count.white_count, 0)::numeric / ethnic_population.white_population
                         * ethnic_population.minority_population
                     end
+            when expected.value_type = 'dsr' and expected.dimension is null then standardised.persons::numeric
             when expected.population is not null or expected.value_type = 'ratio' then rate_population.persons
             when expected.feed_status = 'ok' then coalesce(counted.denominator, 0)
         end as denominator
@@ -689,9 +695,9 @@ with_status as (
             when is_missing then 'incomplete'
             when value_type = 'dsr' and dimension is null and standardised_events < 10 then 'not_applicable'
             when value_type = 'count' then 'ok'
-            when coalesce(denominator, 0) <= 0 then 'no_denominator'
-            when value_type = 'dsr' and dimension is null and standardised_rate is null then 'no_denominator'
-            when value_type = 'sii' and dimension is null and quintile_rates is null then 'not_applicable'
+            when coalesce(denominator, 0) < greatest(min_denominator, 1e-9) then 'no_denominator'
+            when value_type = 'sii' and dimension is null and coalesce(cardinality(quintile_rates), 0) < 5 then 'no_denominator'
+            when value_type = 'sii' and dimension is null and array_position(quintile_rates, 0) is not null then 'not_applicable'
             else 'ok'
         end as status
     from with_counts
@@ -837,6 +843,8 @@ beside as (
             and with_limits.period_id = county.period_id
             and with_limits.comparator_default = county.area_code
             and with_limits.area_code <> county.area_code
+            -- A part's count is always less than the whole's.
+            and with_limits.cell_type <> 'count'
             and with_limits.age_band = county.age_band
             and with_limits.sex = county.sex
             and with_limits.ethnicity = county.ethnicity
@@ -958,7 +966,11 @@ compared as (
         method,
         {{ comparison_with('county_value') }} as comparison,
         {{ comparison_with('england_value') }} as comparison_england,
-        {{ comparison_with('baseline_value') }} as comparison_baseline,
+        case
+            when is_baseline_change_significant then {{ change_in_words('value > baseline_value') }}
+            when not is_baseline_change_significant then 'similar'
+            else {{ comparison_with('baseline_value') }}
+        end as comparison_baseline,
         case
             when direction in ('increasing', 'decreasing') and polarity in ('low_is_good', 'high_is_good')
                 then
@@ -984,14 +996,17 @@ compared as (
     case
         when lower_ci_95 is null or {{ value }} is null then 'not_compared'
         when upper_ci_95 >= {{ value }} and lower_ci_95 <= {{ value }} then 'similar'
+        else {{ change_in_words('lower_ci_95 > ' ~ value) }}
+    end
+{%- endmacro %}
+
+
+{% macro change_in_words(is_higher) -%}
+    case
         when polarity in ('low_is_good', 'high_is_good')
-            then
-                case
-                    when (upper_ci_95 < {{ value }}) = (polarity = 'low_is_good') then 'better'
-                    else 'worse'
-                end
-        when upper_ci_95 < {{ value }} then 'lower'
-        else 'higher'
+            then case when ({{ is_higher }}) = (polarity = 'high_is_good') then 'better' else 'worse' end
+        when {{ is_higher }} then 'higher'
+        else 'lower'
     end
 {%- endmacro %}
 

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("templates", help="write the templates of returns that people fill in")
     replay = commands.add_parser("replay", help="put a refused delivery back into the inbox")
     replay.add_argument("submission", type=int)
-    commands.add_parser("docs", help="generate the dbt docs")
+    commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
     release = commands.add_parser("release", help="freeze what was built as a release")
     release.add_argument("note", help="what it is for")
     chosen = parser.parse_args(arguments)
@@ -145,11 +145,14 @@ def _check(settings: Settings, _) -> None:
 
 
 def _docs(settings: Settings, _) -> int:
-    from vrn import dbt
+    from vrn import dbt, indicator_docs
 
-    made = dbt.invoke(settings, ["docs", "generate", "--static"]).success
-    print(f"documentation: {settings.dbt_target / 'static_index.html'}" if made else "the documentation was not made")
-    return 0 if made else 1
+    if not dbt.invoke(settings, ["docs", "generate", "--static"]).success:
+        print("the documentation was not made")
+        return 1
+    print(f"documentation of the models: {settings.dbt_target / 'static_index.html'}")
+    print(f"documentation of the indicators, for evaluators only: {indicator_docs.write(settings)}")
+    return 0
 
 
 def _templates(settings: Settings, _) -> None:

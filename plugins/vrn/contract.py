@@ -144,6 +144,7 @@ class Contract:
     file_name: re.Pattern[str]
     file_name_example: str
     suppliers: Mapping[str, str]
+    expected_suppliers: tuple[str, ...]
     folder: str
     format: str
     encoding: str
@@ -240,6 +241,7 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
         file_name=re.compile(own["fileName"]),
         file_name_example=own["fileNameExample"],
         suppliers={str(code): name for code, name in own["suppliers"].items()},
+        expected_suppliers=tuple(map(str, own.get("expectedSuppliers", own["suppliers"]))),
         folder=server.get("path", document["id"]),
         format=server.get("format", "csv"),
         encoding=server.get("encoding", "utf-8"),

@@ -8,6 +8,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import psycopg
+from psycopg import sql
+
 from vrn import contract as contracts
 from vrn import dbt_sources, raw
 from vrn import submission as ledger
@@ -27,6 +30,8 @@ class BuildFailed(VrnError):
 def build(layer: str) -> dict[str, int]:
     """Build and test one layer. Returns how many nodes ended in each status. Raises BuildFailed."""
     settings = Settings()
+    refresh = ["--full-refresh"] if _is_of_another_project(settings, layer) else []
+    _forget(settings, layer)
     with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
         if layer == "reference":
             _make_sources(connection, settings)
@@ -40,7 +45,7 @@ def build(layer: str) -> dict[str, int]:
                 "unit_test",
                 "--select",
                 *LAYERS[layer],
-                *(["--full-refresh"] if _is_of_another_project(settings, layer) else []),
+                *refresh,
             ],
         )
         results = list(done.result.results) if done.result is not None else []
@@ -80,12 +85,23 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def code(settings: Settings) -> str:
-    """Fingerprint of the project's models, macros, functions and seeds: what another one built is built anew, wholly."""
+    """Fingerprint of the project and of the feed files, whose labels models join: what another one built is built anew."""
     found = hashlib.sha256()
-    for path in sorted(settings.dbt_project.rglob("*")):
-        if path.suffix in (".sql", ".yml", ".csv") and path != dbt_sources.path(settings):
-            found.update(path.relative_to(settings.dbt_project).as_posix().encode() + b"\0" + path.read_bytes())
+    for folder, pattern in ((settings.dbt_project, "*.*"), (settings.contracts, "*.odcs.yaml")):
+        for path in sorted(folder.rglob(pattern)):
+            if path.suffix in (".sql", ".yml", ".csv", ".yaml") and path != dbt_sources.path(settings):
+                found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return found.hexdigest()
+
+
+def ledger_of(connection: psycopg.Connection, table: str) -> str:
+    """Fingerprint of the submissions in ops.submission, or in the table that a build took from it."""
+    query = (
+        "select md5(coalesce(string_agg(submission_id || ' ' || status, ',' order by submission_id), '')) as found "
+        "from {} where status in ('accepted', 'superseded', 'refused') and {} is not null"
+    )
+    column = "period_start" if table == "ops.submission" else "period_start_on"
+    return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
 
 
 def _make_sources(connection, settings: Settings) -> None:
@@ -102,6 +118,13 @@ def _is_of_another_project(settings: Settings, layer: str) -> bool:
     with connect(settings, OWNER) as connection:
         row = connection.execute("select code from ops.built_layer where layer = %s", [layer]).fetchone()
     return row is None or row["code"] != code(settings)
+
+
+def _forget(settings: Settings, layer: str) -> None:
+    """From now on neither this layer nor a later one is whole."""
+    later = list(LAYERS)[list(LAYERS).index(layer) :]
+    with connect(settings, OWNER) as connection:
+        connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
 
 
 def _keep(settings: Settings, layer: str, results: list, success: bool) -> None:
@@ -127,7 +150,10 @@ def _keep(settings: Settings, layer: str, results: list, success: bool) -> None:
             rows,
         )
         if success:
+            # The reference layer comes before this build's look at the ledger.
+            built_from = "" if layer == "reference" else ledger_of(connection, "staging.stg_ops__submission")
             cursor.execute(
-                "insert into ops.built_layer (layer, code) values (%s, %s) on conflict (layer) do update set code = excluded.code",
-                [layer, code(settings)],
+                "insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s) "
+                "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger",
+                [layer, code(settings), built_from],
             )

@@ -97,6 +97,8 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
     for key in ("fileName", "fileNameExample", "suppliers"):
         if key not in own:
             yield f"servers.0.customProperties: {key} is missing"
+    if not own.get("expectedSuppliers", ["any"]) or set(own.get("expectedSuppliers", ())) - set(own.get("suppliers", ())):
+        yield "servers.0.customProperties.expectedSuppliers: one or more of the suppliers"
     if server.get("format", "csv") not in FORMATS:
         yield f"servers.0.format: '{server['format']}' is none of {', '.join(FORMATS)}"
     if server.get("format") == "xml" and "record" not in own:

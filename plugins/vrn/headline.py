@@ -1,4 +1,4 @@
-"""The table at the end of `make run`: the latest financial year or twelve months of each indicator for the county."""
+"""The table at the end of `make run`: the latest figure of each indicator of violence for the county, and how far the rest is."""
 
 from __future__ import annotations
 
@@ -13,17 +13,34 @@ with latest as (
     select distinct on (value.indicator_id) value.*, period.period_label, period.period_type
     from marts.fct_indicator_value as value
     inner join marts.dim_period as period on value.period_id = period.period_id
-    where value.area_code = %(area)s
+    where value.area_code = %(area)s and (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')
     order by
         value.indicator_id,
         (value.status = 'ok') desc,
-        array_position(array['rolling_12_months', 'financial_year', 'quarter', 'month'], period.period_type),
+        array_position(
+            array['rolling_12_months', 'financial_year', 'three_financial_years', 'quarter', 'month'], period.period_type
+        ),
         period.end_on desc
 )
 select indicator.indicator_id, indicator.short_name, indicator.unit, latest.*
 from latest
 inner join marts.dim_indicator as indicator on latest.indicator_id = indicator.indicator_id
-order by indicator.domain desc, indicator.indicator_id
+where indicator.domain = 'violence'
+order by indicator.indicator_id
+"""
+PROGRESS = """
+select
+    indicator.domain,
+    count(*) as indicators,
+    count(*) filter (
+        where exists (
+            select from marts.fct_indicator_value as value
+            where value.indicator_id = indicator.indicator_id and value.status = 'ok'
+        )
+    ) as with_figures
+from marts.dim_indicator as indicator
+group by indicator.domain
+order by array_position(array['violence', 'risk', 'system', 'programme'], indicator.domain)
 """
 COUNTY = "LANCS-14"
 FORCE = "E23000003"
@@ -85,7 +102,7 @@ def show(connection: psycopg.Connection, console: Console) -> None:
     rows = [row if row["status"] == "ok" else force.get(row["indicator_id"], row) for row in rows]
     synthetic = any(row["is_synthetic"] for row in rows)
     table = Table(
-        title="Headline indicators, Lancashire" + (" — SYNTHETIC, made up for trying things" if synthetic else ""),
+        title="Violence in Lancashire" + (" — SYNTHETIC, made up for trying things" if synthetic else ""),
         caption="Intervals are 95 %. Every figure is a row of marts.fct_indicator_value.",
     )
     for heading, side in (("", "left"), ("Indicator", "left"), ("Period", "left"), ("Count", "right"), ("Value", "right")):
@@ -105,6 +122,11 @@ def show(connection: psycopg.Connection, console: Console) -> None:
             row["status"] + (" (synthetic)" if row["is_synthetic"] else ""),
         )
     console.print(table)
+    progress = connection.execute(PROGRESS).fetchall()
+    console.print(
+        "Indicators with a figure: "
+        + ", ".join(f"{row['domain']} {row['with_figures']} of {row['indicators']}" for row in progress)
+    )
 
 
 def _number(value: float | None) -> str:

@@ -125,6 +125,6 @@ def write_suppliers(connection: psycopg.Connection, contract: Contract) -> None:
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from ops.feed_supplier where feed = %s", [contract.feed])
         cursor.executemany(
-            "insert into ops.feed_supplier (feed, supplier, supplier_name) values (%s, %s, %s)",
-            [(contract.feed, code, name) for code, name in contract.suppliers.items()],
+            "insert into ops.feed_supplier (feed, supplier, supplier_name, is_expected) values (%s, %s, %s, %s)",
+            [(contract.feed, code, name, code in contract.expected_suppliers) for code, name in contract.suppliers.items()],
         )

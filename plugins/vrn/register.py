@@ -167,6 +167,12 @@ def read_name(contract: Contract, file_name: str) -> Named:
             "GEN-014",
             f"The {contract.kind} or the extract date in the file's name is none. Name it like {contract.file_name_example}.",
         ) from None
+    if extract_on is not None and not period.end < extract_on <= datetime.now(UTC).date():
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The file's name says that it was cut on {extract_on}: that is before {period.label} had ended, or still to come. "
+            "A period is delivered when it is over. Send it again with the day on which it was cut.",
+        )
     return Named(found["supplier"], period, bool(found["synthetic"]), extract_on)
 
 

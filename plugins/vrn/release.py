@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from vrn import dbt
 from vrn.database import connect
 from vrn.errors import VrnError
+from vrn.layers import LAYERS
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse import OWNER
 
@@ -31,7 +32,6 @@ def make(settings: Settings, note: str) -> str:
         # What is built stays as it is until it is frozen, and two releases do not take one id.
         connection.execute("select pg_advisory_xact_lock(hashtext('release'))")
         _refuse_half_built(connection, settings)
-        connection.execute("lock table marts.fct_indicator_value in share mode")
         today = datetime.now(UTC).date().isoformat()
         made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
         release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
@@ -42,7 +42,7 @@ def make(settings: Settings, note: str) -> str:
         )
         connection.execute(
             "insert into ops.release_submission (release_id, submission_id) "
-            "select %s, submission_id from staging.stg_ops__submission where is_ever_known and status = 'accepted'",
+            "select %s, submission_id from ops.counted_submission where is_ever_known and known_until_on = '9999-12-31'",
             [release_id],
         )
         connection.execute(
@@ -73,14 +73,15 @@ def _git(*arguments: str) -> str:
 
 
 def _refuse_half_built(connection, settings: Settings) -> None:
-    layers = {row["layer"]: row["code"] for row in connection.execute("select layer, code from ops.built_layer").fetchall()}
-    if "marts" not in layers:
+    """Raise ReleaseRefused unless every layer is whole and of this project, and knows every delivery."""
+    built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer for update").fetchall()}
+    if not built:
         raise ReleaseRefused("Nothing was built yet, so there is nothing to release. Run `make run` first.")
-    if set(layers.values()) != {dbt.code(settings)}:
-        raise ReleaseRefused("The project changed since the outcomes were built. Run `make run`, or build_outcomes, and release then.")
-    late = connection.execute(
-        "select count(*) as found from ops.submission as submission where submission.status = 'accepted' and not exists ("
-        "select from staging.stg_ops__submission as built where built.submission_id = submission.submission_id)"
-    ).fetchone()["found"]
-    if late:
-        raise ReleaseRefused(f"{late} deliveries were accepted since the outcomes were built. Wait for build_outcomes to end.")
+    if broken := [layer for layer in LAYERS if layer not in built or built[layer]["ledger"] is None]:
+        raise ReleaseRefused(
+            f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
+        )
+    if {row["code"] for row in built.values()} != {dbt.code(settings)}:
+        raise ReleaseRefused("The project changed since the outcomes were built. Run build_outcomes, and release then.")
+    if {built[layer]["ledger"] for layer in LAYERS if layer != "reference"} != {dbt.ledger_of(connection, "ops.submission")}:
+        raise ReleaseRefused("Deliveries came or went since the outcomes were built. Wait for build_outcomes to end.")

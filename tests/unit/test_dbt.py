@@ -16,9 +16,7 @@ def built(built_server, home):
 def test_every_layer_builds_before_the_first_delivery_and_every_row_says_that_nothing_came(built, owner):
     statuses = owner.execute("select status, count(count) as counts from marts.fct_indicator_value group by 1").fetchall()
     assert {row["status"]: row["counts"] for row in statuses} == {"awaiting_feed": 0, "before_series": 0, "not_applicable": 0}
-    kept = owner.execute(
-        "select layer, bool_and(status in ('success', 'pass')) as well from ops.dbt_result group by 1"
-    ).fetchall()
+    kept = owner.execute("select layer, bool_and(status in ('success', 'pass')) as well from ops.dbt_result group by 1").fetchall()
     assert {row["layer"]: row["well"] for row in kept} == dict.fromkeys(LAYERS, True)
 
 

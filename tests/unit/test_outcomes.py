@@ -84,9 +84,10 @@ class Story:
 
 
 def release_of(settings: Settings, note: str) -> str:
-    """A release; the layers count as built by this project, which `build` above does not say."""
+    """A release; the layers count as built from what the ledger was, which `build` above does not say."""
     with connect(settings, warehouse.OWNER) as connection:
-        connection.execute("update ops.built_layer set code = %s", [dbt.code(settings)])
+        built_from = dbt.ledger_of(connection, "staging.stg_ops__submission")
+        connection.execute("update ops.built_layer set code = %s, ledger = %s", [dbt.code(settings), built_from])
     return release.make(settings, note)
 
 
@@ -152,7 +153,9 @@ def test_t022_an_older_extract_that_comes_late_is_history_and_changes_no_figure_
     story.deliver("2019-06", "2019-07-01", restated(story.inbox.text(CRIME, "2019-06")))
     build(story.settings)
     assert figures(story.owner) == story.after
-    count = "select count from publish.indicator_as_at(%s, array['V06']) where period_id = '2019-06' and area_code = 'E23000003' and "
+    count = (
+        "select count from publish.indicator_as_at(%s, array['V06']) where period_id = '2019-06' and area_code = 'E23000003' and "
+    )
     count += "(sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')"
     (early,), (late,) = (rows(story.owner, count, day) for day in ("2019-07-02", FIRST_CUT))
     assert early["count"] == late["count"] - 1
@@ -206,5 +209,15 @@ def test_not_even_the_owner_changes_a_release(story, table):
 
 def test_a_release_of_figures_that_lack_a_delivery_is_refused(story):
     story.deliver("2019-07", "2019-09-01", story.inbox.text(CRIME, "2019-07"))
-    with pytest.raises(release.ReleaseRefused, match="1 deliveries were accepted since"):
+    with pytest.raises(release.ReleaseRefused, match="Deliveries came or went since"):
         release_of(story.settings, "too early")
+
+
+def test_a_release_of_what_is_half_built_or_built_by_another_project_is_refused(story):
+    dbt._forget(story.settings, "counts")
+    with pytest.raises(release.ReleaseRefused, match=r"half built \(counts, marts, publish\)"):
+        release.make(story.settings, "while a build is under way")
+    built_from = dbt.ledger_of(story.owner, "staging.stg_ops__submission")
+    story.owner.execute("update ops.built_layer set ledger = %s, code = 'of another project'", [built_from])
+    with pytest.raises(release.ReleaseRefused, match="project changed"):
+        release.make(story.settings, "of another project")

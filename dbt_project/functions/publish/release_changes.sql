@@ -69,5 +69,5 @@ left join because
         and coalesce(later_value.period_id, earlier_value.period_id) = because.period_id
 left join definition on coalesce(later_value.indicator_id, earlier_value.indicator_id) = definition.indicator_id
 where
-    (earlier_value.count, earlier_value.value, earlier_value.status)
-    is distinct from (later_value.count, later_value.value, later_value.status)
+    (earlier_value.count, earlier_value.denominator, earlier_value.value, earlier_value.status)
+    is distinct from (later_value.count, later_value.denominator, later_value.value, later_value.status)

@@ -1,4 +1,8 @@
-{{ config(pre_hook="{{ begin_counts() }}", post_hook="{{ end_counts() }}", indexes=[{'columns': ['indicator_id', 'month_on']}]) }}
+{{ config(
+    pre_hook="{{ begin_counts() }}",
+    post_hook="{{ end_counts() }}",
+    indexes=[{'columns': ['indicator_id', 'month_on']}]
+) }}
 
 {% for node in indicator_nodes() %}
 {% set indicator = node.config.meta.indicator %}

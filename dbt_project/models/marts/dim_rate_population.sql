@@ -1,4 +1,4 @@
-{#- The populations that rates are of, as the indicators name them: all, an age range such as 0-17 or 16+, or one of females. -#}
+{#- The populations that rates are of, as the indicators name them: all, an age range such as 0-17 or 16+, of females. -#}
 {% set found = [] %}
 {% for node in indicator_nodes() if node.config.meta.indicator.population %}
     {% if node.config.meta.indicator.population not in found %}{% do found.append(node.config.meta.indicator.population) %}{% endif %}
@@ -129,7 +129,8 @@ by_ethnicity as (
 
 final as (
 
-    select population, area_code, mid_year, 'all' as age_band, 'all' as sex, 'all' as ethnicity, 'all' as imd_quintile, persons
+    select
+        population, area_code, mid_year, 'all' as age_band, 'all' as sex, 'all' as ethnicity, 'all' as imd_quintile, persons
     from total
     union all
     select population, area_code, mid_year, age_band, sex, 'all', 'all', persons from by_age

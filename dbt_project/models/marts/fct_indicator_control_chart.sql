@@ -112,7 +112,9 @@ limited as (
         case placed.chart
             when 'c' then sqrt(baseline.mean_value)
             when 'u'
-                then sqrt(baseline.numerator / nullif(baseline.denominator, 0) / nullif(placed.denominator, 0)) * placed.multiplier
+                then
+                    sqrt(baseline.numerator / nullif(baseline.denominator, 0) / nullif(placed.denominator, 0))
+                    * placed.multiplier
             when 'p'
                 then
                     sqrt(

@@ -13,7 +13,7 @@ period as (
 
 submission as (
 
-    select * from {{ ref('stg_ops__submission') }}
+    select * from {{ source('ops', 'counted_submission') }}
     where is_ever_known
 
 ),

@@ -89,7 +89,8 @@ computed as (
             and dated.indicator_id = as_at_all.indicator_id
             and dated.area_code = as_at_all.area_code
             and dated.period_id = as_at_all.period_id
-            and (as_at_all.sex, as_at_all.age_band, as_at_all.ethnicity, as_at_all.imd_quintile) = ('all', 'all', 'all', 'all')
+            and (as_at_all.sex, as_at_all.age_band, as_at_all.ethnicity, as_at_all.imd_quintile)
+            = ('all', 'all', 'all', 'all')
     left join today
         on
             dated.indicator_id = today.indicator_id
@@ -120,7 +121,8 @@ final as (
         area_code,
         computed_as_at,
         case when computed_as_at is null then today_value else as_at_value end as computed,
-        case when computed_as_at is null then today_value else as_at_value end - value::double precision as difference,
+        case when computed_as_at is null then today_value else as_at_value end - value::double precision
+            as difference,
         today_value as computed_today,
         status,
         correction_reason,

@@ -5,8 +5,8 @@
     pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}"
 ) }}
 
--- A table, so that one build sees one ledger from its first layer to its last: what is accepted meanwhile is the next build's.
--- It is emptied and filled, and not replaced, for every view of staging hangs on it.
+-- A table, so that one build sees one ledger from its first layer to its last: what is accepted meanwhile is the next
+-- build's. It is emptied and filled, and not replaced, for every view of staging hangs on it.
 with submission as (
 
     select * from {{ source('ops', 'submission') }}

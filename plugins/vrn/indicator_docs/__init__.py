@@ -21,13 +21,17 @@ def write(settings: Settings) -> Path:
     """
     place = folder(settings)
     aside, old = place.with_name("indicators.new"), place.with_name("indicators.old")
-    for left_over in (aside, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    aside.mkdir(parents=True, mode=0o700)
-    with connect(settings, "vrn_evaluator") as connection:
-        pages.write(aside, reading.read(connection))
-    if place.exists():
-        place.rename(old)
-    aside.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        with connect(settings, "vrn_evaluator") as connection:
+            subjects = reading.read(connection)
+            aside.mkdir(parents=True, mode=0o700)
+            pages.write(aside, subjects)
+        shutil.rmtree(old, ignore_errors=True)
+        if place.exists():
+            place.rename(old)
+        aside.rename(place)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
     return place / "index.html"

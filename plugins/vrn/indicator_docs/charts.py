@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
@@ -20,9 +21,13 @@ from vrn.indicator_docs.reading import Annotation, Figure, Limits, Period
 
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 INK, MUTED, GRID, LINE, SHADE = "var(--ink)", "var(--muted)", "var(--grid)", "var(--line)", "var(--shade)"
-COLOURS = {"better": "var(--better)", "worse": "var(--worse)"}
+COLOURS = {"better": "var(--better)", "worse": "var(--worse)", "higher": LINE, "lower": LINE}
 WIDE, NARROW = 640, 300
 MOST_LABELS = {WIDE: 8, NARROW: 4}
+LONGEST_NAME = {WIDE: 30, NARROW: 16}
+LONGEST_TITLE = {WIDE: 90, NARROW: 40}
+LONGEST_WORDS = {WIDE: 70, NARROW: 28}
+LETTER = 7.2
 # Every how many periods the axis may have a label, for types of which there are more than one a year.
 STRIDES = {"month": (1, 2, 3, 6, 12, 24), "rolling_12_months": (1, 2, 3, 6, 12, 24), "quarter": (1, 2, 4, 8)}
 
@@ -65,20 +70,24 @@ def areas_compared(comparison: series.Comparison, unit: str, alternative: str, m
     """
 
     def draw(width: int) -> alt.LayerChart:
-        y = alt.Y(
-            "area:N",
-            title=None,
-            sort=None,
-            scale=alt.Scale(domain=[figure.area.area_name for figure in comparison.figures]),
-            axis=alt.Axis(labelLimit=150, grid=False),
+        labels = [figure.area.area_name for figure in comparison.figures]
+        lines = [textwrap.wrap(label, LONGEST_NAME[width]) for label in labels]
+        # A browser's letters can be wider than those that Vega measures with.
+        extent = max(len(line) for label in lines for line in label) * LETTER + 10
+        axis = alt.Axis(
+            labelExpr=f"({json.dumps(dict(zip(labels, lines, strict=True)))})[datum.label]",
+            labelLimit=0,
+            minExtent=extent,
+            grid=False,
         )
+        y = alt.Y("area:N", title=None, sort=None, scale=alt.Scale(domain=labels), axis=axis)
         x = alt.X("x:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=MOST_LABELS[width]))
         layers = [
             *([_county_line(comparison.county.value, x)] if comparison.county else []),
             *_area_intervals(comparison, x, y),
-            *_area_words(comparison, y, missing),
+            *_area_words(comparison, y, missing, width),
         ]
-        return _chart(layers, width, alt.Step(24), unit, comparison.figures)
+        return _chart(layers, width, alt.Step(12 + 12 * max(map(len, lines))), unit, comparison.figures)
 
     return _both_widths(draw, alternative)
 
@@ -129,7 +138,7 @@ def _marked_days(annotations: Sequence[tuple[int, Annotation]], x: alt.X, first:
     if breaks:
         layers.append(_of(breaks).mark_rule(color=MUTED, strokeDash=[2, 3]).encode(x=x))
     if bands or breaks:
-        words = _of(bands + breaks).mark_text(color=MUTED, align="left", baseline="top", dx=2, fontSize=11)
+        words = _of(bands + breaks).mark_text(color=MUTED, baseline="bottom", dy=-3, fontSize=11)
         layers.append(words.encode(x=x, y=alt.value(0), text="number:N"))
     return layers
 
@@ -201,8 +210,9 @@ def _area_intervals(comparison: series.Comparison, x: alt.X, y: alt.Y) -> list[a
             "x": figure.value,
             "lower": figure.lower,
             "upper": figure.upper,
-            "colour": COLOURS.get(figure.comparison, LINE),
+            "colour": COLOURS.get(figure.comparison, MUTED),
             "shape": _side(figure, comparison.county),
+            "size": 50 if _side(figure, comparison.county) == "circle" else 90,
         }
         for figure in comparison.with_figure
     ]
@@ -212,8 +222,8 @@ def _area_intervals(comparison: series.Comparison, x: alt.X, y: alt.Y) -> list[a
     if bars:
         lower = alt.X("lower:Q", scale=x["scale"], axis=x["axis"], title=None)
         layers.append(_of(bars).mark_rule(opacity=0.45, strokeWidth=4).encode(y=y, x=lower, x2="upper:Q", color=colour))
-    mark = _of(points).mark_point(filled=True, opacity=1, size=60)
-    return [*layers, mark.encode(y=y, x=x, color=colour, shape=alt.Shape("shape:N", scale=None, legend=None))]
+    shape, size = alt.Shape("shape:N", scale=None, legend=None), alt.Size("size:Q", scale=None, legend=None)
+    return [*layers, _of(points).mark_point(filled=True, opacity=1).encode(y=y, x=x, color=colour, shape=shape, size=size)]
 
 
 def _side(figure: Figure, county: Figure | None) -> str:
@@ -222,33 +232,35 @@ def _side(figure: Figure, county: Figure | None) -> str:
     return "triangle-right" if figure.value > county.value else "triangle-left"
 
 
-def _area_words(comparison: series.Comparison, y: alt.Y, missing: Mapping[str, str]) -> list[alt.Chart]:
-    words = [
-        {"area": figure.area.area_name, "word": missing[figure.status]} for figure in comparison.figures if figure.status != "ok"
+def _area_words(comparison: series.Comparison, y: alt.Y, missing: Mapping[str, str], width: int) -> list[alt.Chart]:
+    rows = [
+        {"area": figure.area.area_name, "words": textwrap.wrap(missing[figure.status], LONGEST_WORDS[width])}
+        for figure in comparison.figures
+        if figure.status != "ok"
     ]
-    if not words:
+    if not rows:
         return []
-    mark = _of(words).mark_text(align="left", color=MUTED, fontStyle="italic", fontSize=12, dx=4)
-    return [mark.encode(y=y, x=alt.value(0), text="word:N")]
+    # First as an outline in the colour of the page, so that no line runs through the words.
+    outline = {"stroke": "var(--paper)", "strokeWidth": 4, "color": "var(--paper)"}
+    text = {"align": "left", "fontStyle": "italic", "fontSize": 12, "dx": 4}
+    marks = (_of(rows).mark_text(**text, **outline), _of(rows).mark_text(**text, color=MUTED))
+    return [mark.encode(y=y, x=alt.value(0), text="words:N") for mark in marks]
 
 
 def _of(rows: list[dict]) -> alt.Chart:
     return alt.Chart(alt.Data(values=rows))
 
 
-def _chart(
-    layers: list[alt.Chart], width: int, height: int | alt.Step, unit: str, figures: Sequence[Figure]
-) -> alt.LayerChart:
+def _chart(layers: list[alt.Chart], width: int, height: int | alt.Step, unit: str, figures: Sequence[Figure]) -> alt.LayerChart:
     # On the picture too: a picture is copied without its page.
-    title = f"SYNTHETIC · {unit}" if any(figure.is_synthetic for figure in figures) else unit
+    words = f"SYNTHETIC · {unit}" if any(figure.is_synthetic for figure in figures) else unit
+    title = textwrap.wrap(words, LONGEST_TITLE[width])
     return (
         alt.layer(*layers, width=width, height=height, title=title, background="transparent", autosize=_fitted())
         .configure(aria=False, font="sans-serif", padding=4)
         .configure_view(stroke=None)
-        .configure_title(anchor="start", color=MUTED, fontSize=12, fontWeight="normal", offset=10)
-        .configure_axis(
-            domainColor=GRID, gridColor=GRID, tickColor=GRID, labelColor=MUTED, labelFontSize=12, labelPadding=4
-        )
+        .configure_title(anchor="start", color=MUTED, fontSize=12, fontWeight="normal", offset=18)
+        .configure_axis(domainColor=GRID, gridColor=GRID, tickColor=GRID, labelColor=MUTED, labelFontSize=12, labelPadding=4)
     )
 
 
@@ -267,4 +279,4 @@ def _svg(chart: alt.LayerChart, name: str, alternative: str) -> Markup:
     box = re.search(r'viewBox="[^"]*"', text).group()
     inside = text[text.index(">") + 1 :]
     # Vega escapes what it writes into SVG.
-    return Markup('<svg class="{}" {} role="img" aria-label="{}">').format(name, Markup(box), escape(alternative)) + Markup(inside)  # noqa: S704
+    return Markup('<svg class="{}" {} role="img" aria-label="{}">').format(name, Markup(box), escape(alternative)) + Markup(inside)

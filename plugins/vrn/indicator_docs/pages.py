@@ -132,18 +132,17 @@ def _over_time(subject: Subject, area: Area, figures: Sequence[Figure]) -> dict[
         "is_rolling": _is_overlapping(figures),
         "has_limits": any(limits[p].centre is not None for p in touched if p in limits),
         "alternative": alternative,
-        "chart": charts.time_line(
-            drawn, unit, alternative, limits=limits, annotations=events, reference=1 if near_one else None
-        )
+        "chart": charts.time_line(drawn, unit, alternative, limits=limits, annotations=events, reference=1 if near_one else None)
         if drawn
         else None,
+        "has_parity": near_one,
         "has_gaps": any(figure.status != "ok" for figure in drawn),
         "rows": [
             _run(row, subject.meta) if isinstance(row, series.Run) else _numbers(row, decimals) | _signal(row, limits)
             for row in series.rows(figures)
         ],
         "latest": [
-            (words.PERIOD_TYPES[kind], _numbers(figure, _decimals([figure])) if figure else None)
+            (words.PERIOD_TYPES[kind], _numbers(figure, decimals if figure in drawn else _decimals([figure])) if figure else None)
             for kind, figure in series.latest(subject, area)
         ],
     }
@@ -186,20 +185,24 @@ def _decimals(figures: Iterable[Figure]) -> int:
 
 def _numbers(figure: Figure, decimals: int) -> dict[str, Any]:
     """A figure as it is written in tables."""
-    is_whole = figure.count is None or float(figure.count).is_integer()
     change = figure.change_percent
     sure = {True: "more than chance", False: "may be chance", None: "not tested"}[figure.is_change_significant]
     return {
         "area": figure.area.area_name,
         "period": figure.period.period_label,
-        "count": "" if figure.count is None else words.grouped(figure.count, 0 if is_whole else 1),
-        "denominator": "" if figure.denominator is None else words.grouped(figure.denominator),
+        "count": _amount(figure.count),
+        "denominator": _amount(figure.denominator),
         "value": "" if figure.value is None else words.grouped(figure.value, decimals),
         "interval": _interval(figure, decimals),
         "change": "" if change is None else f"{'+' if change > 0 else ''}{words.grouped(change, 1)} % ({sure})",
         "trend": words.trend(figure.trend) if figure.trend else "",
         "words": "",
     }
+
+
+def _amount(number: float | None) -> str:
+    """What is counted is whole; sums and expected counts need not be."""
+    return "" if number is None else words.grouped(number, 0 if float(number).is_integer() else 1)
 
 
 def _interval(figure: Figure, decimals: int) -> str:
@@ -236,9 +239,12 @@ def _line_in_words(subject: Subject, area: Area, drawn: Sequence[Figure], decima
     def told(figure: Figure) -> str:
         return f"{words.grouped(figure.value, decimals)} in {figure.period.period_label}"
 
+    start = f"{subject.meta['short_name']}, {area.area_name}, {subject.meta['unit']}: "
+    if len(found) == 1:
+        return f"{start}one figure, {told(found[0])}."
     return (
-        f"{subject.meta['short_name']}, {area.area_name}, {subject.meta['unit']}: {len(found)} figures, "
-        f"{_from_to(drawn[0].period, drawn[-1].period)}. First {told(found[0])}, last {told(found[-1])}, "
+        f"{start}{len(found)} figures, {_from_to(drawn[0].period, drawn[-1].period)}. "
+        f"First {told(found[0])}, last {told(found[-1])}, "
         f"highest {told(max(found, key=lambda f: f.value))}, lowest {told(min(found, key=lambda f: f.value))}."
         + (f" {gaps} periods between have no figure." if gaps > 1 else " One period between has no figure." if gaps else "")
     )

@@ -26,10 +26,14 @@ area_member as (
 
 ),
 
+-- What every file has, as the feed file says: one that lacks it has passed it over.
 series as (
 
-    select distinct indicator_id, age_band
-    from reference
+    select indicator_id, age_band
+    from (values
+        ('R01', 'all'), ('R02', 'all'), ('R03', 'all'), ('R04', 'all'), ('R05', 'all'), ('R06', 'all'), ('R07', '15-19'),
+        ('R07', '20-24'), ('R08', 'all')
+    ) as given (indicator_id, age_band)
 
 ),
 

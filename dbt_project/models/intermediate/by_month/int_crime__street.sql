@@ -31,9 +31,17 @@ identified as (
 
 -- A crime that comes again, in its file or in a later month's, is one crime: of the first month it was in, with the
 -- latest outcome. Incidents without an identifier are each their own.
-first_seen as ({{ versions_as_known('identified', 'crime_id', 'recorded_month_on, row_number desc') }}),
+first_seen as (
 
-last_seen as ({{ versions_as_known('identified', 'crime_id', 'recorded_month_on desc, row_number desc') }}),
+    {{ versions_as_known('identified', 'crime_id', 'recorded_month_on, row_number desc') }}
+
+),
+
+last_seen as (
+
+    {{ versions_as_known('identified', 'crime_id', 'recorded_month_on desc, row_number desc') }}
+
+),
 
 counted_once as (
 

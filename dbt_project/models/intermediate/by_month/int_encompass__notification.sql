@@ -6,7 +6,8 @@
     ) }}"
 ) }}
 
-with notification as (
+-- Numbered before anything is left out, so that the same row of a delivery is its last whatever the build makes anew.
+with numbered as (
 
     select
         *,
@@ -14,8 +15,14 @@ with notification as (
         coalesce(child_pid || ' ' || incident_ref, notification_id) as child_incident,
         row_number() over (partition by submission_id, notification_id order by row_number desc) as place_in_delivery
     from {{ ref('stg_police_encompass__notification') }}
+
+),
+
+notification as (
+
+    select * from numbered
     {% if is_incremental() %}
-    where coalesce(child_pid || ' ' || incident_ref, notification_id) in (
+    where child_incident in (
         select coalesce(child_pid || ' ' || incident_ref, notification_id)
         from {{ ref('stg_police_encompass__notification') }}
         where {{ is_touched("date_trunc('month', sent_on)::date") }}

@@ -1,0 +1,232 @@
+"""Figures and their statuses, from counts and deliveries made by hand: the index, sums, denominators, comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import psycopg
+import pytest
+
+from tests.conftest import _copy_of
+from vrn import dbt, warehouse
+from vrn.database import connect
+
+TOTAL = ("all", "all", "all", "all")
+BLACKBURN, BLACKPOOL, BURNLEY, LANCASTER, RIBBLE_VALLEY = "E06000008", "E06000009", "E07000117", "E07000121", "E07000124"
+TRUSTS = ("rxl", "rxr", "rxn", "rtx", "rvy")
+
+
+class Given:
+    """What the counts know: deliveries that came, and events that were counted in them."""
+
+    def __init__(self, owner: psycopg.Connection):
+        self.owner, self.submission = owner, 0
+
+    def came(self, feed: str, supplier: str, first: str, last: str, status: str = "accepted") -> None:
+        self.submission += 1
+        self.owner.execute(
+            "insert into ops.counted_submission "
+            "values (%s, %s, %s, %s, %s, '2020-08-01', %s, '2020-08-01', '9999-12-31', %s, false)",
+            [self.submission, feed, supplier, first, last, status, status != "refused"],
+        )
+
+    def months(self, feed: str, supplier: str, first: tuple[int, int], count: int, without: tuple[str, ...] = ()) -> None:
+        for place in range(count):
+            year, month = divmod(first[0] * 12 + first[1] - 1 + place, 12)
+            day = date(year, month + 1, 1).isoformat()
+            if day[:7] not in without:
+                self.came(feed, supplier, day, day)
+
+    def counted(self, indicator: str, area: str, month: str, numerator, denominator=None, **groups: str) -> None:
+        cell = {"age_band": "all", "sex": "all", "ethnicity": "all", "imd_quintile": "all"} | groups
+        self.owner.execute(
+            "insert into indicators.indicator_count (indicator_id, area_code, month_on, age_band, sex, ethnicity, imd_quintile, "
+            "numerator, denominator, known_from_on, known_until_on) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, '2020-08-01', "
+            "'9999-12-31')",
+            [indicator, area, f"{month}-01", *cell.values(), numerator, denominator],
+        )
+
+
+def given_police(given: Given) -> None:
+    """Two years of the restricted extract, of which October 2019 never came and November 2019 was refused."""
+    given.months("police_crime", "lancashire", (2018, 4), 25, without=("2019-10", "2019-11"))
+    given.came("police_crime", "lancashire", "2019-11-01", "2019-11-30", "refused")
+    for month, count in (("2018-04", 10), ("2018-05", 9), ("2019-04", 20), ("2019-05", 12), ("2020-04", 5)):
+        given.counted("V10", BLACKPOOL, month, count)
+    given.counted("V10", BURNLEY, "2018-04", 30)
+    given.counted("V10", BURNLEY, "2019-04", 2)
+    given.counted("V10", BLACKBURN, "2019-04", 4)
+    given.counted("V10", "OUT", "2019-04", 1)
+
+
+def given_hospitals(given: Given) -> None:
+    """A year of three of the trusts, and of Morecambe Bay nothing; Southport is expected until June 2023."""
+    for trust in ("rxl", "rxr", "rxn", "rvy"):
+        given.months("tiig_ed_attendance", trust, (2019, 4), 12)
+    for month in ("2019-04", "2019-05"):
+        given.counted("S13", "RXL01", month, 3, 4)
+    given.counted("V16", LANCASTER, "2019-04", 40, age_band="20-24")
+    given.months("hes_violence_admissions", "nhs-england", (2018, 4), 36)
+    for area, events in ((BLACKPOOL, 9), (BURNLEY, 12)):
+        given.counted("V18", area, "2019-04", events, age_band="20-24")
+        given.counted("V18", area, "2019-04", events)
+
+
+def given_children(given: Given) -> None:
+    """Figures that others publish, of which Lancashire-12 has none for R01; a census of two of three authorities."""
+    given.came("public_outcomes", "lvrn", "2019-04-01", "2020-03-31")
+    given.counted("R01", BLACKBURN, "2019-04", 700, 1_000)
+    given.counted("R01", BLACKPOOL, "2019-04", 800, 1_000)
+    given.counted("R01", "E10000017", "2019-04", None, None)
+    for authority in ("889", "890"):
+        given.came("cin_census", authority, "2019-04-01", "2020-03-31")
+    given.counted("R09", BLACKBURN, "2020-03", 150)
+
+
+def given_programmes(given: Given) -> None:
+    given.months("programme_divert", "lvrn", (2019, 4), 12)
+    given.months("police_weapons", "lancashire", (2019, 4), 12)
+    given.counted("S09b", "LANCS-W", "2019-04", 100)
+    given.counted("S09b", "LANCS-E", "2019-04", 300)
+    given.came("programme_sceptre", "lvrn", "2019-07-01", "2019-09-30")
+    given.counted("S10", "LANCS-14", "2019-09", 4, 15)
+
+
+@pytest.fixture(scope="module")
+def figures(built_server, tmp_path_factory) -> Iterator[dict]:
+    """{(indicator, area, period): row} of totals."""
+    with pytest.MonkeyPatch.context() as patch:
+        for settings in _copy_of(built_server, tmp_path_factory.mktemp("figures"), patch, "figures", "built"):
+            with connect(settings, warehouse.OWNER, autocommit=True) as owner:
+                given = Given(owner)
+                given_police(given)
+                given_hospitals(given)
+                given_children(given)
+                given_programmes(given)
+                assert dbt.invoke(settings, ["--quiet", "run", "--select", "fct_indicator_value"]).success
+                rows = owner.execute("select * from marts.fct_indicator_value").fetchall()
+            found = {}
+            for row in rows:
+                if (row["sex"], row["age_band"], row["ethnicity"], row["imd_quintile"]) == TOTAL:
+                    found[row["indicator_id"], row["area_code"], row["period_id"]] = row
+            yield found
+
+
+def test_t060_t066_none_where_the_delivery_came_is_zero_with_limits(figures):
+    row = figures["V10", RIBBLE_VALLEY, "2019-04"]
+    assert (row["status"], row["count"], row["value"]) == ("ok", 0, 0)
+    assert row["lower_ci_95"] == 0
+    assert row["upper_ci_95"] == pytest.approx(6.0585, abs=1e-4)  # DOMAIN 4.1: 0 of 60,888
+
+
+def test_t066_what_never_came_is_not_zero_and_what_was_refused_says_so(figures):
+    assert {figures["V10", BLACKPOOL, month]["status"] for month in ("2019-10", "2020-06")} == {"awaiting_feed"}
+    assert figures["V10", BLACKPOOL, "2019-11"]["status"] == "refused"
+    assert figures["V10", BLACKPOOL, "2019/20-Q3"]["status"] == "incomplete"
+    for period in ("2019-10", "2019-11", "2019/20-Q3", "2020-06"):
+        row = figures["V10", BLACKPOOL, period]
+        assert (row["count"], row["value"], row["lower_ci_95"], row["trend"]) == (None, None, None, None)
+
+
+def test_t014_a_year_with_a_missing_month_is_incomplete_and_no_sum_of_eleven(figures):
+    for period in ("2019/20", "2020-03-R12", "2019-10-R12"):
+        assert figures["V10", BLACKPOOL, period]["status"] == "incomplete"
+        assert figures["V10", BLACKPOOL, period]["count"] is None
+    assert figures["V10", BLACKPOOL, "2019-09-R12"]["count"] == 32
+
+
+def test_before_the_series_begins_nothing_is_expected_of_a_period_that_reaches_into_it(figures):
+    assert figures["V10", BLACKPOOL, "2018-06-R12"]["status"] == "before_series"
+    assert ("V10", BLACKPOOL, "2018-03") not in figures
+
+
+def test_t013_a_period_that_has_not_ended_is_not_there(figures):
+    this_month = date.today().strftime("%Y-%m")
+    assert not [key for key in figures if key[2].startswith(this_month)]
+
+
+def test_t063_nine_events_have_exact_limits_and_ten_byars(figures):
+    assert figures["V10", BLACKPOOL, "2018-05"]["method"] == "exact_poisson"
+    assert figures["V10", BLACKPOOL, "2018-04"]["method"] == "byar"
+
+
+def test_t061_a_change_from_zero_is_none(figures):
+    row = figures["V10", BLACKBURN, "2019-04"]
+    assert row["count"] == 4
+    assert row["year_earlier_change_percent"] is None
+    assert row["is_year_earlier_change_significant"] is False
+
+
+def test_a_change_is_called_significant_only_where_chance_would_hardly_make_it(figures):
+    burnley, blackpool = figures["V10", BURNLEY, "2019-04"], figures["V10", BLACKPOOL, "2019-04"]
+    assert burnley["is_year_earlier_change_significant"] is True  # 30 to 2
+    assert blackpool["is_year_earlier_change_significant"] is False  # 10 to 20
+    # The rate doubled but for the population's growth.
+    assert blackpool["year_earlier_change_percent"] == pytest.approx(100, abs=1)
+
+
+def test_t068_a_rate_of_an_aggregate_is_its_sum_over_its_people_and_no_average(figures):
+    parts = [figures["V10", area, "2019-04"] for area in (BLACKPOOL, "E07000119", LANCASTER, "E07000128")]
+    division = figures["V10", "LANCS-W", "2019-04"]
+    assert division["count"] == sum(part["count"] for part in parts) == 20
+    assert division["denominator"] == sum(part["denominator"] for part in parts) == 478_355
+    assert division["value"] == pytest.approx(20 / 478_355 * 100_000)
+    assert figures["V10", "E23000003", "2019-04"]["count"] == figures["V10", "LANCS-14", "2019-04"]["count"] + 1
+
+
+def test_places_are_compared_with_the_county_and_the_county_with_none(figures):
+    assert figures["V10", BLACKPOOL, "2019-04"]["comparison"] == "worse"
+    assert figures["V10", RIBBLE_VALLEY, "2019-04"]["comparison"] == "similar"
+    assert figures["V10", "LANCS-14", "2019-04"]["comparison"] == "not_compared"
+    assert figures["V10", "OUT", "2019-04"]["status"] == "no_denominator"
+
+
+def test_counts_are_never_compared_with_the_count_of_the_whole(figures):
+    assert figures["S09b", "LANCS-W", "2019-04"]["comparison"] == "not_compared"
+    assert figures["S09b", "LANCS-14", "2019-04"]["count"] == 400
+
+
+def test_t065_a_standardised_rate_of_nine_events_is_none(figures):
+    nine, twelve = figures["V18", BLACKPOOL, "2018/19-2020/21"], figures["V18", BURNLEY, "2018/19-2020/21"]
+    assert (nine["status"], nine["value"], nine["count"]) == ("not_applicable", None, 9)
+    assert (twelve["status"], twelve["method"]) == ("ok", "dobson_byar")
+    assert twelve["lower_ci_95"] < twelve["value"] < twelve["upper_ci_95"]
+
+
+def test_t060_nothing_to_divide_by_is_no_denominator(figures):
+    row = figures["P03", BLACKPOOL, "2019/20"]
+    assert (row["status"], row["count"], row["denominator"], row["value"]) == ("no_denominator", 0, 0, None)
+
+
+def test_t067_an_authority_without_a_figure_leaves_the_county_without_one(figures):
+    assert figures["R01", BLACKPOOL, "2019/20"]["value"] == pytest.approx(80)
+    assert figures["R01", "E10000017", "2019/20"]["status"] == "incomplete"
+    assert figures["R01", "LANCS-14", "2019/20"]["status"] == "incomplete"
+    assert figures["R01", "LANCS-14", "2019/20"]["count"] is None
+
+
+def test_an_authority_that_did_not_deliver_is_missed_in_the_county_and_not_by_the_others(figures):
+    assert figures["R09", BLACKBURN, "2019/20"]["status"] == "ok"
+    assert figures["R09", BLACKPOOL, "2019/20"]["count"] == 0
+    assert figures["R09", "E10000017", "2019/20"]["status"] == "awaiting_feed"
+    assert figures["R09", "LANCS-14", "2019/20"]["status"] == "incomplete"
+
+
+def test_a_trust_that_never_delivered_is_missed_wherever_its_patients_live_and_at_its_own_site(figures):
+    assert figures["V16", LANCASTER, "2019/20"]["status"] == "incomplete"
+    assert figures["S13", "RXL01", "2019-04"]["value"] == pytest.approx(75)
+    assert figures["S13", "RTX02", "2019-04"]["status"] == "awaiting_feed"
+    assert figures["S13", "RXR20", "2019-04"]["status"] == "no_denominator"
+
+
+def test_a_return_that_comes_only_when_there_is_something_to_tell_is_whole_when_it_came(figures):
+    row = figures["S10", "LANCS-14", "2019/20"]
+    assert (row["status"], row["count"], row["denominator"]) == ("ok", 4, 15)
+    assert row["lower_ci_95"] == pytest.approx(10.8975, abs=1e-3)  # DOMAIN 4.2: 4 of 15
+    assert figures["S10", "LANCS-14", "2020/21"]["status"] == "awaiting_feed"
+
+
+def test_what_a_feed_cannot_say_is_not_applicable(figures):
+    assert figures["V05", "LANCS-W", "2019/20"]["status"] == "not_applicable"
+    assert figures["P02b", "LANCS-14", "2019/20"]["status"] == "not_applicable"
