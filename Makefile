@@ -59,7 +59,7 @@ bench: $(INSTALLED) ## file to accepted rows against a plain server-side COPY, w
 bench-outcomes: $(INSTALLED) ## seconds of a full build and of one month's delta at 1, 5 and 10 years of synthetic history
 	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench_outcomes
 
-docs: $(INSTALLED) ## generate the dbt docs (one page, no network) into the home
+docs: $(INSTALLED) ## generate dbt's docs and a page for each indicator (no network) into the home
 	@$(VRN) docs
 
 requirements: ## resolve requirements.in and requirements-dev.in anew, with hashes

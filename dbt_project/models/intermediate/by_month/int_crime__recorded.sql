@@ -34,7 +34,13 @@ lsoa as (
 ),
 
 -- A crime that comes again is one crime, on any day as the extract that was then the latest had it.
-version as ({{ versions_as_known('crime', 'crime_ref', 'extract_as_at desc, period_start_on desc, submission_id desc, row_number desc') }}),
+version as (
+
+    {{ versions_as_known(
+        'crime', 'crime_ref', 'extract_as_at desc, period_start_on desc, submission_id desc, row_number desc'
+    ) }}
+
+),
 
 -- A cancelled, transferred or replaced crime stays in the history and is counted nowhere.
 active as (
