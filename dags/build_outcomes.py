@@ -12,8 +12,9 @@ from vrn.layers import LAYERS, LINK_AFTER
 from vrn.notify import FailureNotifier
 
 TRIAGE = """
-Builds the indicators from every accepted delivery: reference → staging → link → intermediate → indicators → marts, each
-layer one `dbt build` with its tests. `link` finds who is the same person across services (`persons.person_link`).
+Builds the indicators from every accepted delivery: reference → staging → link → intermediate → indicators → counts → marts →
+publish, each layer one `dbt build` with its tests. Large feeds' events and all counts are made anew only for the months that
+changed (`ops.touched_month`). `link` finds who is the same person across services (`persons.person_link`).
 
 ### When it runs
 After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.

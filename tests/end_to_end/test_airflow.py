@@ -477,7 +477,7 @@ def test_overlapping_categories_are_never_added_up(synthetic_home):
 
 
 def test_twenty_indicators_told_another_way_from_the_raw_rows_are_the_same(synthetic_home):
-    """Counts, denominators, values and limits by plain Python from raw.* and the seeds (recomputed.py): nothing shared but those."""
+    """Counts, denominators, values and limits by plain Python from raw.* and the seeds (recomputed.py), and nothing else."""
     with connect(synthetic_home.settings, "vrn_owner") as connection:
         told = recomputed.figures(connection)
         rows = connection.execute(
