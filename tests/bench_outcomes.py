@@ -341,6 +341,7 @@ def main() -> None:
         settings.logs.mkdir()
         secrets.ensure(settings)
         postgres.start(settings)
+        measured: dict[int, dict] = {}
         try:
             warehouse.prepare(settings)
             started = time.monotonic()
@@ -348,15 +349,17 @@ def main() -> None:
                 dbt._make_sources(connection, settings)
             base = take_in_a_year(settings)
             note(f"{len(base)} deliveries taken in, {time.monotonic() - started:.0f} s")
-            measured, have = {}, 0
+            have = 0
             for years in YEARS:
                 started = time.monotonic()
                 grow(settings, base, have, years)
                 note(f"{years} years of deliveries, {time.monotonic() - started:.0f} s")
                 have = years
                 measured[years] = measure(settings, years)
-            show(measured)
         finally:
+            # What was measured before a build failed is worth its minutes.
+            if measured:
+                show(measured)
             if os.environ.get("BENCH_KEEP"):
                 # To look into a slow statement: EXPLAIN wants the tables that it was slow on.
                 note(f"the server stays: {settings.conninfo(warehouse.OWNER)}; press return")

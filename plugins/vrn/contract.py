@@ -140,6 +140,7 @@ class Contract:
     """A feed file as it stood for one period."""
 
     feed: str
+    name: str
     kind: str
     file_name: re.Pattern[str]
     file_name_example: str
@@ -154,6 +155,7 @@ class Contract:
     remote: Mapping[str, Any] | None
     needs_agreement: bool
     has_steady_volume: bool
+    latency_days: int
     retention_days: int
     entities: tuple[Entity, ...]
     synthetic: Mapping[str, Any]
@@ -237,6 +239,7 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
     sla = {item["property"]: item for item in document["slaProperties"]}
     return Contract(
         feed=document["id"],
+        name=document["name"],
         kind=next(kind for kind in MONTHS if f"(?P<{kind}>" in own["fileName"]),
         file_name=re.compile(own["fileName"]),
         file_name_example=own["fileNameExample"],
@@ -251,6 +254,7 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
         remote=None if server["type"] == "local" else {"kind": own.get("transport", server["type"]), **own},
         needs_agreement=of_feed.get("agreement") != "open",
         has_steady_volume=of_feed.get("volume") != "any",
+        latency_days=_days(sla["latency"]),
         retention_days=_days(sla["retention"]),
         entities=tuple(_entity(document["id"], item, period) for item in document["schema"]),
         synthetic=of_feed.get("synthetic", {}),

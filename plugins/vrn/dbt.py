@@ -30,7 +30,12 @@ class BuildFailed(VrnError):
 def build(layer: str) -> dict[str, int]:
     """Build and test one layer. Returns how many nodes ended in each status. Raises BuildFailed."""
     settings = Settings()
-    refresh = ["--full-refresh"] if _is_of_another_project(settings, layer) else []
+    last = _last_built(settings, layer)
+    is_ours = last is not None and last["code"] == code(settings)
+    if layer == "reference" and is_ours and last["ledger"] is not None:
+        # Seeds and functions are the project's own: no delivery changes them.
+        return {}
+    refresh = [] if is_ours else ["--full-refresh"]
     _forget(settings, layer)
     with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
         if layer == "reference":
@@ -110,14 +115,13 @@ def _make_sources(connection, settings: Settings) -> None:
         contract = contracts.load(path, ANY_PERIOD)
         raw.ensure_tables(connection, contract)
         raw.write_labels(connection, contract)
-        raw.write_suppliers(connection, contract)
+        raw.write_feed(connection, contract)
     persons.ensure_table(settings)
 
 
-def _is_of_another_project(settings: Settings, layer: str) -> bool:
+def _last_built(settings: Settings, layer: str) -> dict | None:
     with connect(settings, OWNER) as connection:
-        row = connection.execute("select code from ops.built_layer where layer = %s", [layer]).fetchone()
-    return row is None or row["code"] != code(settings)
+        return connection.execute("select code, ledger from ops.built_layer where layer = %s", [layer]).fetchone()
 
 
 def _forget(settings: Settings, layer: str) -> None:

@@ -7,6 +7,7 @@ from psycopg import sql
 
 from vrn.contract import Contract, Entity
 from vrn.linkage import blocks
+from vrn.period import MONTHS
 
 RAW = "raw"
 QUARANTINE = "quarantine"
@@ -120,9 +121,14 @@ def write_labels(connection: psycopg.Connection, contract: Contract) -> None:
         )
 
 
-def write_suppliers(connection: psycopg.Connection, contract: Contract) -> None:
-    """Put the feed file's suppliers where models can tell who has not delivered."""
+def write_feed(connection: psycopg.Connection, contract: Contract) -> None:
+    """Put the feed, when it is due, and its suppliers where models can tell who has not delivered."""
     with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("delete from ops.feed where feed = %s", [contract.feed])
+        cursor.execute(
+            "insert into ops.feed (feed, feed_name, period_months, latency_days) values (%s, %s, %s, %s)",
+            [contract.feed, contract.name, MONTHS[contract.kind], contract.latency_days],
+        )
         cursor.execute("delete from ops.feed_supplier where feed = %s", [contract.feed])
         cursor.executemany(
             "insert into ops.feed_supplier (feed, supplier, supplier_name, is_expected) values (%s, %s, %s, %s)",

@@ -1,3 +1,5 @@
+{{ config(pre_hook=hash_joins_only()) }}
+
 {% set baseline_months = 24 %}
 {% set least_months = 12 %}
 with value as (
@@ -22,7 +24,7 @@ indicator as (
 
 ),
 
-series_break as (
+series_break as materialized (
 
     select distinct indicator_annotation.indicator_id, date_trunc('month', annotation.starts_on)::date as month_on
     from {{ ref('fct_indicator_annotation') }} as indicator_annotation

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with release as (
 
     select * from {{ source('ops', 'release') }}

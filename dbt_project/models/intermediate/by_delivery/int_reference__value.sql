@@ -30,10 +30,7 @@ area_member as (
 series as (
 
     select indicator_id, age_band
-    from (values
-        ('R01', 'all'), ('R02', 'all'), ('R03', 'all'), ('R04', 'all'), ('R05', 'all'), ('R06', 'all'), ('R07', '15-19'),
-        ('R07', '20-24'), ('R08', 'all')
-    ) as given (indicator_id, age_band)
+    from (values {{ reference_series() }}) as given (indicator_id, age_band)
 
 ),
 

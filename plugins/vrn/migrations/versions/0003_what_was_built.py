@@ -50,6 +50,16 @@ STATEMENTS = (
     "comment on table ops.feed_supplier is 'One row per feed and supplier that may deliver it, as the feed files say.'",
     "comment on column ops.feed_supplier.is_expected is 'Whether a period lacks something until this supplier delivered it.'",
     """
+    create table ops.feed (
+        feed text primary key,
+        feed_name text not null,
+        period_months integer not null,
+        latency_days integer not null
+    )
+    """,
+    "comment on table ops.feed is 'One row per feed: its name, how long its periods are, and how many days after them it is due.'",
+    "grant select, insert, delete on ops.feed to vrn_loader",
+    """
     create table ops.counted_submission (
         submission_id bigint primary key,
         feed text not null,
@@ -66,10 +76,11 @@ STATEMENTS = (
     """,
     "comment on table ops.counted_submission is 'The ledger as the counts know it: one row per submission that came before them.'",
     "grant select, insert, delete on ops.feed_supplier to vrn_loader",
-    # A function and not a subquery: the planner pushes it below the grouping of a view, and uses an index with it.
+    # A function and not a subquery: the planner pushes it below the grouping of a view, and uses an index with it. Immutable it
+    # is only within a statement, which is all that a build asks: so it is called once, when the statement is planned.
     """
     create function ops.touched_months(wanted_model text, feeds text[] default null) returns date[]
-    language sql stable parallel safe
+    language sql immutable parallel safe
     return (
         select coalesce(array_agg(distinct month_on), '{}') from ops.touched_month
         where model = wanted_model and (feeds is null or feed = any(feeds))
@@ -87,4 +98,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("drop function ops.touched_months")
-    op.execute("drop table ops.counted_submission, ops.feed_supplier, ops.built_layer, ops.touched_month, ops.built_month")
+    op.execute(
+        "drop table ops.feed, ops.counted_submission, ops.feed_supplier, ops.built_layer, ops.touched_month, ops.built_month"
+    )

@@ -1,0 +1,36 @@
+with area as (
+
+    select * from {{ ref('dim_area') }}
+
+),
+
+member as (
+
+    select * from {{ ref('area_member') }}
+
+),
+
+part as (
+
+    select
+        member.leaf_code as area_code,
+        max(whole.area_code) filter (where whole.area_type = 'police_division') as police_division_code,
+        max(whole.area_code) filter (
+            where whole.area_type = 'upper_tier' or whole.area_code = member.leaf_code and whole.area_code like 'E06%'
+        ) as upper_tier_code
+    from member
+    inner join area as whole on member.area_code = whole.area_code
+    where member.leaf_code ~ '^E0[67]'
+    group by member.leaf_code
+
+)
+
+select
+    area.area_code,
+    area.area_name,
+    area.area_type,
+    part.police_division_code,
+    part.upper_tier_code,
+    area.sort_order
+from area
+left join part on area.area_code = part.area_code

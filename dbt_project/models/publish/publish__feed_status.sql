@@ -1,0 +1,75 @@
+with feed as (
+
+    select * from {{ source('ops', 'feed') }}
+
+),
+
+feed_supplier as (
+
+    select * from {{ source('ops', 'feed_supplier') }}
+
+),
+
+submission as (
+
+    select * from {{ ref('stg_ops__submission') }}
+
+),
+
+delivered as (
+
+    select
+        feed,
+        supplier,
+        max(period_end_on) filter (where status = 'accepted') as latest_period_ends_on,
+        max(received_at) filter (where status = 'accepted') as latest_accepted_at,
+        count(*) filter (where status = 'accepted') as accepted_count,
+        count(*) filter (where status = 'superseded') as superseded_count,
+        count(*) filter (where status = 'refused') as refused_count,
+        coalesce(bool_or(is_synthetic), false) as is_synthetic
+    from submission
+    group by feed, supplier
+
+),
+
+dated as (
+
+    select
+        feed.feed,
+        feed.feed_name,
+        feed_supplier.supplier,
+        feed_supplier.supplier_name,
+        feed_supplier.is_expected,
+        delivered.latest_period_ends_on,
+        delivered.latest_accepted_at,
+        ((delivered.latest_period_ends_on + 1 + make_interval(months => feed.period_months))::date - 1) + feed.latency_days
+            as next_due_on,
+        coalesce(delivered.accepted_count, 0) as accepted_count,
+        coalesce(delivered.superseded_count, 0) as superseded_count,
+        coalesce(delivered.refused_count, 0) as refused_count,
+        coalesce(delivered.is_synthetic, false) as is_synthetic
+    from feed
+    inner join feed_supplier on feed.feed = feed_supplier.feed
+    left join delivered on feed_supplier.feed = delivered.feed and feed_supplier.supplier = delivered.supplier
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when latest_accepted_at is null and not is_expected then 'not_expected'
+            when latest_accepted_at is null then 'never_came'
+            -- Lateness is the one thing that asks for today.
+            when next_due_on < {{ var('as_of') }} then 'late'
+            else 'up_to_date'
+        end as status
+    from dated
+
+)
+
+select
+    feed, feed_name, supplier, supplier_name, status, latest_period_ends_on, latest_accepted_at, next_due_on, accepted_count,
+    superseded_count, refused_count, is_synthetic
+from final

@@ -1,0 +1,32 @@
+with indicator as (
+
+    select * from {{ ref('dim_indicator') }}
+
+)
+
+select
+    indicator_id,
+    name,
+    short_name,
+    domain,
+    definition,
+    rationale,
+    numerator_def as numerator,
+    denominator_def as denominator,
+    unit,
+    multiplier,
+    polarity,
+    value_type,
+    ci_method,
+    suppression_policy,
+    array_to_string(period_types, ', ') as period_types,
+    array_to_string(geo_levels, ', ') as geo_levels,
+    nullif(array_to_string(breakdowns, ', '), '') as breakdowns,
+    array_to_string(feeds, ', ') as feeds,
+    counting_date,
+    source,
+    public_code,
+    caveats,
+    owner,
+    version::integer as version
+from indicator

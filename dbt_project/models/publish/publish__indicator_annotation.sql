@@ -1,0 +1,23 @@
+with marked as (
+
+    select distinct indicator_id, annotation_id from {{ ref('fct_indicator_annotation') }}
+
+),
+
+annotation as (
+
+    select * from {{ ref('dim_annotation') }}
+
+)
+
+select
+    marked.indicator_id,
+    annotation.annotation_id,
+    annotation.kind,
+    annotation.starts_on,
+    annotation.ends_on,
+    annotation.annotation,
+    annotation.source,
+    annotation.is_verified
+from marked
+inner join annotation on marked.annotation_id = annotation.annotation_id

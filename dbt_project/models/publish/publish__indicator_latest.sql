@@ -1,0 +1,42 @@
+with figure as (
+
+    select * from {{ ref('publish__indicator_value') }}
+    where (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')
+
+),
+
+period as (
+
+    select * from {{ ref('publish__period') }}
+
+),
+
+-- The latest of the longest kind of period that has something to say; an area of which nothing can be said has its latest status.
+ranked as (
+
+    select
+        figure.*,
+        period.period_label,
+        period.end_on,
+        row_number() over (
+            partition by figure.indicator_id, figure.area_code
+            order by
+                (figure.status in ('ok', 'suppressed')) desc,
+                array_position(
+                    array[
+                        'financial_year', 'academic_year', 'rolling_12_months', 'three_financial_years', 'quarter', 'month'
+                    ],
+                    period.period_type
+                ) asc,
+                period.end_on desc
+        ) as place
+    from figure
+    inner join period on figure.period_id = period.period_id
+
+)
+
+select
+    indicator_id, area_code, period_id, period_label, count, denominator, value, lower_ci_95, upper_ci_95, comparison, trend,
+    status, release_id
+from ranked
+where place = 1

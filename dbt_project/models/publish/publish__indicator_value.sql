@@ -1,0 +1,57 @@
+{{ config(indexes=[{'columns': ['area_code', 'period_id']}, {'columns': ['indicator_id', 'period_id']}]) }}
+
+-- Only what was released, and of that only what disclosure control lets through: a figure without a decision has no numbers.
+with release as (
+
+    select release_id from {{ source('ops', 'release') }}
+    order by released_at desc
+    limit 1
+
+),
+
+figure as (
+
+    select * from {{ source('ops', 'release_value') }}
+    where release_id = (select release_id from release)
+
+),
+
+decision as (
+
+    select * from {{ source('ops', 'release_decision') }}
+    where release_id = (select release_id from release)
+
+),
+
+final as (
+
+    select
+        figure.indicator_id,
+        figure.area_code,
+        figure.period_id,
+        figure.sex,
+        figure.age_band,
+        figure.ethnicity,
+        figure.imd_quintile,
+        decision.count,
+        decision.denominator,
+        decision.value,
+        decision.lower_ci_95,
+        decision.upper_ci_95,
+        decision.lower_ci_998,
+        decision.upper_ci_998,
+        case when decision.decision = 'publish' then figure.method end as method,
+        case when decision.decision = 'publish' then figure.comparison else 'not_compared' end as comparison,
+        case when decision.decision = 'publish' then figure.trend end as trend,
+        case
+            when figure.count is not null and decision.decision is distinct from 'publish' then 'suppressed'
+            else figure.status
+        end as status,
+        figure.release_id
+    from figure
+    left join decision
+        using (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile)
+
+)
+
+select * from final

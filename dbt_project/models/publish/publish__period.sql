@@ -1,0 +1,8 @@
+with period as (
+
+    select * from {{ ref('dim_period') }}
+
+)
+
+select period_id, period_type, period_label, start_on, end_on, year_earlier_period_id
+from period
