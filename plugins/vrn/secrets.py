@@ -9,7 +9,7 @@ import secrets
 from vrn import landing, protect
 from vrn.grammar import DOMAINS
 from vrn.settings import Settings
-from vrn.warehouse import DATABASE_ROLES
+from vrn.warehouse import database_roles
 
 FILE_MODE = 0o600
 
@@ -17,7 +17,7 @@ FILE_MODE = 0o600
 def ensure(settings: Settings) -> None:
     """Make every secret that is not there yet. An existing one is never changed."""
     settings.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for role in DATABASE_ROLES:
+    for role in database_roles(settings):
         _once(settings, f"password_{role}", secrets.token_urlsafe(24))
         line = f"*:*:*:{role}:{settings.password(role)}\n"
         _once(settings, f"pgpass_{role}", line)

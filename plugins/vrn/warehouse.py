@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from vrn import access
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
@@ -15,7 +16,6 @@ SUPERUSER = "postgres"
 OWNER, LOADER, EVALUATOR, LINKER = "vrn_owner", "vrn_loader", "vrn_evaluator", "vrn_linker"
 OWN_ROLES = (OWNER, LOADER, EVALUATOR, LINKER)
 AIRFLOW = "airflow"
-DATABASE_ROLES = (SUPERUSER, *OWN_ROLES, AIRFLOW)
 # Match codes, which the loader writes and only the linker reads; and what the linker makes of them.
 LINKAGE, PERSONS = "linkage", "persons"
 LOADER_SCHEMAS = ("raw", "quarantine")
@@ -28,6 +28,7 @@ def prepare(settings: Settings) -> None:
     with _superuser(settings, "postgres") as connection:
         for role in OWN_ROLES:
             ensure_role(connection, role, settings.password(role))
+        access.ensure_roles(connection, settings)
         ensure_database(connection, settings.database, OWNER)
     with _superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
@@ -46,6 +47,13 @@ def prepare(settings: Settings) -> None:
         _ensure_schema(connection, PERSONS, LINKER)
         _grant(connection)
     migrate(settings)
+    with _superuser(settings, settings.database) as connection:
+        access.apply(connection, settings)
+
+
+def database_roles(settings: Settings) -> tuple[str, ...]:
+    """Every role that has a password."""
+    return (SUPERUSER, *OWN_ROLES, *access.logins(settings), AIRFLOW)
 
 
 def ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:

@@ -1,0 +1,423 @@
+"""Who may read what: each test tries the forbidden thing as the role itself, before and after dbt made the tables anew."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+
+from tests.conftest import _copy_of
+from vrn import access, dbt, warehouse
+from vrn.settings import REPOSITORY, Settings
+
+PARTNERS = ("bwd", "bpl", "lcc", "police")
+OWN_TABLE = "publish.partner_indicator_value"
+READERS = (access.BI_READER, access.ENGINEER, access.IG, *(f"vrn_analyst_{partner}" for partner in PARTNERS))
+REBUILD = ["--quiet", "run", "--full-refresh", "--select", "partner_indicator_value", "publish__area"]
+
+
+@pytest.fixture(scope="module", params=["as built", "after a full refresh"])
+def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
+    """A warehouse with every layer built, opened to its readers."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = f"access_{request.param_index}"
+        for settings in _copy_of(built_server, tmp_path_factory.mktemp("access"), patch, name, "built"):
+            with as_role(settings, warehouse.OWNER) as owner:
+                # Not every table of the list is built before the first delivery.
+                for table in access.BI_TABLES:
+                    if not owner.execute("select to_regclass(%s)", [f"publish.{table}"]).fetchone()[0]:
+                        owner.execute(sql.SQL("create table publish.{} (n integer)").format(sql.Identifier(table)))
+            # A copy of a database has its own list of who may connect.
+            warehouse.prepare(settings)
+            if request.param_index:
+                assert dbt.invoke(settings, REBUILD).success
+            yield settings
+
+
+@contextmanager
+def as_role(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(settings.conninfo(role), autocommit=True) as connection:
+        yield connection
+
+
+def refused(settings: Settings, role: str, *statements: str, why: type[Exception] = errors.InsufficientPrivilege) -> None:
+    """The last of the statements fails as the role; those before it may do what they like."""
+    with as_role(settings, role) as connection:
+        for statement in statements[:-1]:
+            connection.execute(statement)
+        with pytest.raises(why):
+            connection.execute(statements[-1])
+
+
+def all_of(settings: Settings, role: str, query: str, *before: str) -> list[tuple]:
+    with as_role(settings, role) as connection:
+        for statement in before:
+            connection.execute(statement)
+        return connection.execute(query).fetchall()
+
+
+def tables_of(settings: Settings, *schemas: str) -> list[str]:
+    query = (
+        "select oid::regclass::text from pg_class "
+        "where relnamespace::regnamespace::text = any(%s) and relkind in ('r', 'p', 'v', 'm')"
+    )
+    with as_role(settings, warehouse.SUPERUSER) as connection:
+        return [row[0] for row in connection.execute(query, [list(schemas)])]
+
+
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_an_analyst_sees_the_rows_of_their_own_partner_and_no_other(opened, partner):
+    role = f"vrn_analyst_{partner}"
+    seen = all_of(opened, role, f"select partner, count(*) from {OWN_TABLE} group by partner")
+    there = dict(all_of(opened, warehouse.OWNER, f"select partner, count(*) from {OWN_TABLE} group by partner"))
+    assert set(there) == set(PARTNERS)
+    assert seen == [(partner, there[partner])]
+
+
+def test_a_partner_has_its_own_area_and_the_districts_within(opened):
+    found = all_of(opened, warehouse.OWNER, f"select distinct partner, area_code from {OWN_TABLE} where partner <> 'police'")
+    districts = {f"E07000{number}" for number in range(117, 129)}
+    assert {area for partner, area in found if partner == "lcc"} == {"E10000017", *districts}
+    assert {area for partner, area in found if partner == "bwd"} == {"E06000008"}
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "set vrn.partner = 'lcc'",
+        "set session \"app.current_partner\" = 'lcc'",
+        "set row_security = off",
+        "set search_path = marts, publish",
+    ],
+)
+def test_no_setting_makes_an_analyst_one_of_another_partner(opened, trick):
+    if "row_security" in trick:
+        # Off does not mean without: the statement is refused because rows would be left out.
+        refused(opened, "vrn_analyst_bwd", trick, f"select * from {OWN_TABLE}")
+    else:
+        assert all_of(opened, "vrn_analyst_bwd", f"select distinct partner from {OWN_TABLE}", trick) == [("bwd",)]
+
+
+@pytest.mark.parametrize("role", READERS)
+@pytest.mark.parametrize("other", ["vrn_analyst_lcc", "vrn_analyst", "vrn_owner", "vrn_evaluator", "postgres", "vrn_bi_reader"])
+def test_nobody_becomes_another_role(opened, role, other):
+    if role == other:
+        pytest.skip("it is that role")
+    refused(opened, role, sql.SQL("set role {}").format(sql.Identifier(other)).as_string())
+    refused(opened, role, sql.SQL("set session authorization {}").format(sql.Identifier(other)).as_string())
+
+
+def test_the_rows_go_by_who_signed_in_and_not_by_the_role_that_was_taken(opened):
+    with as_role(opened, warehouse.SUPERUSER) as connection:
+        connection.execute("set role vrn_analyst_bwd")
+        assert connection.execute(f"select * from {OWN_TABLE}").fetchall() == []
+        connection.execute("reset role")
+        # How a superuser sees what an analyst sees, for the review of access.
+        connection.execute("set session authorization vrn_analyst_bwd")
+        assert connection.execute(f"select distinct partner from {OWN_TABLE}").fetchall() == [("bwd",)]
+
+
+def test_a_view_of_the_owner_shows_an_analyst_nothing_of_other_partners(opened):
+    # An ordinary view runs with its owner's rights: somebody will make one and forget it.
+    with as_role(opened, warehouse.OWNER) as owner:
+        owner.execute(f"create view publish.forgotten as select * from {OWN_TABLE}")
+        owner.execute("grant select on publish.forgotten to vrn_analyst, vrn_bi_reader")
+    try:
+        assert all_of(opened, "vrn_analyst_bwd", "select * from publish.forgotten") == []
+        assert all_of(opened, access.BI_READER, "select * from publish.forgotten") == []
+    finally:
+        with as_role(opened, warehouse.OWNER) as owner:
+            owner.execute("drop view publish.forgotten")
+
+
+def test_row_security_is_enabled_and_forced_on_every_table_with_rows_of_partners(opened):
+    found = all_of(
+        opened,
+        warehouse.OWNER,
+        "select oid::regclass::text, relrowsecurity, relforcerowsecurity from pg_class join pg_attribute on attrelid = oid "
+        "where relnamespace = 'publish'::regnamespace and attname = 'partner' and relkind in ('r', 'v', 'm')",
+    )
+    assert found == [(OWN_TABLE, True, True)]
+
+
+def test_a_bi_reader_reads_the_published_tables_and_nothing_else(opened):
+    views = {row[0] for row in all_of(opened, warehouse.OWNER, "select oid::regclass::text from pg_class where relkind = 'v'")}
+    listed = {f"publish.{table}" for table in access.BI_TABLES} - views
+    with as_role(opened, access.BI_READER) as reader:
+        for table in listed:
+            reader.execute(f"select * from {table} limit 1")
+        closed = set(tables_of(opened, *access.SCHEMAS)) - listed
+        assert {"marts.fct_indicator_value", "publish.published_vs_computed", OWN_TABLE, "ops.submission"} <= closed
+        for table in closed:
+            with pytest.raises(errors.InsufficientPrivilege):
+                reader.execute(f"select 1 from {table}")
+            with pytest.raises(errors.InsufficientPrivilege):
+                reader.execute(f"explain select 1 from {table}")
+        for function in ("publish.indicator_as_at('2020-01-01')", "stats.wilson_ci(1, 2, 0.95)", "ops.touched_months('x')"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                reader.execute(f"select {function}")
+
+
+def test_an_analyst_reads_no_more_than_a_bi_reader_and_the_rows_of_the_partner(opened):
+    with as_role(opened, "vrn_analyst_bwd") as analyst, as_role(opened, access.BI_READER) as reader:
+        query = (
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_schema !~ '^pg_|information_schema'"
+        )
+        seen, seen_by_all = ({row[0] for row in one.execute(query)} for one in (analyst, reader))
+    assert seen - seen_by_all == {OWN_TABLE}
+    assert seen_by_all <= {f"publish.{table}" for table in access.BI_TABLES}
+
+
+def test_an_engineer_sees_why_rows_were_set_aside_and_not_the_rows(opened):
+    table = tables_of(opened, "quarantine")[0]
+    reasons = all_of(opened, access.ENGINEER, f"select submission_id, row_number, rule_codes from {table}")
+    assert reasons == []
+    refused(opened, access.ENGINEER, f"select * from {table}")
+    all_of(opened, access.ENGINEER, "select * from ops.submission, ops.validation_result, ops.step")
+    for closed in ("marts.fct_crime", "ops.release_value", "raw.police_crime__crime", "publish.area", OWN_TABLE):
+        refused(opened, access.ENGINEER, f"select 1 from {closed}")
+    for closed in tables_of(opened, "linkage", "persons", "raw", "staging", "intermediate", "marts"):
+        refused(opened, access.ENGINEER, f"select 1 from {closed}")
+
+
+def test_the_reasons_of_a_feed_that_comes_later_are_open_to_engineers_at_once(opened):
+    with as_role(opened, warehouse.LOADER) as loader:
+        loader.execute(
+            "create table quarantine.a_new_feed (submission_id bigint, row_number integer, rule_codes text[], age integer)"
+        )
+        loader.execute("create table quarantine.something_else (age integer)")
+        try:
+            all_of(opened, access.ENGINEER, "select submission_id, row_number, rule_codes from quarantine.a_new_feed")
+            refused(opened, access.ENGINEER, "select age from quarantine.a_new_feed")
+            refused(opened, access.ENGINEER, "select 1 from quarantine.something_else")
+        finally:
+            loader.execute("drop table quarantine.a_new_feed, quarantine.something_else")
+
+
+def test_information_governance_sees_agreements_releases_and_access_and_no_event(opened):
+    for table in access.IG_TABLES:
+        all_of(opened, access.IG, f"select * from ops.{table}")
+    for closed in (
+        *tables_of(opened, "raw", "quarantine", "linkage", "persons", "staging", "intermediate", "marts"),
+        "ops.release_value",
+        OWN_TABLE,
+    ):
+        refused(opened, access.IG, f"select 1 from {closed}")
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_readers_write_nothing_and_make_nothing(opened, role):
+    for statement in (
+        "create table public.mine (n integer)",
+        "create table publish.mine (n integer)",
+        "create temporary table mine (n integer)",
+        "create function public.mine() returns integer language sql as 'select 1'",
+        "create schema mine",
+    ):
+        refused(opened, role, statement, why=errors.ReadOnlySqlTransaction)
+        # The setting is a guard that a role may lift; the rights are the fence.
+        refused(opened, role, "set default_transaction_read_only = off", statement)
+    for statement in (
+        f"insert into {OWN_TABLE} (partner) values ('bwd')",
+        f"delete from {OWN_TABLE}",
+        "delete from ops.access_log",
+    ):
+        refused(opened, role, "set default_transaction_read_only = off", statement)
+
+
+def test_statistics_of_columns_tell_a_reader_nothing_of_closed_tables(opened):
+    with as_role(opened, warehouse.OWNER) as owner:
+        owner.execute(f"analyze marts.fct_indicator_value, {OWN_TABLE}")
+    closed = "select schemaname, tablename from pg_stats where schemaname = 'marts' or tablename = 'partner_indicator_value'"
+    assert all_of(opened, warehouse.SUPERUSER, closed)
+    for role in READERS:
+        assert all_of(opened, role, closed) == []
+        refused(opened, role, "select * from pg_statistic")
+
+
+def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print(opened):
+    with as_role(opened, warehouse.OWNER) as owner:
+        owner.execute(f"analyze {OWN_TABLE}")
+    query = "select attname from pg_stats where schemaname = 'publish' and tablename = 'partner_indicator_value'"
+    kept = all_of(opened, warehouse.SUPERUSER, query)
+    assert ("indicator_id",) in kept
+    assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
+
+
+def test_no_function_of_ours_runs_with_its_owners_rights(opened):
+    found = all_of(
+        opened,
+        warehouse.SUPERUSER,
+        "select oid::regprocedure from pg_proc where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
+    )
+    assert found == []
+
+
+def test_every_view_that_a_reader_may_read_asks_for_the_readers_own_rights(opened):
+    with as_role(opened, warehouse.SUPERUSER) as connection:
+        readable = connection.execute(
+            "select distinct pg_class.oid::regclass::text, relkind, coalesce(reloptions::text, '') from pg_class "
+            "join pg_roles on has_table_privilege(pg_roles.oid, pg_class.oid, 'select') "
+            "where relkind in ('v', 'm') and rolname = any(%s) "
+            "and relnamespace::regnamespace::text !~ '^pg_|information_schema'",
+            [list(READERS)],
+        ).fetchall()
+    assert {name for name, _, _ in readable} >= {"ops.access_right", "ops.access_role"}
+    for name, kind, options in readable:
+        assert (kind, "security_invoker=true" in options) == ("v", True), name
+
+
+def test_no_role_of_ours_is_powerful_and_no_reader_owns_anything(opened):
+    with as_role(opened, warehouse.SUPERUSER) as connection:
+        powerful = connection.execute(
+            "select rolname from pg_roles where rolname like 'vrn%' and "
+            "(rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)"
+        ).fetchall()
+        owning = connection.execute(
+            "select relname from pg_class join pg_roles on relowner = pg_roles.oid where rolname = any(%s)", [list(READERS)]
+        ).fetchall()
+        options = connection.execute(
+            "select member::regrole::text, roleid::regrole::text from pg_auth_members "
+            "where member::regrole::text like 'vrn%' and (set_option or admin_option)"
+        ).fetchall()
+    assert (powerful, owning, options) == ([], [], [])
+
+
+def test_public_has_no_rights_on_anything_of_ours(opened):
+    assert all_of(opened, warehouse.SUPERUSER, "select * from ops.access_right where role_name = 'public'") == []
+    with as_role(opened, warehouse.OWNER) as owner:
+        owner.execute("create function stats.just_made() returns integer language sql as 'select 1'")
+        try:
+            refused(opened, access.BI_READER, "select stats.just_made()")
+            assert all_of(opened, warehouse.SUPERUSER, "select * from ops.access_right where role_name = 'public'") == []
+        finally:
+            owner.execute("drop function stats.just_made()")
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_readers_cannot_look_into_other_databases(opened, role):
+    for database in ("postgres", "template1"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(opened.conninfo(role, database))
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_readers_have_limits_of_time_space_and_connections(opened, role):
+    with as_role(opened, role) as connection:
+        limits = {name: connection.execute(f"show {name}").fetchone()[0] for name in access.LIMITS}
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute("set temp_file_limit = -1")
+    assert limits == {**access.LIMITS, "statement_timeout": "1min"}
+    found = all_of(opened, warehouse.SUPERUSER, f"select connection_limit from ops.access_role where role_name = '{role}'")
+    assert 0 < found[0][0] <= 20
+
+
+def test_a_statement_that_runs_on_is_ended(opened):
+    # The role's own limit is a minute: a shorter one shows that it ends a statement.
+    refused(opened, access.BI_READER, "set statement_timeout = '50ms'", "select pg_sleep(5)", why=errors.QueryCanceled)
+
+
+def test_one_connection_too_many_is_refused(opened):
+    open_ = [psycopg.connect(opened.conninfo(access.IG)) for _ in range(3)]
+    try:
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            psycopg.connect(opened.conninfo(access.IG))
+    finally:
+        for connection in open_:
+            connection.close()
+
+
+def test_passwords_are_kept_and_asked_for_as_scram(opened):
+    with as_role(opened, warehouse.SUPERUSER) as connection:
+        stored = dict(connection.execute("select rolname, rolpassword from pg_authid where rolname like 'vrn%' and rolcanlogin"))
+        asked = connection.execute("select distinct auth_method from pg_hba_file_rules").fetchall()
+        assert connection.execute("show password_encryption").fetchone() == ("scram-sha-256",)
+    assert set(stored) == set(warehouse.database_roles(opened)) - {warehouse.SUPERUSER, warehouse.AIRFLOW}
+    assert all(password.startswith("SCRAM-SHA-256$") for password in stored.values())
+    assert asked == [("scram-sha-256",)]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host=opened.pg_host, port=opened.pg_port, dbname=opened.database, user=access.BI_READER, password="x")
+
+
+def test_the_group_of_analysts_does_not_sign_in(opened):
+    with pytest.raises(psycopg.OperationalError, match=r"not permitted to log in|password authentication failed"):
+        psycopg.connect(host=opened.pg_host, port=opened.pg_port, dbname=opened.database, user=access.ANALYST, password="x")
+
+
+def test_what_was_declared_is_what_is_given_and_applying_it_again_changes_nothing(opened):
+    with as_role(opened, warehouse.SUPERUSER) as connection:
+        assert access.given(connection) == access.declared(connection, opened)
+        assert access.apply(connection, opened) == []
+
+
+def test_a_right_given_by_hand_is_taken_away_and_both_the_right_and_its_end_are_known(opened):
+    with as_role(opened, warehouse.SUPERUSER) as connection:
+        connection.execute("grant select on marts.fct_indicator_value to vrn_bi_reader")
+        connection.execute("grant execute on function publish.indicator_as_at to public")
+        connection.execute("grant vrn_analyst_lcc to vrn_analyst_bwd with set true")
+        taken = {(action, right.role, right.object) for action, right in access.apply(connection, opened)}
+        assert {action for action, _, _ in taken} == {"revoked"}
+        assert {role for _, role, _ in taken} == {"vrn_bi_reader", "public", "vrn_analyst_bwd"}
+        logged = connection.execute(
+            "select role_name, object_name from ops.access_log where action = 'revoked' order by access_log_id desc limit 5"
+        ).fetchall()
+        assert ("vrn_bi_reader", "marts.fct_indicator_value") in logged
+        assert access.given(connection) == access.declared(connection, opened)
+
+
+def test_the_log_of_access_is_only_ever_added_to(opened):
+    for statement in ("update ops.access_log set done_by = 'x'", "delete from ops.access_log", "truncate ops.access_log"):
+        refused(opened, warehouse.OWNER, statement, why=errors.RaiseException)
+
+
+def test_the_analyst_of_a_partner_that_left_may_not_sign_in(opened, monkeypatch):
+    still = [name for name in PARTNERS if name != "bpl"]
+    try:
+        with monkeypatch.context() as patch, as_role(opened, warehouse.SUPERUSER) as connection:
+            patch.setattr(access, "partners", lambda settings: still)
+            access.ensure_roles(connection, opened)
+            access.apply(connection, opened)
+            with pytest.raises(psycopg.OperationalError):
+                psycopg.connect(opened.conninfo("vrn_analyst_bpl"))
+            assert not any(right.role == "vrn_analyst_bpl" for right in access.given(connection))
+    finally:
+        with as_role(opened, warehouse.SUPERUSER) as connection:
+            access.ensure_roles(connection, opened)
+            access.apply(connection, opened)
+
+
+def test_dbt_and_this_module_have_the_same_list_of_tables_for_dashboards():
+    macro = (REPOSITORY / "dbt_project" / "macros" / "row_security.sql").read_text(encoding="utf-8")
+    listed = macro.partition("macro bi_tables()")[2].partition("endmacro")[0]
+    assert tuple(re.findall(r"'(\w+)'", listed)) == access.BI_TABLES
+
+
+@pytest.mark.parametrize("opened", ["as built"], indirect=True)
+def test_while_a_table_is_made_anew_its_readers_always_see_it_whole(opened):
+    before = all_of(opened, "vrn_analyst_bwd", f"select partner, count(*) from {OWN_TABLE} group by partner")
+    seen, wrong, done = [], [], threading.Event()
+
+    def read() -> None:
+        with as_role(opened, "vrn_analyst_bwd") as analyst:
+            while not done.is_set():
+                try:
+                    seen.append(analyst.execute(f"select partner, count(*) from {OWN_TABLE} group by partner").fetchall())
+                except psycopg.Error as error:
+                    wrong.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        assert dbt.invoke(opened, REBUILD).success
+    finally:
+        done.set()
+        reader.join()
+    assert wrong == []
+    assert len(seen) > 1
+    assert all(one == before for one in seen)
