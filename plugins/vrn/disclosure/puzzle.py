@@ -1,0 +1,46 @@
+"""What stands in the tables of one indicator as a reader sees it: which cells are known, within what, and which must not be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vrn.disclosure.constraints import Relations
+
+
+@dataclass
+class Puzzle:
+    """Arrays by cell, and the relations among them.
+
+    values: true counts (NaN where nobody has one). row: the figure of this release that shows the cell, or -1. known_low,
+    known_high: what a reader knows of it when it is published. was_published: it was, in an earlier release, so hiding is in vain.
+    floor: the least that a reader must suppose of a hidden one. needs: its range must be `width` wide while it is hidden.
+    rank: the order in which equal cells are taken. hidden_rows: by figure, changed by secondary suppression.
+    """
+
+    relations: Relations
+    values: np.ndarray
+    row: np.ndarray
+    known_low: np.ndarray
+    known_high: np.ndarray
+    was_published: np.ndarray
+    floor: np.ndarray
+    needs: np.ndarray
+    rank: np.ndarray
+    hidden_rows: np.ndarray
+    width: int
+
+    def __post_init__(self):
+        self.is_fixed = np.zeros(len(self.values), dtype=bool)
+
+    @property
+    def hidden(self) -> np.ndarray:
+        """By cell: whether a reader has to work it out."""
+        in_row = np.append(self.hidden_rows, True)[self.row]
+        return in_row & ~self.was_published
+
+    def ranges(self) -> tuple[np.ndarray, np.ndarray]:
+        """What is known of each cell before any sum is used."""
+        hidden = self.hidden
+        return np.where(hidden, self.floor, self.known_low), np.where(hidden, np.inf, self.known_high)
