@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release templates replay test lint format bench bench-outcomes docs requirements install clean
+.PHONY: help run up down psql env headline check release site templates replay test lint format bench bench-outcomes docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,8 +38,11 @@ templates: $(INSTALLED) ## write the templates of the returns that people fill i
 replay: $(INSTALLED) ## put a refused delivery back into the inbox (SUBMISSION=number)
 	@$(VRN) replay $(SUBMISSION)
 
-release: $(INSTALLED) ## freeze the figures as they were last built (NOTE="what it is for")
+release: $(INSTALLED) ## publish what was built: freeze, hide what could identify, export, site (NOTE="what it is for")
 	@$(VRN) release "$(NOTE)"
+
+site: $(INSTALLED) ## make the pages of the latest release anew
+	@$(VRN) site
 
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check

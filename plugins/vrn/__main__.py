@@ -31,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     replay = commands.add_parser("replay", help="put a refused delivery back into the inbox")
     replay.add_argument("submission", type=int)
     commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
-    release = commands.add_parser("release", help="freeze what was built as a release")
+    commands.add_parser("site", help="make the pages of the latest release anew")
+    release = commands.add_parser(
+        "release", help="publish what was built: freeze it, hide what could identify, export, make the site"
+    )
     release.add_argument("note", help="what it is for")
     chosen = parser.parse_args(arguments)
     try:
@@ -169,13 +172,24 @@ def _replay(settings: Settings, chosen) -> None:
 
 
 def _release(settings: Settings, chosen) -> None:
-    from vrn import release
+    from vrn import dbt, exports, release, site
 
-    print(f"released: {release.make(settings, chosen.note)} (publish.release)")
+    release_id = release.make(settings, chosen.note)
+    dbt.build("publish")
+    print(f"released: {release_id} (publish.release)")
+    print(f"exports:  {exports.write(settings, release_id)}")
+    print(f"site:     {site.build(settings) / 'index.html'}")
+
+
+def _site(settings: Settings, _) -> None:
+    from vrn import site
+
+    print(f"site: {site.build(settings) / 'index.html'}")
 
 
 COMMANDS = {
     "release": _release,
+    "site": _site,
     "templates": _templates,
     "replay": _replay,
     "run": _run,

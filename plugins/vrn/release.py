@@ -1,10 +1,15 @@
-"""Releases: what is published is frozen with the submissions, definitions and code it was made of, and can be compared."""
+"""Releases: what is published is frozen with the submissions, definitions and code it was made of, and can be compared.
+
+A release is the one act that publishes: disclosure control decides of each of its figures, and publish is built from it.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from datetime import UTC, datetime
+
+import psycopg
 
 from vrn import dbt
 from vrn.database import connect
@@ -17,6 +22,7 @@ FIGURE = (
     "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, denominator, value, lower_ci_95, "
     "upper_ci_95, lower_ci_998, upper_ci_998, method, comparison, trend, status, is_synthetic"
 )
+NUMBERS = ("count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998")
 
 
 class ReleaseRefused(VrnError):
@@ -54,7 +60,39 @@ def make(settings: Settings, note: str) -> str:
             f"insert into ops.release_value (release_id, {FIGURE}) select %s, {FIGURE} from marts.fct_indicator_value",
             [release_id],
         )
+        _decide(connection, release_id)
     return release_id
+
+
+def _decide(connection: psycopg.Connection, release_id: str) -> None:
+    """Disclosure control: what of each figure may be published, with what earlier releases have told."""
+    # pandas takes a second to import, and a task that only releases nothing should not wait for it.
+    import pandas as pd
+
+    from vrn import disclosure
+
+    def frame(query: str, *values) -> pd.DataFrame:
+        cursor = connection.execute(query, values)
+        return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
+
+    figures = frame("select * from marts.fct_indicator_value where count is not null")
+    earlier = frame(
+        f"select value.release_id as release, {', '.join('value.' + name for name in disclosure.KEY)}, value.count, "
+        "value.denominator, decision.decision = 'publish' as is_published "
+        "from ops.release_value as value inner join ops.release_decision as decision using "
+        f"(release_id, {', '.join(disclosure.KEY)}) where value.release_id <> %s and value.count is not null",
+        release_id,
+    )
+    decided = disclosure.decide(
+        figures,
+        *(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")),
+        None if earlier.empty else earlier,
+    )
+    columns = ["decision", *disclosure.KEY, *NUMBERS]
+    rows = decided[columns].astype(object).where(decided[columns].notna(), None)
+    with connection.cursor().copy(f"copy ops.release_decision (release_id, {', '.join(columns)}) from stdin") as copy:
+        for row in rows.itertuples(index=False):
+            copy.write_row((release_id, *row))
 
 
 def revision() -> str:

@@ -194,6 +194,7 @@ def test_a_release_keeps_its_figures_and_tells_what_changed_and_because_of_which
     )
     assert {tuple(row["because_submission_ids"]) for row in changes} == {tuple(row["submission_id"] for row in served)}
     assert not any(row["is_definition_changed"] for row in changes)
+    dbt.build("publish")
     (first, second) = rows(story.owner, "select * from publish.release order by released_at")[:2]
     assert (second["previous_release_id"], second["submission_count"]) == (first["release_id"], 3)
     assert second["is_synthetic"]

@@ -1,0 +1,567 @@
+"""The outcomes site: what its pages say, what they never say, that they ask nobody for anything, and that all can read them."""
+
+import csv
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from datetime import date, datetime
+from decimal import Decimal
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vrn import site
+from vrn.database import connect
+from vrn.indicator_docs.reading import Annotation, Area, Period
+from vrn.settings import REPOSITORY
+from vrn.site import funnel, pages, reading, told, words
+from vrn.site.links import LINKS
+from vrn.site.reading import Published, Release, item
+from vrn.site.tiles import PLACES
+
+COUNTY = Area("LANCS-14", "Lancashire-14", ("county_14",), 41)
+DISTRICTS = tuple(Area(code, f"District {place}", ("district",), place) for place, code in enumerate(PLACES))
+FORCE = Area("E23000003", "Lancashire Constabulary", ("police_force",), 51)
+ELSEWHERE = Area("OUT", "Outside Lancashire", ("unplaced",), 61)
+AREAS = (*DISTRICTS, COUNTY, FORCE, ELSEWHERE)
+BY_CODE = {area.area_code: area for area in AREAS}
+YEARS = {
+    f"{year}/{year % 100 + 1}": Period(
+        f"{year}/{year % 100 + 1}", "financial_year", f"Year ending March {year + 1}", date(year, 4, 1), date(year + 1, 3, 31)
+    )
+    for year in (2017, 2018, 2019)
+}
+META = {
+    "indicator_id": "T01",
+    "name": "Tests of pages",
+    "short_name": "Tests",
+    "domain": "violence",
+    "definition": "What a test counts.",
+    "rationale": "Why a test is there.",
+    "numerator": "Tests that passed",
+    "denominator": "Residents of all ages",
+    "unit": "per 1,000 residents",
+    "multiplier": Decimal(1000),
+    "polarity": "low_is_good",
+    "value_type": "crude_rate",
+    "ci_method": "poisson",
+    "suppression_policy": "LVRN5",
+    "period_types": "financial_year",
+    "geo_levels": "district, county_14",
+    "breakdowns": "sex",
+    "feeds": "police_crime",
+    "counting_date": "date recorded",
+    "source": "Lancashire Constabulary",
+    "public_code": None,
+    "caveats": "Read it with care & a pencil.",
+    "owner": "vrn-data",
+    "version": 1,
+}
+RELEASE = Release("2026-11-23", datetime(2026, 11, 23, 10), None, "abc123", "For the board", 204, 1, False)
+FEEDS = (
+    {
+        "feed": "police_crime",
+        "feed_name": "Police recorded crime",
+        "supplier": "lancashire",
+        "supplier_name": "Lancashire Constabulary",
+        "status": "late",
+        "latest_period_ends_on": date(2020, 6, 30),
+        "next_due_on": None,
+        "accepted_count": 27,
+        "superseded_count": 1,
+        "refused_count": 0,
+        "is_synthetic": False,
+    },
+)
+DELIVERIES = (
+    {
+        "feed": "police_crime",
+        "supplier": "lancashire",
+        "deliveries": 27,
+        "rows_in_file": Decimal(1000),
+        "rows_accepted": Decimal(990),
+        "rows_quarantined": Decimal(8),
+        "rows_duplicate": Decimal(2),
+        "rows_warned": Decimal(5),
+    },
+)
+LOCKDOWN = Annotation("context", date(2018, 5, 10), date(2018, 6, 3), "People stayed at home.", "a law", True, frozenset())
+
+
+def row(area: Area, period: str, value: float = 2.5, **other) -> dict:
+    known = {
+        "indicator_id": "T01",
+        "area_code": area.area_code,
+        "area_name": area.area_name,
+        "period_id": period,
+        "period_label": YEARS[period].period_label,
+        **dict.fromkeys(("sex", "age_band", "ethnicity", "imd_quintile"), "all"),
+        "count": Decimal(round(value * 100)),
+        "denominator": Decimal(100000),
+        "value": value,
+        "lower_ci_95": value - 1,
+        "upper_ci_95": value + 1,
+        "lower_ci_998": value - 1.5,
+        "upper_ci_998": value + 1.5,
+        "method": "poisson",
+        "comparison": "not_compared" if area == COUNTY else "similar",
+        "trend": None,
+        "status": "ok",
+        "release_id": "2026-11-23",
+    }
+    return known | other
+
+
+def missing(area: Area, period: str, status: str, **other) -> dict:
+    return row(area, period) | dict.fromkeys(reading.NUMBERS) | {"status": status, "comparison": "not_compared"} | other
+
+
+WHOLE = (
+    *(row(COUNTY, period, 5.0 + place, trend="increasing_and_getting_worse") for place, period in enumerate(YEARS)),
+    row(DISTRICTS[0], "2019/20", 12.0, comparison="worse"),
+    row(DISTRICTS[1], "2019/20", 4.0, comparison="better"),
+    missing(DISTRICTS[2], "2019/20", "suppressed"),
+    missing(DISTRICTS[3], "2019/20", "refused"),
+    *(row(district, "2019/20", 7.0) for district in DISTRICTS[4:]),
+    row(COUNTY, "2019/20", 3.0, sex="female"),
+    missing(COUNTY, "2019/20", "suppressed", sex="male"),
+)
+
+
+def made(rows=WHOLE, meta=None, *, is_synthetic=False, annotations=(LOCKDOWN,)):
+    return item(META | (meta or {}), rows, BY_CODE, YEARS, is_synthetic=is_synthetic, annotations=annotations)
+
+
+def published(*items, release=RELEASE, **other) -> Published:
+    known = {"releases": (release,), "areas": AREAS, "items": items or (made(),), "feeds": FEEDS, "deliveries": DELIVERIES}
+    return Published(release, **(known | other))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pages.write(tmp_path, published())
+    return tmp_path
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html"))}
+
+
+class Outline(HTMLParser):
+    """What of a page can be checked without a browser."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements: list[tuple[str, dict]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, *tags: str) -> list[dict]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+
+def table_row(text: str, name: str) -> str:
+    return re.search(rf'<tr><th scope="row">{re.escape(name)}</th>(.*?)</tr>', text, re.DOTALL).group(1)
+
+
+def test_there_is_a_scorecard_and_a_page_for_each_indicator_area_and_map(folder):
+    expected = {"index.html", "map.html", "quality.html", "releases.html", "about.html", "indicator/T01.html", "map/T01.html"}
+    assert set(texts(folder)) == expected | {f"area/{area.area_code}.html" for area in (*DISTRICTS, COUNTY)}
+    assert (folder / "indicator/T01.csv").exists()
+    assert (folder / "style.css").exists()
+
+
+def test_every_link_inside_the_site_leads_to_a_file_and_a_place_in_it(folder):
+    for name, text in texts(folder).items():
+        for link in Outline(text).all("a", "link"):
+            if link["href"].startswith(("https:", "data:,")):
+                continue
+            path, _, fragment = link["href"].partition("#")
+            target = (folder / name).parent / path if path else folder / name
+            assert target.is_file(), (name, link["href"])
+            assert not fragment or f'id="{fragment}"' in target.read_text(encoding="utf-8"), (name, link["href"])
+
+
+def test_pages_ask_no_other_host_for_anything_and_run_no_script(folder):
+    for text in texts(folder).values():
+        outline = Outline(text)
+        assert not outline.all("script", "img", "iframe", "object", "embed", "base", "form", "style")
+        assert all(link["href"] == "data:,," or not link["href"].startswith("http") for link in outline.all("link"))
+        for attributes in (found for _, found in outline.elements):
+            assert not {"src", "xlink:href", "srcset", "style", "onload", "onclick"} & set(attributes)
+        outside = {link["href"] for link in outline.all("a") if re.match(r"[a-z]+:|//", link["href"])}
+        assert outside <= set(LINKS.values())
+    style = (folder / "style.css").read_text()
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_what_is_hidden_is_said_in_words_and_never_as_a_number(folder):
+    page = texts(folder)["indicator/T01.html"]
+    for told_row in (table_row(page, "District 2"), table_row(page, "male")):
+        assert "hidden to protect people" in told_row
+        assert not re.search(r">\s*[\d.]+\s*<", told_row)
+    assert "hidden to protect people" in texts(folder)[f"area/{DISTRICTS[2].area_code}.html"]
+    assert '<span class="said">hidden</span>' in texts(folder)["map.html"]
+    assert "1 hidden" in texts(folder)["index.html"]
+
+
+def test_a_hidden_figure_that_comes_with_numbers_still_has_none(tmp_path):
+    leak = row(DISTRICTS[2], "2019/20", 3.14159, status="suppressed", count=Decimal(31337), denominator=Decimal(27182))
+    pages.write(tmp_path, published(made([*WHOLE[:5], leak])))
+    everything = "".join(texts(tmp_path).values()) + (tmp_path / "indicator/T01.csv").read_text()
+    assert not re.search(r"31337|31,337|3\.14|27182|27,182", everything)
+
+
+def test_a_figure_that_nobody_decided_to_publish_is_hidden():
+    undecided = made([missing(COUNTY, "2019/20", "ok")])
+    assert [figure.status for figure in undecided.subject.figures] == ["suppressed"]
+
+
+@pytest.mark.parametrize("status", sorted(set(words.STATUSES) - {"ok"}))
+def test_an_indicator_without_any_figure_has_pages_that_say_why(status, tmp_path):
+    pages.write(tmp_path, published(made([missing(area, period, status) for area in (COUNTY, *DISTRICTS) for period in YEARS])))
+    page = texts(tmp_path)["indicator/T01.html"]
+    assert 'role="img"' not in page
+    assert f"{words.missing(status)} (3 periods)" in page
+    assert words.missing(status) in texts(tmp_path)["index.html"]
+    assert words.missing(status) in texts(tmp_path)[f"area/{DISTRICTS[0].area_code}.html"]
+    assert "No indicator has a figure for districts" in texts(tmp_path)["map.html"]
+
+
+def test_the_words_cover_every_status_and_trend_that_may_be_published():
+    models = {
+        m["name"]: m
+        for m in yaml.safe_load((REPOSITORY / "dbt_project/models/marts/fct_indicator_value.yml").read_text())["models"]
+    }
+    columns = {c["name"]: c for c in models["fct_indicator_value"]["columns"]}
+    tests = {
+        name: next((t["accepted_values"]["arguments"]["values"] for t in c.get("data_tests", []) if "accepted_values" in t), [])
+        for name, c in columns.items()
+    }
+    assert {*tests["status"], "suppressed"} == set(words.STATUSES)
+    assert set(tests["trend"]) <= set(words.TRENDS)
+
+
+def test_text_that_is_read_is_escaped_everywhere(tmp_path):
+    evil = '<script>alert("x")</script>'
+    fields = {
+        name: f"{evil} {name}" for name in ("name", "short_name", "definition", "caveats", "unit", "source", "numerator", "owner")
+    }
+    event = Annotation("context", date(2018, 5, 1), date(2018, 5, 2), evil, evil, False, frozenset())
+    feed = FEEDS[0] | {"feed_name": evil, "supplier_name": evil}
+    release = Release("2026-11-23", datetime(2026, 11, 23), None, evil, evil, 1, 1, False)
+    areas = {code: Area(code, area.area_name + evil, area.area_levels, area.sort_order) for code, area in BY_CODE.items()}
+    whole = item(META | fields, WHOLE, areas, YEARS, is_synthetic=False, annotations=(event,))
+    pages.write(tmp_path, published(whole, release=release, areas=tuple(areas.values()), feeds=(feed,)))
+    for name, text in texts(tmp_path).items():
+        assert "<script" not in text, name
+    assert "&lt;script&gt;" in texts(tmp_path)["indicator/T01.html"]
+
+
+def test_the_same_figures_give_the_same_bytes(tmp_path):
+    found = []
+    for run in ("first", "second"):
+        (tmp_path / run).mkdir()
+        pages.write(tmp_path / run, published())
+        found.append(
+            {path.relative_to(tmp_path / run): path.read_bytes() for path in (tmp_path / run).rglob("*") if path.is_file()}
+        )
+    assert found[0] == found[1]
+
+
+def test_each_chart_has_a_text_in_its_place_and_a_table_after_it(folder):
+    page = texts(folder)["indicator/T01.html"]
+    charts = [match.start() for match in re.finditer(r'<svg class="wide"[^>]* role="img" aria-label="[^"]+"', page)]
+    assert len(charts) == 3, "over time, areas compared, funnel"
+    for here, following in pairwise([*charts, len(page)]):
+        assert "<table>" in page[here:following]
+    assert "graphics-symbol" not in page
+    map_page = texts(folder)["map/T01.html"]
+    assert map_page.index('class="tiles"') < map_page.index("<table>")
+
+
+def test_every_table_has_a_caption_and_every_heading_of_it_a_scope(folder):
+    for name, text in texts(folder).items():
+        outline = Outline(text)
+        assert len(outline.all("caption")) == len(outline.all("table")), name
+        assert all(heading["scope"] in ("row", "col") for heading in outline.all("th")), name
+
+
+def test_every_page_has_landmarks_a_skip_link_its_language_and_headings_in_order(folder):
+    for name, text in texts(folder).items():
+        outline = Outline(text)
+        assert outline.all("html") == [{"lang": "en-GB"}]
+        assert outline.all("a")[0] == {"class": "skip", "href": "#main"}
+        assert [len(outline.all(tag)) for tag in ("header", "main", "footer")] == [1, 1, 1]
+        levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch(r"h[1-6]", tag)]
+        assert levels[0] == 1, name
+        assert levels.count(1) == 1, name
+        assert all(after <= before + 1 for before, after in pairwise(levels)), name
+
+
+def test_synthetic_figures_are_called_so_on_every_page_picture_and_download(tmp_path, folder):
+    assert "SYNTHETIC" not in "".join(texts(folder).values())
+    made_up = tmp_path / "synthetic"
+    made_up.mkdir()
+    release = Release("2026-11-23", datetime(2026, 11, 23), None, "abc", "a note", 1, 1, True)
+    pages.write(made_up, published(made(is_synthetic=True), release=release))
+    for name, text in texts(made_up).items():
+        assert "<strong>SYNTHETIC.</strong>" in text, name
+        assert "<title>SYNTHETIC" in text, name
+    assert texts(made_up)["indicator/T01.html"].count(">SYNTHETIC · per 1,000 residents<") == 6
+    with (made_up / "indicator/T01.csv").open(encoding="utf-8") as file:
+        assert {line["is_synthetic"] for line in csv.DictReader(file)} == {"true"}
+
+
+def test_before_the_first_release_there_is_one_page_that_says_so(tmp_path):
+    pages.write(tmp_path, Published(None))
+    assert set(texts(tmp_path)) == {"index.html"}
+    assert "Nothing is published yet" in texts(tmp_path)["index.html"]
+
+
+def test_the_scorecard_tells_figure_interval_trend_and_districts(folder):
+    told_text = re.sub(r"\s+", " ", Outline(texts(folder)["index.html"]).text)
+    for expected in ("7 (6 to 8) per 1,000 residents", "Year ending March 2020", "going up: getting worse"):
+        assert expected in told_text
+    assert "1 better, 1 worse, 10 similar, 1 hidden, 1 no figure" in told_text
+
+
+def test_signs_point_to_the_side_of_the_county_and_never_stand_alone(folder):
+    shown = made().subject.figures
+    county = next(f for f in shown if f.area == COUNTY and f.period.period_id == "2019/20")
+    worse = next(f for f in shown if f.comparison == "worse")
+    assert told.comparison(worse, county) == {"code": "worse", "sign": "up", "words": "worse"}
+    for text in texts(folder).values():
+        for after in re.findall(r'<span class="mark[^>]*>(.*?)</span>', text, re.DOTALL):
+            assert re.sub(r"<svg.*?</svg>", "", after, flags=re.DOTALL).strip()
+
+
+def test_a_rate_outside_its_funnel_is_one_whose_interval_leaves_the_county_out():
+    limits = funnel._limits(made().subject, 5.0)
+    low, high = limits(100000, funnel.Z["95"])
+    assert funnel._byar_lower(high * 100, funnel.Z["95"]) == pytest.approx(500)
+    assert funnel._byar_upper(low * 100, funnel.Z["95"]) == pytest.approx(500)
+    assert funnel._byar_lower(100, 1.959964) == pytest.approx(81.36, abs=0.01)
+    assert funnel._byar_upper(100, 1.959964) == pytest.approx(121.63, abs=0.01)
+
+
+def test_the_download_has_every_row_and_a_hidden_one_has_empty_cells(folder):
+    with (folder / "indicator/T01.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(WHOLE)
+    hidden = next(line for line in rows if line["status"] == "suppressed")
+    assert {hidden[name] for name in reading.NUMBERS} == {""}
+
+
+def test_releases_say_what_changed_in_counts(tmp_path):
+    later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd", "Again", 207, 1, False)
+    pages.write(tmp_path, published(release=later, releases=(later, RELEASE)))
+    text = texts(tmp_path)["releases.html"]
+    assert "Since 2026-11-23: 3 deliveries more; as many indicators. The code changed." in text
+    assert "The first release." in text
+    assert "2026-12-14 (shown on this site)" in text
+
+
+def test_the_reader_names_tables_of_publish_only():
+    queries = [value for name, value in vars(reading).items() if name.isupper() and isinstance(value, str) and "select" in value]
+    assert len(queries) == 9
+    for query in queries:
+        assert set(re.findall(r"(?:from|join)\s+([\w.]+)", query)) <= {
+            f"publish.{name}"
+            for name in (
+                "indicator",
+                "area",
+                "period",
+                "indicator_value",
+                "release",
+                "feed_status",
+                "data_quality",
+                "indicator_annotation",
+            )
+        }
+
+
+def test_a_build_that_fails_leaves_the_site_as_it_was(tmp_path, monkeypatch):
+    class Home:
+        home = tmp_path
+
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("old")
+    monkeypatch.setattr(site, "connect", lambda *_: (_ for _ in ()).throw(OSError("no warehouse")))
+    with pytest.raises(OSError, match="no warehouse"):
+        site.build(Home())
+    assert [path.name for path in tmp_path.rglob("*")] == ["site", "index.html"]
+
+
+@pytest.mark.services
+def test_a_warehouse_without_a_release_gives_a_site_of_one_page_in_place_of_the_old(home):
+    old = site.folder(home)
+    old.mkdir(parents=True)
+    (old / "gone.html").write_text("old")
+    assert site.build(home) == old
+    assert sorted(path.name for path in old.iterdir()) == ["index.html", "style.css"]
+
+
+@pytest.mark.services
+def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(home, owner):
+    text = {name: str(value) for name, value in META.items() if value is not None}
+    columns = ", ".join(f"{name} text" for name in META)
+    owner.execute(f"create table publish.indicator ({columns})")
+    owner.execute(
+        f"insert into publish.indicator ({', '.join(text)}) values ({', '.join(['%s'] * len(text))})", list(text.values())
+    )
+    for statement in TABLES:
+        owner.execute(statement)
+    owner.execute("grant select on all tables in schema publish to vrn_evaluator")
+    with connect(home, "vrn_evaluator") as connection:
+        found = reading.read(connection)
+        (only,) = found.items
+    assert found.release.release_id == "2026-11-23"
+    assert [release.release_id for release in found.releases] == ["2026-12-14", "2026-11-23"]
+    assert found.release.released_at == datetime(2026, 11, 23, 10)
+    assert found.areas == (Area("E06000008", "Blackburn with Darwen", ("district", "upper_tier"), 1), COUNTY)
+    assert [(f.area.area_code, f.status, f.value, f.lower_998) for f in only.subject.figures] == [
+        ("E06000008", "suppressed", None, None),
+        ("LANCS-14", "ok", 2.5, 1.0),
+    ]
+    assert [(group.breakdown, group.name) for group in only.groups] == [("sex", "female")]
+    assert only.subject.is_synthetic
+    assert [(row["deliveries"], row["rows_in_file"]) for row in found.deliveries] == [(1, 10)]
+
+
+TABLES = (
+    "create table publish.release as select '2026-11-23' as release_id, timestamptz '2026-11-23 10:00Z' as released_at, "
+    "null as previous_release_id, 'abc' as git_revision, 'note' as note, 1::bigint as submission_count, "
+    "1::bigint as indicator_count, true as is_synthetic "
+    "union all select '2026-12-14', '2026-12-14 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false",
+    "create table publish.area as select * from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "
+    "('LANCS-14', 'Lancashire-14', 'county_14', null, 41)) as area (area_code, area_name, area_type, upper_tier_code, sort_order)",
+    "create table publish.period as select '2019/20' as period_id, 'financial_year' as period_type, "
+    "'Year ending March 2020' as period_label, date '2019-04-01' as start_on, date '2020-03-31' as end_on",
+    "create table publish.indicator_value as select 'T01' as indicator_id, area_code, '2019/20' as period_id, sex, "
+    "'all' as age_band, "
+    "'all' as ethnicity, 'all' as imd_quintile, 250::numeric as count, 100000::numeric as denominator, value, 1.5 as lower_ci_95, "
+    "3.5 as upper_ci_95, 1.0 as lower_ci_998, 4.0 as upper_ci_998, 'poisson' as method, 'similar' as comparison, null as trend, "
+    "status, '2026-11-23' as release_id from (values ('LANCS-14', 'all', 2.5, 'ok'), ('LANCS-14', 'female', 2.5, 'ok'), "
+    "('E06000008', 'all', null, 'ok')) as figure (area_code, sex, value, status)",
+    "create table publish.feed_status as select 'a' as feed, 'A' as feed_name, 'b' as supplier, 'B' as supplier_name",
+    "create table publish.data_quality as select 'a' as feed, 'b' as supplier, status, 10 as rows_in_file, 10 as rows_accepted, "
+    "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned from (values ('accepted'), ('superseded')) as found (status)",
+)
+
+
+class Chromium:
+    """Debian's Chromium, headless and without a network, driven over its own pipe (Chrome DevTools Protocol)."""
+
+    def __init__(self, program: str, profile: Path):
+        (reads, self.out), (self.into, writes) = os.pipe(), os.pipe()
+        # Out of the way of the descriptors 3 and 4, which the browser reads and writes.
+        ends = [fcntl.fcntl(reads, fcntl.F_DUPFD_CLOEXEC, 10), fcntl.fcntl(writes, fcntl.F_DUPFD_CLOEXEC, 10)]
+        options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
+        self.process = subprocess.Popen(
+            [
+                program,
+                *options.split(),
+                "--remote-debugging-pipe",
+                "--host-resolver-rules=MAP * ~NOTFOUND",
+                f"--user-data-dir={profile}",
+                "about:blank",
+            ],
+            preexec_fn=lambda: [os.dup2(end, place) for place, end in enumerate(ends, start=3)],
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for end in (reads, writes, *ends):
+            os.close(end)
+        self.session, self.number, self.rest = None, 0, b""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.call("Page.enable")
+
+    def call(self, method: str, **params) -> dict:
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": params}
+        os.write(self.out, json.dumps(message | ({"sessionId": self.session} if self.session else {})).encode() + b"\0")
+        return self._until(lambda answer: answer.get("id") == self.number)["result"]
+
+    def open(self, path: Path, width: int, scheme: str) -> None:
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Page.navigate", url=path.as_uri())
+        self._until(lambda event: event.get("method") == "Page.loadEventFired")
+
+    def run(self, script: str):
+        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(answer["exceptionDetails"]["text"])
+        return answer["result"].get("value")
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+        os.close(self.out)
+        os.close(self.into)
+
+    def _until(self, wanted) -> dict:
+        while True:
+            while b"\0" not in self.rest:
+                part = os.read(self.into, 1 << 16)
+                if not part:
+                    raise RuntimeError("Chromium ended")
+                self.rest += part
+            message, _, self.rest = self.rest.partition(b"\0")
+            if wanted(found := json.loads(message)):
+                return found
+
+
+@pytest.fixture
+def browser(tmp_path_factory):
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("Chromium is not installed (Debian's package chromium), so nobody looked at the pages in a browser")
+    found = Chromium(program, tmp_path_factory.mktemp("chromium"))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's script from what `npm pack axe-core` left in ~/.cache/vrn-axe (or VRN_AXE): it is not in the repository."""
+    cache = Path(os.environ.get("VRN_AXE") or Path.home() / ".cache" / "vrn-axe")
+    packed = sorted(cache.glob("axe-core-*.tgz"))
+    if not packed:
+        pytest.skip(f"axe-core is not there: mkdir -p {cache} && cd {cache} && npm pack axe-core")
+    with tarfile.open(packed[-1]) as package:
+        return package.extractfile("package/axe.min.js").read().decode()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser, axe, width, scheme):
+    names = ["index.html", "indicator/T01.html", f"area/{DISTRICTS[2].area_code}.html", "map.html", "quality.html", "releases.html"]
+    for name in [*names, "about.html"]:
+        browser.open(folder / name, width, scheme)
+        browser.run("document.querySelectorAll('details').forEach(found => found.open = true)")
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        assert browser.run("performance.getEntriesByType('resource').every(found => found.name.startsWith('file:'))"), name
+        browser.run(f"{axe};0")
+        violations = browser.run(
+            "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', "
+            "'best-practice']}).then(found => found.violations.map(v => v.id + ': ' + v.nodes[0].html))"
+        )
+        assert violations == [], (name, width, scheme)
