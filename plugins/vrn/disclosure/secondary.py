@@ -109,4 +109,8 @@ class Mover:
         moved = np.flatnonzero(np.abs(moves) > MOVED)
         moved = moved[~np.isnan(puzzle.values[moved])]
         proofs.record(moved, values[moved] + moves[moved])
+        if any(proofs.is_open(cell) for cell in cells):
+            raise RuntimeError(
+                "A table that was to prove a hidden count's range does not: the linear program was not exact enough."
+            )
         return True
