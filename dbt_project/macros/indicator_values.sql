@@ -567,13 +567,10 @@ expected as (
                 (select max(place) from area_level where level = any(area.area_levels) and level = any(indicator.geo_levels))
                 < (select place from area_level where level = indicator.finest_area)
                 then 'not_applicable'
-            when completeness.feed_status <> 'ok' then completeness.feed_status
-            when
-                area.area_type not in ('police_force', 'unplaced')
-                and coalesce(unlocated.share, 0) > indicator.max_unlocated_share
-                then 'incomplete'
-            else 'ok'
-        end as feed_status
+            else completeness.feed_status
+        end as feed_status,
+        area.area_type not in ('police_force', 'unplaced')
+        and coalesce(unlocated.share, 0) > indicator.max_unlocated_share as is_poorly_located
     from indicator
     inner join period
         on period.period_type = any(indicator.period_types) and period.end_on >= indicator.series_starts_on
@@ -692,7 +689,8 @@ with_status as (
         end as cell_type,
         case
             when feed_status <> 'ok' then feed_status
-            when is_missing then 'incomplete'
+            -- What has a place is counted, and says nothing of the place.
+            when is_missing or is_poorly_located then 'incomplete'
             when value_type = 'dsr' and dimension is null and standardised_events < 10 then 'not_applicable'
             when value_type = 'count' then 'ok'
             when coalesce(denominator, 0) < greatest(min_denominator, 1e-9) then 'no_denominator'

@@ -388,7 +388,7 @@ def test_no_identifier_of_any_feed_is_left_anywhere(inbox, tmp_path, monkeypatch
         "raw.nwas_incident__incident__s",
         "linkage.yot_caseload__child__s",
         "quarantine.ssda903__header",
-        "marts.fct_crime",
+        "intermediate.int_crime__street",
     ):
         assert any(name.startswith(table) for name in names)
     leaks = [f"{name}: {one}" for name, found in looked_at for one in sorted(found)]

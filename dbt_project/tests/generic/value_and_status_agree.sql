@@ -4,7 +4,7 @@
     from {{ model }}
     where
         (value is not null) <> (status = 'ok')
-        or (count is not null and status in ('awaiting_feed', 'refused', 'incomplete', 'before_series'))
+        or (count is not null and status in ('awaiting_feed', 'refused', 'before_series'))
         or lower_ci_95 > value * (1 + 1e-12) + 1e-12
         or upper_ci_95 < value * (1 - 1e-12) - 1e-12
         or lower_ci_998 > lower_ci_95
