@@ -34,8 +34,8 @@ RUNS_NAMED = 3
 LAST_WHOLE_BUILD = """
 select max(first.started_at) as started_at
 from ops.step as first
-inner join ops.step as last on last.step = 'dbt marts' and last.is_success and last.started_at > first.started_at
-where first.step = 'dbt reference' and first.is_success
+inner join ops.step as last on last.step = 'dbt publish' and last.is_success and last.started_at > first.started_at
+where first.step = 'dbt staging' and first.is_success
 """
 
 
