@@ -389,17 +389,18 @@ def test_every_expected_row_exists_once_and_no_other(synthetic_home):
     groups = {"age_band": 8, "sex": 3, "imd_quintile": 6, "ethnicity": 6}
     ages = {"0-17": 3, "0-24": 4, "10-17": 2}
     indicators = synthetic_home.rows(
-        "select indicator_id, geo_levels, period_types, breakdowns, series_starts_on, feeds, population from marts.dim_indicator"
+        "select indicator_id, geo_levels, period_types, breakdowns, series_starts_on, ethnic_groups, population "
+        "from marts.dim_indicator"
     )
     areas = synthetic_home.rows("select area_code, area_type from marts.dim_area")
     periods = synthetic_home.rows("select period_type, end_on from marts.dim_period")
     rows = dict(synthetic_home.rows("select indicator_id, count(*) from marts.fct_indicator_value group by 1"))
     assert len(indicators) == len(rows) >= 80
-    for indicator, levels, types, breakdowns, starts_on, feeds, population in indicators:
+    for indicator, levels, types, breakdowns, starts_on, ethnic_groups, population in indicators:
         groups["age_band"] = ages.get(population, 8)
         places = sum(kind in levels or ("upper_tier" in levels and code[:3] == "E06") for code, kind in areas)
         spans = [kind for kind, end in periods if kind in types and end >= starts_on]
-        cells = sum(3 if one == "ethnicity" and feeds == ["police_stop_search"] else groups[one] for one in breakdowns)
+        cells = sum(3 if one == "ethnicity" and ethnic_groups == "white_or_minority" else groups[one] for one in breakdowns)
         assert rows[indicator] == places * (len(spans) + cells * spans.count("financial_year")), indicator
     assert (
         synthetic_home.rows(

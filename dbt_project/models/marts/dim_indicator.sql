@@ -5,8 +5,9 @@
 {% set fields = [
     'indicator_id', 'version', 'name', 'short_name', 'domain', 'definition', 'rationale', 'numerator_def', 'denominator_def',
     'unit', 'multiplier', 'polarity', 'value_type', 'ci_method', 'population', 'suppression_policy', 'min_denominator',
-    'max_unlocated_share', 'period_types', 'geo_levels', 'finest_area', 'breakdowns', 'comparator_default', 'feeds', 'completeness', 'reach',
-    'looks_back_months', 'series_starts_on', 'counting_date', 'source', 'public_code', 'caveats', 'owner', 'first_published', 'retired_on'
+    'max_unlocated_share', 'period_types', 'geo_levels', 'finest_area', 'breakdowns', 'ethnic_groups', 'comparator_default',
+    'feeds', 'completeness', 'reach', 'looks_back_months', 'series_starts_on', 'counting_date', 'source', 'public_code',
+    'caveats', 'owner', 'first_published', 'retired_on'
 ] %}
 with indicator as (
     {% for node in indicator_nodes() %}
