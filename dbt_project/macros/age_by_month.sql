@@ -1,14 +1,6 @@
 {# Ages where only the month of birth is kept. On the last day of a month they are exact; on any other day the month of a
    birthday is still of the younger age, so that nobody leaves an age group before the birthday is certain. #}
 
-{# Whole months from the month of one date to the month of another. #}
-{% macro months_between(earlier, later) -%}
-    (
-        (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
-        + extract(month from {{ later }}) - extract(month from {{ earlier }})
-    )::integer
-{%- endmacro %}
-
 {# Age on the last day of a date's month; NULL before birth, or when the birth is not known. #}
 {% macro age_at_month_end(birth_month, day) -%}
     case when {{ months_between(birth_month, day) }} >= 0 then {{ months_between(birth_month, day) }} / 12 end

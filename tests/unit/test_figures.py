@@ -8,7 +8,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from tests.conftest import _copy_of
+from tests.conftest import copy_of
 from vrn import dbt, warehouse
 from vrn.database import connect
 
@@ -97,7 +97,7 @@ def given_programmes(given: Given) -> None:
 def figures(built_server, tmp_path_factory) -> Iterator[dict]:
     """{(indicator, area, period): row} of totals."""
     with pytest.MonkeyPatch.context() as patch:
-        for settings in _copy_of(built_server, tmp_path_factory.mktemp("figures"), patch, "figures", "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("figures"), patch, "figures", "built"):
             with connect(settings, warehouse.OWNER, autocommit=True) as owner:
                 given = Given(owner)
                 given_police(given)

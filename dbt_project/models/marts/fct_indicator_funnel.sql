@@ -3,7 +3,7 @@
 with value as (
 
     select * from {{ ref('fct_indicator_value') }}
-    where (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all') and status = 'ok'
+    where {{ is_total() }} and status = 'ok'
 
 ),
 

@@ -52,13 +52,8 @@ final as (
         supplier.area_code,
         -- The census year is named by the year in which it ends; its 31 March is in the financial year of the same months.
         date_trunc('month', aged.period_end_on)::date as month_on,
-        aged.age,
-        {{ age_band('aged.age') }} as age_band,
-        {{ sex_group('aged.sex_code') }} as sex,
-        {{ ethnic_group('aged.ethnicity_code') }} as ethnicity,
-        'unknown' as imd_quintile,
+        {{ child_groups('aged') }},
         aged.birth_month_on is null and aged.expected_birth_month_on is not null as is_unborn,
-        coalesce(aged.age < 18, true) as is_under_18,
         aged.known_from_on,
         aged.known_until_on,
         aged.is_synthetic

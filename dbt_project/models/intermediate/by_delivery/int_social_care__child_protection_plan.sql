@@ -51,12 +51,7 @@ final as (
         aged.child_pid,
         supplier.area_code,
         date_trunc('month', aged.period_end_on)::date as month_on,
-        aged.age,
-        {{ age_band('aged.age') }} as age_band,
-        {{ sex_group('aged.sex_code') }} as sex,
-        {{ ethnic_group('aged.ethnicity_code') }} as ethnicity,
-        'unknown' as imd_quintile,
-        coalesce(aged.age < 18, true) as is_under_18,
+        {{ child_groups('aged') }},
         aged.known_from_on,
         aged.known_until_on,
         aged.is_synthetic

@@ -1,0 +1,11 @@
+{# The planner does not see how many rows these CTEs have and takes them for few: nested loops then run for minutes where hash
+   joins take seconds. As settings of the transaction, or of the function. #}
+{% macro planner_settings() %}
+    {{ return({'enable_nestloop': 'off', 'enable_mergejoin': 'off', 'work_mem': '64MB'}) }}
+{% endmacro %}
+
+{% macro hash_joins_only() %}
+    {% set statements = [] %}
+    {% for name, value in planner_settings().items() %}{% do statements.append("set local " ~ name ~ " = '" ~ value ~ "'") %}{% endfor %}
+    {{ return(statements) }}
+{% endmacro %}

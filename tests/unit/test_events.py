@@ -1,0 +1,66 @@
+"""Events that are kept by month: what a build makes anew is what a build of everything makes."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from vrn import dbt
+
+STREET = "police_street_crime"
+# A view that is made anew takes those that read it with it.
+STAGING = ["stg_ops__submission", "stg_ops__feed_month", "stg_police_street_crime__crime"]
+
+
+@pytest.fixture
+def street(built_server, home, owner, inbox):
+    """Delivers a month of street crime, and makes its events anew as a build would."""
+
+    class Street:
+        def rows(self, month: str) -> list[dict]:
+            return list(csv.DictReader(io.StringIO(inbox.text(STREET, month))))
+
+        def deliver(self, month: str, table: list[dict]) -> None:
+            out = io.StringIO()
+            writer = csv.DictWriter(out, table[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(table)
+            inbox.drop(STREET, f"{month}-lancashire-street.synthetic.csv", out.getvalue())
+            assert [one["status"] for one in inbox.take_in(STREET)] == ["accepted"]
+            self.build()
+
+        def build(self, *options: str) -> None:
+            assert dbt.invoke(home, ["--quiet", "run", *options, "--select", *STAGING, "int_crime__street"]).success
+
+        def robberies(self) -> dict[str, int]:
+            found = owner.execute(
+                "select month_on::text as month_on, count(*) as crimes from intermediate.int_crime__street "
+                "where crime_type = 'Robbery' and known_until_on = '9999-12-31' group by 1"
+            )
+            return {row["month_on"]: row["crimes"] for row in found.fetchall()}
+
+        def everything(self) -> list[dict]:
+            return owner.execute("select t::text as t from intermediate.int_crime__street as t order by 1").fetchall()
+
+    return Street()
+
+
+def test_t048_a_crime_that_an_older_file_turns_out_to_have_is_of_the_older_month_from_then_on(street):
+    january, february = street.rows("2020-01"), street.rows("2020-02")
+    robberies = [row for row in january if row["Crime type"] == "Robbery"]
+    twice = [row["Crime ID"] for row in february if row["Crime type"] == "Robbery"][:1]
+    assert twice
+    assert robberies
+    robberies[0]["Crime ID"] = twice[0]
+
+    street.deliver("2020-02", february)
+    alone = street.robberies()["2020-02-01"]
+    street.deliver("2020-01", january)
+    assert street.robberies().get("2020-01-01") == len(robberies)
+    assert street.robberies().get("2020-02-01", 0) == alone - 1
+
+    by_month = street.everything()
+    street.build("--full-refresh")
+    assert street.everything() == by_month
