@@ -9,8 +9,6 @@ import hashlib
 import json
 import math
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from psycopg import sql
 from psycopg.rows import dict_row, tuple_row
 
 from vrn import agreement
+from vrn.aside import swapped_in
 from vrn.database import connect
 from vrn.errors import VrnError
 from vrn.settings import Settings
@@ -152,19 +151,12 @@ def write(settings: Settings, release_id: str, connection: psycopg.Connection | 
     """
     with _reading(settings, connection) as reading:
         release = _release(reading, release_id)
-        target = settings.home / FOLDER / release_id
+        target = settings.public / FOLDER / release_id
         if _is_whole(target, release):
             return target
         _refuse_what_publish_does_not_hold(reading, release_id)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{release_id}.", dir=target.parent))
-        try:
-            _write_all(reading, release, aside / "new")
-            if target.exists():
-                target.rename(aside / "old")
-            (aside / "new").rename(target)
-        finally:
-            shutil.rmtree(aside)
+        with swapped_in(target) as new:
+            _write_all(reading, release, new)
     return target
 
 
@@ -219,7 +211,6 @@ def _refuse_what_publish_does_not_hold(connection: psycopg.Connection, release_i
 
 
 def _write_all(connection: psycopg.Connection, release: dict, folder: Path) -> None:
-    folder.mkdir()
     resources = []
     for table in TABLES:
         columns = _columns(connection, table)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from vrn.aside import swapped_in
 from vrn.database import connect
 from vrn.indicator_docs import pages, reading
 from vrn.settings import Settings
@@ -20,18 +20,6 @@ def write(settings: Settings) -> Path:
     Only the owner of the home can open the folder: its figures are before disclosure control. Returns the index.
     """
     place = folder(settings)
-    aside, old = place.with_name("indicators.new"), place.with_name("indicators.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        with connect(settings, "vrn_evaluator") as connection:
-            subjects = reading.read(connection)
-            aside.mkdir(parents=True, mode=0o700)
-            pages.write(aside, subjects)
-        shutil.rmtree(old, ignore_errors=True)
-        if place.exists():
-            place.rename(old)
-        aside.rename(place)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    with swapped_in(place, mode=0o700) as new, connect(settings, "vrn_evaluator") as connection:
+        pages.write(new, reading.read(connection))
     return place / "index.html"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from vrn.aside import swapped_in
 from vrn.database import connect
 from vrn.settings import Settings
 from vrn.site import pages, reading
@@ -14,7 +14,7 @@ READER = "vrn_bi_reader"
 
 
 def folder(settings: Settings) -> Path:
-    return settings.home / "site"
+    return settings.public / "site"
 
 
 def build(settings: Settings) -> Path:
@@ -23,17 +23,6 @@ def build(settings: Settings) -> Path:
     Without a release it is one page that says so. Returns the folder. A build that fails leaves the site as it was.
     """
     place = folder(settings)
-    aside, old = place.with_name("site.new"), place.with_name("site.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        with connect(settings, READER) as connection:
-            aside.mkdir(parents=True)
-            pages.write(aside, reading.read(connection))
-        shutil.rmtree(old, ignore_errors=True)
-        if place.exists():
-            place.rename(old)
-        aside.rename(place)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    with swapped_in(place) as new, connect(settings, READER) as connection:
+        pages.write(new, reading.read(connection))
     return place
