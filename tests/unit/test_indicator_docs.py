@@ -3,13 +3,13 @@
 import re
 from datetime import date
 from decimal import Decimal
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.outline import Outline
 from vrn import indicator_docs
 from vrn.database import connect
 from vrn.indicator_docs import charts, pages, words
@@ -98,25 +98,6 @@ def subject(figures=WHOLE, meta=None, **other) -> Subject:
 def page(folder: Path, *subjects: Subject, name: str = "T01") -> str:
     pages.write(folder, subjects)
     return (folder / f"{name}.html").read_text(encoding="utf-8")
-
-
-class Outline(HTMLParser):
-    """What of a page can be checked without a browser: elements, attributes and the text of each heading and cell."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.elements: list[tuple[str, dict]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, *tags: str) -> list[dict]:
-        return [attributes for tag, attributes in self.elements if tag in tags]
 
 
 def test_the_words_cover_every_status_that_the_marts_may_have():

@@ -10,14 +10,14 @@ import subprocess
 import tarfile
 from datetime import date, datetime
 from decimal import Decimal
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
-from vrn import site
+from tests.outline import Outline
+from vrn import intervals, site
 from vrn.database import connect
 from vrn.indicator_docs.reading import Annotation, Area, Period
 from vrn.settings import REPOSITORY
@@ -152,25 +152,6 @@ def folder(tmp_path: Path) -> Path:
 
 def texts(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html"))}
-
-
-class Outline(HTMLParser):
-    """What of a page can be checked without a browser."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.elements: list[tuple[str, dict]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, *tags: str) -> list[dict]:
-        return [attributes for tag, attributes in self.elements if tag in tags]
 
 
 def table_row(text: str, name: str) -> str:
@@ -352,11 +333,11 @@ def test_signs_point_to_the_side_of_the_county_and_never_stand_alone(folder):
 
 def test_a_rate_outside_its_funnel_is_one_whose_interval_leaves_the_county_out():
     limits = funnel._limits(made().subject, 5.0)
-    low, high = limits(100000, funnel.Z["95"])
-    assert funnel._byar_lower(high * 100, funnel.Z["95"]) == pytest.approx(500)
-    assert funnel._byar_upper(low * 100, funnel.Z["95"]) == pytest.approx(500)
-    assert funnel._byar_lower(100, 1.959964) == pytest.approx(81.36, abs=0.01)
-    assert funnel._byar_upper(100, 1.959964) == pytest.approx(121.63, abs=0.01)
+    low, high = limits(100000, intervals.Z["95"])
+    assert intervals.byar_lower(high * 100, intervals.Z["95"]) == pytest.approx(500)
+    assert intervals.byar_upper(low * 100, intervals.Z["95"]) == pytest.approx(500)
+    assert intervals.byar_lower(100, 1.959964) == pytest.approx(81.36, abs=0.01)
+    assert intervals.byar_upper(100, 1.959964) == pytest.approx(121.63, abs=0.01)
 
 
 def test_the_download_has_every_row_and_a_hidden_one_has_empty_cells(folder):

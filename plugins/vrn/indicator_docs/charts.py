@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from vrn.indicator_docs import series
 from vrn.indicator_docs.reading import Annotation, Figure, Limits, Period
 
+INNER_ROLE = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 INK, MUTED, GRID, LINE, SHADE = "var(--ink)", "var(--muted)", "var(--grid)", "var(--line)", "var(--shade)"
 COLOURS = {"better": "var(--better)", "worse": "var(--worse)", "higher": LINE, "lower": LINE}
@@ -277,6 +278,7 @@ def _svg(chart: alt.LayerChart, name: str, alternative: str) -> Markup:
     """The chart to be put into a page: as wide as its place, and one image with one text for those who cannot see it."""
     text = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE, allowed_base_urls=[])
     box = re.search(r'viewBox="[^"]*"', text).group()
-    inside = text[text.index(">") + 1 :]
+    # Its parts have no text of their own, so they are given no role either.
+    inside = INNER_ROLE.sub("", text[text.index(">") + 1 :])
     # Vega escapes what it writes into SVG.
     return Markup('<svg class="{}" {} role="img" aria-label="{}">').format(name, Markup(box), escape(alternative)) + Markup(inside)

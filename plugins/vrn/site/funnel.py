@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor, log10, sqrt
 
+from vrn import intervals
 from vrn.indicator_docs.reading import Subject
 from vrn.indicator_docs.series import Comparison
 from vrn.site.reading import ReleasedFigure
 
 KINDS = ("crude_rate", "proportion")
-Z = {"95": 1.959964, "998": 3.090232}
 FEWEST = 4
 STEPS = 60
 # Points of size and value.
@@ -47,7 +47,7 @@ def of(subject: Subject, compared: Comparison | None) -> Funnel | None:
     sizes = [smallest + (largest - smallest) * step / STEPS for step in range(STEPS + 1)]
     curves = tuple(
         (f"{side}_{level}", tuple((size, limits(size, z)[place]) for size in sizes))
-        for level, z in Z.items()
+        for level, z in intervals.Z.items()
         for place, side in enumerate(("low", "high"))
     )
     return Funnel(points, curves, compared.county.value, largest)
@@ -58,7 +58,7 @@ def position(subject: Subject, figure: ReleasedFigure, county: float) -> str:
     if subject.meta["value_type"] == "proportion":
         limits = _limits(subject, county)
         for level in ("998", "95"):
-            low, high = limits(figure.denominator, Z[level])
+            low, high = limits(figure.denominator, intervals.Z[level])
             if figure.value > high or figure.value < low:
                 return f"{'high' if figure.value > high else 'low'}_{level}"
         return "within"
@@ -88,20 +88,11 @@ def _limits(subject: Subject, county: float) -> Callable[[float, float], tuple[f
 
     def rate(size: float, z: float) -> tuple[float, float]:
         expected = county * size / multiplier
-        low = _solved(lambda events: _byar_upper(events, z), expected)
-        high = _solved(lambda events: _byar_lower(events, z), expected)
+        low = _solved(lambda events: float(intervals.byar_upper(events, z)), expected)
+        high = _solved(lambda events: float(intervals.byar_lower(events, z)), expected)
         return low * multiplier / size, high * multiplier / size
 
     return proportion if subject.meta["value_type"] == "proportion" else rate
-
-
-def _byar_lower(events: float, z: float) -> float:
-    return events * max(1 - 1 / (9 * events) - z / (3 * sqrt(events)), 0) ** 3 if events > 0 else 0.0
-
-
-def _byar_upper(events: float, z: float) -> float:
-    more = events + 1
-    return more * (1 - 1 / (9 * more) + z / (3 * sqrt(more))) ** 3
 
 
 def _solved(limit: Callable[[float], float], expected: float) -> float:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from markupsafe import Markup
 
 from vrn.indicator_docs import charts, series
 from vrn.indicator_docs import words as shared
 from vrn.indicator_docs.reading import Annotation, Area, Figure, Subject
 from vrn.site import choosing, funnel, funnel_chart, told, words
 from vrn.site.reading import COUNTY, Item
-
-INNER_ROLE = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
 
 
 def view(item: Item) -> dict[str, Any]:
@@ -50,20 +45,13 @@ def _over_time(subject: Subject, area: Area, figures: Sequence[Figure]) -> dict[
         "period_type": shared.PERIOD_TYPES[figures[0].period.period_type],
         "is_overlapping": figures[0].period.period_type in ("rolling_12_months", "three_financial_years"),
         "alternative": alternative,
-        "chart": _one_image(
-            charts.time_line(drawn, subject.meta["unit"], alternative, limits={}, annotations=marked, reference=parity)
-        )
+        "chart": charts.time_line(drawn, subject.meta["unit"], alternative, limits={}, annotations=marked, reference=parity)
         if drawn
         else None,
         "has_parity": parity is not None,
         "has_gaps": any(f.status != "ok" for f in drawn),
         "rows": [_run(row) if isinstance(row, series.Run) else told.figure(row, decimals) for row in series.rows(figures)],
     }
-
-
-def _one_image(chart: Markup) -> Markup:
-    """The chart without the roles that Vega gives to parts of it: it is one image with one text, and its parts have none."""
-    return Markup(INNER_ROLE.sub("", chart))
 
 
 def _run(run: series.Run) -> dict[str, Any]:
@@ -83,7 +71,7 @@ def _compared(subject: Subject, compared: series.Comparison | None) -> dict[str,
         "level": shared.AREA_LEVELS[subject.compared_level],
         "period": compared.period.period_label,
         "alternative": alternative,
-        "chart": _one_image(charts.areas_compared(compared, subject.meta["unit"], alternative, missing)) if found else None,
+        "chart": charts.areas_compared(compared, subject.meta["unit"], alternative, missing) if found else None,
         "county": told.figure(compared.county, decimals) if compared.county else None,
         "rows": [told.figure(f, decimals, compared.county) for f in compared.figures],
     }
