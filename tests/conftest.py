@@ -76,10 +76,10 @@ def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Set
     name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
     # A test that says so begins with every layer built.
     template = "built" if "built_server" in request.fixturenames else "warehouse"
-    yield from _copy_of(server, tmp_path, monkeypatch, name, template)
+    yield from copy_of(server, tmp_path, monkeypatch, name, template)
 
 
-def _copy_of(server: Settings, folder_: Path, monkeypatch, name: str, template: str = "warehouse") -> Iterator[Settings]:
+def copy_of(server: Settings, folder_: Path, monkeypatch, name: str, template: str = "warehouse") -> Iterator[Settings]:
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
         connection.execute(
             sql.SQL("create database {} template {} owner vrn_owner").format(sql.Identifier(name), sql.Identifier(template))

@@ -32,7 +32,7 @@
    model: what is not on the list stays closed, and nobody has to remember. A view would run with its owner's rights. #}
 {% macro postgres__apply_grants(relation, grant_config, should_revoke=True) %}
     {%- set grants = grant_config -%}
-    {%- if relation.schema == 'publish' and relation.identifier in bi_tables() and not relation.is_view -%}
+    {%- if relation.schema == 'publish_aside' and relation.identifier in bi_tables() and not relation.is_view -%}
         {%- set select = (grant_config or {}).get('select', []) | list -%}
         {%- set grants = dict(grant_config or {}, select=select + ['vrn_bi_reader']) -%}
     {%- endif -%}

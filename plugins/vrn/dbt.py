@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from vrn import contract as contracts
-from vrn import dbt_sources, raw
+from vrn import dbt_sources, publishing, raw
 from vrn import submission as ledger
 from vrn.database import connect
 from vrn.errors import VrnError
@@ -30,8 +30,8 @@ class BuildFailed(VrnError):
 def build(layer: str) -> dict[str, int]:
     """Build and test one layer. Returns how many nodes ended in each status. Raises BuildFailed."""
     settings = Settings()
-    last = _last_built(settings, layer)
-    is_ours = last is not None and last["code"] == code(settings)
+    ours, last = code(settings), _last_built(settings, layer)
+    is_ours = last is not None and last["code"] == ours
     if layer == "reference" and is_ours and last["ledger"] is not None:
         # Seeds and functions are the project's own: no delivery changes them.
         return {}
@@ -54,7 +54,9 @@ def build(layer: str) -> dict[str, int]:
             ],
         )
         results = list(done.result.results) if done.result is not None else []
-    _keep(settings, layer, results, done.success)
+        if layer == "publish" and done.success:
+            publishing.swap(settings)
+    _keep(settings, layer, results, ours if done.success else None)
     if not done.success:
         bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]
         reason = ", ".join(bad) or str(done.exception)
@@ -131,7 +133,8 @@ def _forget(settings: Settings, layer: str) -> None:
         connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
 
 
-def _keep(settings: Settings, layer: str, results: list, success: bool) -> None:
+def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | None) -> None:
+    """What each node did, and, where the layer is whole, which project built it."""
     invocation = uuid.uuid4().hex
     rows = [
         (
@@ -153,11 +156,11 @@ def _keep(settings: Settings, layer: str, results: list, success: bool) -> None:
             "values (%s, %s, %s, %s, %s, %s, %s, %s)",
             rows,
         )
-        if success:
+        if code_of_whole is not None:
             # The reference layer comes before this build's look at the ledger.
             built_from = "" if layer == "reference" else ledger_of(connection, "staging.stg_ops__submission")
             cursor.execute(
                 "insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s) "
                 "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger",
-                [layer, code(settings), built_from],
+                [layer, code_of_whole, built_from],
             )

@@ -11,14 +11,13 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from tests.conftest import _copy_of
+from tests.conftest import copy_of
 from vrn import access, dbt, warehouse
 from vrn.settings import REPOSITORY, Settings
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
 OWN_TABLE = "publish.partner_indicator_value"
 READERS = (access.BI_READER, access.ENGINEER, access.IG, *(f"vrn_analyst_{partner}" for partner in PARTNERS))
-REBUILD = ["--quiet", "run", "--full-refresh", "--select", "partner_indicator_value", "publish__area"]
 
 
 @pytest.fixture(scope="module", params=["as built", "after a full refresh"])
@@ -26,7 +25,7 @@ def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with every layer built, opened to its readers."""
     with pytest.MonkeyPatch.context() as patch:
         name = f"access_{request.param_index}"
-        for settings in _copy_of(built_server, tmp_path_factory.mktemp("access"), patch, name, "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("access"), patch, name, "built"):
             with as_role(settings, warehouse.OWNER) as owner:
                 # Not every table of the list is built before the first delivery.
                 for table in access.BI_TABLES:
@@ -35,7 +34,7 @@ def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
             # A copy of a database has its own list of who may connect.
             warehouse.prepare(settings)
             if request.param_index:
-                assert dbt.invoke(settings, REBUILD).success
+                dbt.build("publish")
             yield settings
 
 
@@ -414,7 +413,7 @@ def test_while_a_table_is_made_anew_its_readers_always_see_it_whole(opened):
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        assert dbt.invoke(opened, REBUILD).success
+        dbt.build("publish")
     finally:
         done.set()
         reader.join()

@@ -36,7 +36,7 @@ PARSED: dict[str, Callable] = {
 
 def _contracts() -> dict[str, dict]:
     models = yaml.safe_load((REPOSITORY / "dbt_project" / "models" / "publish" / "publish.yml").read_text())["models"]
-    return {model["config"]["alias"]: model for model in models}
+    return {model["name"].removeprefix("publish__"): model for model in models}
 
 
 def _filled(contract: dict, values: dict) -> dict:

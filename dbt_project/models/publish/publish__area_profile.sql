@@ -19,7 +19,7 @@ area as (
 county as (
 
     select * from {{ ref('publish__indicator_value') }}
-    where area_code = 'LANCS-14' and (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')
+    where area_code = 'LANCS-14' and {{ is_total() }}
 
 )
 

@@ -29,7 +29,7 @@ district as (
         count(*) filter (where figure.comparison = 'similar') as similar_districts
     from {{ ref('publish__indicator_value') }} as figure
     inner join {{ ref('publish__area') }} as area on figure.area_code = area.area_code and area.area_type = 'district'
-    where (figure.sex, figure.age_band, figure.ethnicity, figure.imd_quintile) = ('all', 'all', 'all', 'all')
+    where {{ is_total('figure') }}
     group by figure.indicator_id, figure.period_id
 
 )

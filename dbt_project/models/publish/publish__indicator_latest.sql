@@ -1,7 +1,7 @@
 with figure as (
 
     select * from {{ ref('publish__indicator_value') }}
-    where (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')
+    where {{ is_total() }}
 
 ),
 

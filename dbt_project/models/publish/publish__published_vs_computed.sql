@@ -89,8 +89,7 @@ computed as (
             and dated.indicator_id = as_at_all.indicator_id
             and dated.area_code = as_at_all.area_code
             and dated.period_id = as_at_all.period_id
-            and (as_at_all.sex, as_at_all.age_band, as_at_all.ethnicity, as_at_all.imd_quintile)
-            = ('all', 'all', 'all', 'all')
+            and {{ is_total('as_at_all') }}
     left join today
         on
             dated.indicator_id = today.indicator_id

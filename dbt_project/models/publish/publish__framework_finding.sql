@@ -17,7 +17,7 @@ county as (
     from {{ ref('fct_indicator_value') }}
     where
         area_code = 'LANCS-14'
-        and (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')
+        and {{ is_total() }}
         and status = 'ok'
         and period_id ~ '^(AY)?\d{4}/\d{2}$'
     order by indicator_id, period_id desc
