@@ -1,13 +1,7 @@
 """The outcomes site: what its pages say, what they never say, that they ask nobody for anything, and that all can read them."""
 
 import csv
-import fcntl
-import json
-import os
 import re
-import shutil
-import subprocess
-import tarfile
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -16,11 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.browser import pages as pages_of_a_browser
+from tests.browser import violations
 from tests.outline import Outline
 from vrn import intervals, site
 from vrn.database import connect
 from vrn.indicator_docs.reading import Annotation, Area, Period
-from vrn.settings import REPOSITORY
+from vrn.settings import REPOSITORY, Settings
 from vrn.site import funnel, pages, reading, told, words
 from vrn.site.links import LINKS
 from vrn.site.reading import Published, Release, item
@@ -377,14 +373,11 @@ def test_the_reader_names_tables_of_publish_only():
 
 
 def test_a_build_that_fails_leaves_the_site_as_it_was(tmp_path, monkeypatch):
-    class Home:
-        home = tmp_path
-
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text("old")
     monkeypatch.setattr(site, "connect", lambda *_: (_ for _ in ()).throw(OSError("no warehouse")))
     with pytest.raises(OSError, match="no warehouse"):
-        site.build(Home())
+        site.build(Settings(home=tmp_path))
     assert [path.name for path in tmp_path.rglob("*")] == ["site", "index.html"]
 
 
@@ -445,104 +438,22 @@ TABLES = (
 )
 
 
-class Chromium:
-    """Debian's Chromium, headless and without a network, driven over its own pipe (Chrome DevTools Protocol)."""
-
-    def __init__(self, program: str, profile: Path):
-        (reads, self.out), (self.into, writes) = os.pipe(), os.pipe()
-        # Out of the way of the descriptors 3 and 4, which the browser reads and writes.
-        ends = [fcntl.fcntl(reads, fcntl.F_DUPFD_CLOEXEC, 10), fcntl.fcntl(writes, fcntl.F_DUPFD_CLOEXEC, 10)]
-        options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
-        self.process = subprocess.Popen(
-            [
-                program,
-                *options.split(),
-                "--remote-debugging-pipe",
-                "--host-resolver-rules=MAP * ~NOTFOUND",
-                f"--user-data-dir={profile}",
-                "about:blank",
-            ],
-            preexec_fn=lambda: [os.dup2(end, place) for place, end in enumerate(ends, start=3)],
-            close_fds=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for end in (reads, writes, *ends):
-            os.close(end)
-        self.session, self.number, self.rest = None, 0, b""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self.call("Page.enable")
-
-    def call(self, method: str, **params) -> dict:
-        self.number += 1
-        message = {"id": self.number, "method": method, "params": params}
-        os.write(self.out, json.dumps(message | ({"sessionId": self.session} if self.session else {})).encode() + b"\0")
-        return self._until(lambda answer: answer.get("id") == self.number)["result"]
-
-    def open(self, path: Path, width: int, scheme: str) -> None:
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url=path.as_uri())
-        self._until(lambda event: event.get("method") == "Page.loadEventFired")
-
-    def run(self, script: str):
-        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        if "exceptionDetails" in answer:
-            raise RuntimeError(answer["exceptionDetails"]["text"])
-        return answer["result"].get("value")
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
-        os.close(self.out)
-        os.close(self.into)
-
-    def _until(self, wanted) -> dict:
-        while True:
-            while b"\0" not in self.rest:
-                part = os.read(self.into, 1 << 16)
-                if not part:
-                    raise RuntimeError("Chromium ended")
-                self.rest += part
-            message, _, self.rest = self.rest.partition(b"\0")
-            if wanted(found := json.loads(message)):
-                return found
-
-
-@pytest.fixture
-def browser(tmp_path_factory):
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("Chromium is not installed (Debian's package chromium), so nobody looked at the pages in a browser")
-    found = Chromium(program, tmp_path_factory.mktemp("chromium"))
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """axe-core's script from what `npm pack axe-core` left in ~/.cache/vrn-axe (or VRN_AXE): it is not in the repository."""
-    cache = Path(os.environ.get("VRN_AXE") or Path.home() / ".cache" / "vrn-axe")
-    packed = sorted(cache.glob("axe-core-*.tgz"))
-    if not packed:
-        pytest.skip(f"axe-core is not there: mkdir -p {cache} && cd {cache} && npm pack axe-core")
-    with tarfile.open(packed[-1]) as package:
-        return package.extractfile("package/axe.min.js").read().decode()
+@pytest.fixture(scope="module")
+def browser():
+    with pages_of_a_browser() as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser, axe, width, scheme):
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser, width, scheme):
+    page, asked = browser(width, scheme), []
+    page.on("request", lambda request: asked.append(request.url))
     names = ["index.html", "indicator/T01.html", f"area/{DISTRICTS[2].area_code}.html", "map.html", "quality.html", "releases.html"]
     for name in [*names, "about.html"]:
-        browser.open(folder / name, width, scheme)
-        browser.run("document.querySelectorAll('details').forEach(found => found.open = true)")
-        assert browser.run("document.documentElement.scrollWidth <= innerWidth"), (name, width)
-        assert browser.run("performance.getEntriesByType('resource').every(found => found.name.startsWith('file:'))"), name
-        browser.run(f"{axe};0")
-        violations = browser.run(
-            "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', "
-            "'best-practice']}).then(found => found.violations.map(v => v.id + ': ' + v.nodes[0].html))"
-        )
-        assert violations == [], (name, width, scheme)
+        page.goto((folder / name).as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        assert violations(page) == [], (name, width, scheme)
+    assert [url for url in asked if not url.startswith(folder.as_uri())] == []
+    page.close()
