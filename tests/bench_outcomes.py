@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from psycopg import sql
 
 from tests.conftest import Inbox, free_port
 from vrn import contract as contracts
-from vrn import dbt, raw, warehouse
+from vrn import dbt, publishing, raw, warehouse
 from vrn import submission as ledger
 from vrn.database import connect
 from vrn.layers import LAYERS
@@ -222,6 +223,8 @@ def build(settings: Settings, years: int, *, full: bool) -> Built:
         built.nodes |= {one.node.name: one.execution_time for one in done.result.results}
         if layer == "reference":
             go_on_with_populations(settings)
+        if layer == "publish":
+            publishing.swap(settings)
     return built
 
 
@@ -325,7 +328,9 @@ def show(measured: dict[int, dict]) -> None:
         line(node, lambda built, node=node: built.nodes[node])
 
 
-def main() -> None:
+@contextmanager
+def server() -> Iterator[Settings]:
+    """A prepared warehouse on a PostgreSQL of its own, which ends with the block."""
     from vrn import secrets
     from vrn.local import postgres
 
@@ -341,12 +346,33 @@ def main() -> None:
         settings.logs.mkdir()
         secrets.ensure(settings)
         postgres.start(settings)
-        measured: dict[int, dict] = {}
         try:
             warehouse.prepare(settings)
-            started = time.monotonic()
             with connect(settings, autocommit=True) as connection:
                 dbt._make_sources(connection, settings)
+            yield settings
+            if os.environ.get("BENCH_KEEP"):
+                # To look into a slow statement: EXPLAIN wants the tables that it was slow on.
+                note(f"the server stays: {settings.conninfo(warehouse.OWNER)}; press return")
+                sys.stdin.readline()
+        finally:
+            postgres.stop(settings)
+
+
+@contextmanager
+def warehouse_of(years: int) -> Iterator[Settings]:
+    """A warehouse into which that many years of deliveries came, not yet built."""
+    with server() as settings:
+        grow(settings, take_in_a_year(settings), 0, years)
+        settle(settings)
+        yield settings
+
+
+def main() -> None:
+    measured: dict[int, dict] = {}
+    try:
+        with server() as settings:
+            started = time.monotonic()
             base = take_in_a_year(settings)
             note(f"{len(base)} deliveries taken in, {time.monotonic() - started:.0f} s")
             have = 0
@@ -356,15 +382,10 @@ def main() -> None:
                 note(f"{years} years of deliveries, {time.monotonic() - started:.0f} s")
                 have = years
                 measured[years] = measure(settings, years)
-        finally:
-            # What was measured before a build failed is worth its minutes.
-            if measured:
-                show(measured)
-            if os.environ.get("BENCH_KEEP"):
-                # To look into a slow statement: EXPLAIN wants the tables that it was slow on.
-                note(f"the server stays: {settings.conninfo(warehouse.OWNER)}; press return")
-                sys.stdin.readline()
-            postgres.stop(settings)
+    finally:
+        # What was measured before a build failed is worth its minutes.
+        if measured:
+            show(measured)
 
 
 def measure(settings: Settings, years: int) -> dict:
