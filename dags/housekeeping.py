@@ -1,4 +1,5 @@
-"""What has to happen every day whether anything came or not: originals past their retention are forgotten."""
+"""What has to happen every day whether anything came or not: originals past their retention are forgotten, what nobody may
+see any more is taken away, and who read what is recorded."""
 
 from __future__ import annotations
 
@@ -12,13 +13,21 @@ TRIAGE = """
 ### Triage notes
 `forget_originals` deletes the encrypted original of every delivery older than its feed's retention (`slaProperties` of the
 feed file). The protected rows in the warehouse stay. A failed run is made good by the next.
+
+`keep_up_projects` takes away what an ended evaluation project or agreement no longer lets anybody see, and makes the tables of
+the open projects anew (`ops.project_build`). Red: the log says which project and which agreement or key is missing
+(docs/projects.md). What has passed its last day is hidden even while it is red.
+
+`record_reads` takes what the server logged of people's reads into `ops.read_log` (docs/audit.md). Red: reads are missing, or
+somebody changed the log; its sentence says which. The server's log keeps what was not taken in. Its result has the last hash of
+each audit log, which shows later whether rows were cut off.
 """
 
 
 @dag(
     dag_id="housekeeping",
     dag_display_name="Housekeeping",
-    description="Forgets originals past their retention.",
+    description="Forgets originals past their retention, and keeps evaluation projects to their agreements, and records who read what.",
     doc_md=TRIAGE,
     schedule="15 3 * * *",
     catchup=False,
@@ -39,7 +48,22 @@ def housekeeping():
 
         return pipeline.forget_originals()
 
+    @task
+    def keep_up_projects() -> dict[str, int]:
+        from vrn import projects
+        from vrn.settings import Settings
+
+        return projects.keep_up(Settings())
+
+    @task
+    def record_reads() -> dict:
+        from vrn import pipeline
+
+        return pipeline.record_reads()
+
     forget_originals()
+    keep_up_projects()
+    record_reads()
 
 
 housekeeping()

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from vrn.audit import logged
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
 ENGINEER, BI_READER, IG, ANALYST = "vrn_engineer", "vrn_bi_reader", "vrn_ig", "vrn_analyst"
 # A partner's analysts sign in as this and the partner's name; the policy of row security reads the partner from it.
 ANALYST_OF = f"{ANALYST}_"
+# A project's evaluators sign in as this and the project's name, and read the schema of that name (vrn.projects).
+EVALUATOR_OF, PROJECT_SCHEMA = "vrn_evaluator_", "project_"
 PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 SCHEMAS = (
     "public", "ops", "raw", "quarantine", "linkage", "persons", "reference", "stats", "staging", "intermediate", "indicators",
@@ -37,12 +40,15 @@ BI_TABLES = (
 # The ledger and what the machinery did. Of ops, the figures of releases are not among them.
 OPS_METADATA = (
     "submission", "message", "validation_result", "step", "dbt_result", "column_profile", "fetched", "feed", "feed_supplier",
-    "code_label", "built_layer", "built_month", "touched_month", "counted_submission", "agreement",
+    "code_label", "built_layer", "built_month", "touched_month", "counted_submission", "agreement", "project", "project_build",
 )  # fmt: skip
 # Why a row was set aside, without the row.
 QUARANTINE_REASON = ("submission_id", "row_number", "rule_codes")
 # Definitions, sources and days of releases; not their figures.
-IG_TABLES = ("agreement", "release", "release_indicator", "release_submission", "access_log", "access_right", "access_role")
+IG_TABLES = (
+    "agreement", "project", "project_build", "release", "release_indicator", "release_submission", "access_log", "access_right",
+    "access_role", "read_log", "audit_event", "audit_chain",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -151,32 +157,45 @@ def ensure_roles(connection: psycopg.Connection, settings: Settings) -> None:
     """Make the roles and set their limits, as superuser. Roles of partners that left may not sign in any more."""
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('vrn.access'))")
-        # The server's default; said here so that no server's configuration makes it md5.
-        connection.execute("set local password_encryption = 'scram-sha-256'")
         there = {row[0] for row in connection.execute("select rolname from pg_roles where rolname like 'vrn%'")}
         wanted = roles(settings)
         for role in wanted:
-            name = sql.Identifier(role.name)
-            connection.execute(
-                sql.SQL(
-                    "{} role {} {} nosuperuser nobypassrls nocreatedb nocreaterole noreplication inherit connection limit {} {}"
-                ).format(
-                    sql.SQL("alter" if role.name in there else "create"),
-                    name,
-                    sql.SQL("login" if role.can_login else "nologin"),
-                    sql.Literal(role.connections),
-                    sql.SQL("password {}").format(sql.Literal(settings.password(role.name))) if role.can_login else sql.SQL(""),
-                )
-            )
-            connection.execute(sql.SQL("alter role {} reset all").format(name))
-            for setting, value in role.settings.items():
-                connection.execute(sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value)))
+            make_role(connection, settings, role)
         for name in sorted(one for one in there - {role.name for role in wanted} if one.startswith(ANALYST_OF)):
-            connection.execute(sql.SQL("alter role {} nologin password null").format(sql.Identifier(name)))
-            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
+            close_role(connection, name)
         for database in OTHER_DATABASES:
             if connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
                 connection.execute(sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(database)))
+        logged.ensure(connection)
+
+
+def make_role(connection: psycopg.Connection, settings: Settings, role: Role) -> None:
+    """Make a role or bring it to what is said of it, in the caller's transaction. Raises SecretMissing."""
+    name = sql.Identifier(role.name)
+    password = sql.SQL("password {}").format(sql.Literal(settings.password(role.name))) if role.can_login else sql.SQL("")
+    is_there = connection.execute("select 1 from pg_roles where rolname = %s", [role.name]).fetchone()
+    # The server's default; said here so that no server's configuration makes it md5.
+    connection.execute("set local password_encryption = 'scram-sha-256'")
+    connection.execute(
+        sql.SQL(
+            "{} role {} {} nosuperuser nobypassrls nocreatedb nocreaterole noreplication inherit connection limit {} {}"
+        ).format(
+            sql.SQL("alter" if is_there else "create"),
+            name,
+            sql.SQL("login" if role.can_login else "nologin"),
+            sql.Literal(role.connections),
+            password,
+        )
+    )
+    connection.execute(sql.SQL("alter role {} reset all").format(name))
+    for setting, value in role.settings.items():
+        connection.execute(sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value)))
+
+
+def close_role(connection: psycopg.Connection, name: str) -> None:
+    """Nobody signs in as the role any more, and who is signed in is signed out."""
+    connection.execute(sql.SQL("alter role {} nologin password null").format(sql.Identifier(name)))
+    connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
 
 
 def apply(connection: psycopg.Connection, settings: Settings) -> list[tuple[str, Right]]:
@@ -202,15 +221,34 @@ def given(connection: psycopg.Connection) -> set[Right]:
     """The rights that the roles of this module and PUBLIC have in this database."""
     rows = connection.execute(
         "select role_name, privilege, kind, schema_name, object_name, column_name from ops.access_right "
-        "where (role_name = any(%s) or role_name ^@ %s) and (schema_name = any(%s) or schema_name = '')",
-        [[PUBLIC, *(role.name for role in ROLES)], ANALYST_OF, list(SCHEMAS)],
+        "where (role_name = any(%s) or role_name ^@ %s or role_name ^@ %s) "
+        "and (schema_name = any(%s) or schema_name ^@ %s or schema_name = '')",
+        [[PUBLIC, *(role.name for role in ROLES)], ANALYST_OF, EVALUATOR_OF, list(SCHEMAS), PROJECT_SCHEMA],
     )
     return {Right(*row) for row in rows}
 
 
 def declared(connection: psycopg.Connection, settings: Settings) -> set[Right]:
     """The rights that the table of roles says, on what there is. PUBLIC has none."""
-    return set(_declared(connection, roles(settings)))
+    return set(_declared(connection, [*roles(settings), *_evaluators(connection)]))
+
+
+def _evaluators(connection: psycopg.Connection) -> list[Role]:
+    """The role of each project that is open here: it reads the schema of that name, and what dashboards read.
+
+    It is no member of vrn_evaluator, who reads events of every supplier and small counts, whatever the purpose.
+    """
+    rows = connection.execute(
+        """
+        select project from pg_roles
+        cross join lateral (select substr(rolname, length(%(role)s) + 1)) as named (project)
+        where rolname ^@ %(role)s and rolcanlogin and to_regnamespace(%(schema)s || project) is not null
+        """,
+        {"role": EVALUATOR_OF, "schema": PROJECT_SCHEMA},
+    )
+    return [
+        Role(f"{EVALUATOR_OF}{row[0]}", reads=(Reads(f"{PROJECT_SCHEMA}{row[0]}", ("*",)),), member_of=BI_READER) for row in rows
+    ]
 
 
 def _declared(connection: psycopg.Connection, wanted: Iterable[Role]) -> Iterator[Right]:

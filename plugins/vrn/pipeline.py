@@ -186,6 +186,14 @@ def forget_originals() -> int:
     return forgotten
 
 
+def record_reads() -> dict:
+    """Take what the server logged of people's reads into ops.read_log. Returns how many are new, and the last hash of each log."""
+    # It brings a parser of SQL, which no other step has to wait for.
+    from vrn.audit import reads
+
+    return reads.record(Settings())
+
+
 def fetch(feed: str) -> int:
     """Bring a remote feed's new files into its inbox. Returns how many."""
     settings = Settings()

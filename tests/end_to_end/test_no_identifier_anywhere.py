@@ -308,8 +308,9 @@ def left_in_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
     for path in sorted(settings.home.rglob("*")):
         if path.is_file() and settings.inbox not in path.parents:
             yield str(path.relative_to(settings.home)), path.read_bytes()
-    log = settings.secrets.parent / "logs" / "postgres.log"
-    yield "the log of PostgreSQL", log.read_bytes()
+    for log in sorted((settings.secrets.parent / "logs").rglob("*")):
+        if log.is_file():
+            yield f"the log of PostgreSQL, {log.name}", log.read_bytes()
 
 
 def left_in_database(settings: Settings) -> Iterator[tuple[str, bytes]]:

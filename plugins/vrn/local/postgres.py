@@ -6,8 +6,11 @@ namespaces are not allowed, as the system's user `nobody`.
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +21,7 @@ from vrn.errors import HomeError
 from vrn.settings import Settings
 
 SUPERUSER = "postgres"
+SERIOUS = re.compile("FATAL|PANIC|ERROR|could not")
 SERVER_OPTIONS = {
     "shared_buffers": "256MB",
     "work_mem": "32MB",
@@ -27,6 +31,19 @@ SERVER_OPTIONS = {
     "jit": "off",
     "timezone": "UTC",
     "log_min_duration_statement": "-1",
+    # The log is what the audit of reads is made of (vrn.audit), one JSON object a line, readable by the server's user only. What
+    # follows keeps values out of it: an error's DETAIL and CONTEXT quote rows, its STATEMENT and the parameters as well.
+    "logging_collector": "on",
+    "log_destination": "jsonlog",
+    "log_filename": "postgresql-%Y-%m-%dT%H%M%S.log",
+    "log_file_mode": "0600",
+    "log_rotation_age": "1d",
+    "log_rotation_size": "100MB",
+    "log_timezone": "UTC",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 
@@ -42,6 +59,11 @@ def data_folder(settings: Settings) -> Path:
     return settings.home / "postgres"
 
 
+def log_folder(settings: Settings) -> Path:
+    """Where the server writes its log once it has started; what it says before that is in logs/postgres.log."""
+    return settings.logs / "postgres"
+
+
 def is_running(settings: Settings) -> bool:
     return data_folder(settings).exists() and _run(settings, "pg_ctl", "-D", data_folder(settings), "status").returncode == 0
 
@@ -53,12 +75,17 @@ def start(settings: Settings) -> None:
         _initialise(settings, data)
     if is_running(settings):
         return
+    logs = log_folder(settings)
+    logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _give(logs)
     options = [f"-c {name}={value}" for name, value in SERVER_OPTIONS.items()]
     options += [f"-c port={settings.pg_port}", "-c listen_addresses=127.0.0.1", "-c unix_socket_directories=''"]
-    log = settings.logs / "postgres.log"
-    started = _run(settings, "pg_ctl", "-D", data, "-w", "-t", "60", "-l", log, "-o", " ".join(options), "start")
+    # pg_ctl gives the options to a shell.
+    options.append(f"-c log_directory={shlex.quote(str(logs))}")
+    early = settings.logs / "postgres.log"
+    started = _run(settings, "pg_ctl", "-D", data, "-w", "-t", "60", "-l", early, "-o", " ".join(options), "start")
     if started.returncode != 0:
-        raise HomeError(f"PostgreSQL did not start on port {settings.pg_port}: {_reason(log)} (the whole log: {log})")
+        raise HomeError(f"PostgreSQL did not start on port {settings.pg_port}: {_reason(settings)} (its log: {logs})")
 
 
 def stop(settings: Settings) -> None:
@@ -87,10 +114,17 @@ def _initialise(settings: Settings, data: Path) -> None:
     aside.rename(data)
 
 
-def _reason(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    serious = [line for line in lines if "FATAL" in line or "ERROR" in line or "could not" in line]
-    return serious[-1].split(":", 3)[-1].strip() if serious else "no reason was logged"
+def _reason(settings: Settings) -> str:
+    """The last serious thing that the server said, before or after it began its own log."""
+
+    def serious(log: Path) -> list[str]:
+        return [line for line in log.read_text(errors="replace").splitlines() if SERIOUS.search(line)] if log.exists() else []
+
+    said = [line.split(":", 3)[-1].strip() for line in serious(settings.logs / "postgres.log")]
+    for log in sorted(log_folder(settings).glob("*.json"))[-1:]:
+        # The last line of a server that ended may not be whole.
+        said += [json.loads(line)["message"] for line in serious(log) if line.endswith("}")]
+    return said[-1] if said else "no reason was logged"
 
 
 def _run(settings: Settings, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
