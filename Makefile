@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release site templates replay test lint format bench bench-outcomes docs requirements install clean
+.PHONY: help run up down psql env headline check release site project templates replay test-packages test lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,8 +44,14 @@ release: $(INSTALLED) ## publish what was built: freeze, hide what could identif
 site: $(INSTALLED) ## make the pages of the latest release anew
 	@$(VRN) site
 
+project: $(INSTALLED) ## open evaluation projects and make their tables, close those that ended (PROJECT=name for one)
+	@$(VRN) project $(PROJECT)
+
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check
+
+test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R) without which some tests skip and say so
+	@bash tools/test-packages.sh
 
 test: $(INSTALLED_DEV) ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -61,6 +67,9 @@ bench: $(INSTALLED) ## file to accepted rows against a plain server-side COPY, w
 
 bench-outcomes: $(INSTALLED) ## seconds of a full build and of one month's delta at 1, 5 and 10 years of synthetic history
 	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench_outcomes
+
+bench-queries: $(INSTALLED) ## milliseconds of a dashboard's queries on ten synthetic years, for 1 client and for 20
+	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench_queries
 
 docs: $(INSTALLED) ## generate dbt's docs and a page for each indicator (no network) into the home
 	@$(VRN) docs

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from vrn.errors import VrnError
 from vrn.settings import Settings
 
+SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "health", "done")
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="vrn", description="The outcomes warehouse.")
@@ -22,14 +24,15 @@ def main(arguments: list[str] | None = None) -> int:
     psql = commands.add_parser("psql", help="open the warehouse in psql")
     psql.add_argument("--role", default="vrn_owner")
     deploy = commands.add_parser("deploy", help="be one service of a deployment (docker-compose.yaml)")
-    deploy.add_argument("service", choices=["migrate", "api-server", "scheduler", "dag-processor", "triggerer", "health", "done"])
-    commands.add_parser("secrets", help="make the secrets that are missing (deployments)")
+    deploy.add_argument("service", choices=SERVICES)
     commands.add_parser("synthetic", help="write synthetic deliveries into the inbox, unless something ever came")
     commands.add_parser("headline", help="print the headline indicators")
     commands.add_parser("check", help="check every feed file")
     commands.add_parser("templates", help="write the templates of returns that people fill in")
     replay = commands.add_parser("replay", help="put a refused delivery back into the inbox")
     replay.add_argument("submission", type=int)
+    project = commands.add_parser("project", help="open evaluation projects and make their tables, close those that ended")
+    project.add_argument("name", nargs="?", help="one project of the register; all without it")
     commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
     commands.add_parser("site", help="make the pages of the latest release anew")
     release = commands.add_parser(
@@ -104,17 +107,17 @@ def _libpq(settings: Settings, role: str) -> dict[str, str]:
 def _deploy(settings: Settings, chosen) -> None:
     from vrn import deploy
 
-    own = {"migrate": deploy.migrate, "health": deploy.health, "done": deploy.done}
+    own = {
+        "secrets": deploy.hand_out,
+        "migrate": deploy.migrate,
+        "site": deploy.serve_site,
+        "health": deploy.health,
+        "done": deploy.done,
+    }
     if chosen.service in own:
         own[chosen.service](settings)
     else:
         deploy.serve(settings, chosen.service)
-
-
-def _secrets(settings: Settings, _) -> None:
-    from vrn import secrets
-
-    secrets.ensure(settings)
 
 
 def _synthetic(settings: Settings, _) -> None:
@@ -167,8 +170,30 @@ def _templates(settings: Settings, _) -> None:
 
 def _replay(settings: Settings, chosen) -> None:
     from vrn import pipeline
+    from vrn.audit import events
 
-    print(f"back in the inbox: {pipeline.replay(chosen.submission)}")
+    path = pipeline.replay(chosen.submission)
+    events.replayed(settings, chosen.submission)
+    print(f"back in the inbox: {path}")
+
+
+def _project(settings: Settings, chosen) -> int:
+    from vrn import projects, secrets
+
+    secrets.ensure_projects(settings)
+    done = projects.refresh(settings, chosen.name or None)
+    for one in done:
+        if one.closed_because is None and one.problem is None:
+            print(f"{one.project}: open; sign in as vrn_evaluator_{one.project} (make psql ROLE=…)")
+        elif one.problem is None:
+            print(f"{one.project}: closed: {one.closed_because}")
+        for line in one.lines:
+            what = "included" if line.source.is_included else "left out"
+            print(f"  {line.table}: {line.source.feed} of {line.source.supplier}: {line.rows:,} rows {what}: {line.source.reason}")
+    for one in done:
+        if one.problem:
+            print(f"error: {one.problem}", file=sys.stderr)
+    return int(any(one.problem for one in done))
 
 
 def _release(settings: Settings, chosen) -> None:
@@ -188,6 +213,7 @@ def _site(settings: Settings, _) -> None:
 
 
 COMMANDS = {
+    "project": _project,
     "release": _release,
     "site": _site,
     "templates": _templates,
@@ -198,7 +224,6 @@ COMMANDS = {
     "env": _env,
     "psql": _psql,
     "deploy": _deploy,
-    "secrets": _secrets,
     "synthetic": _synthetic,
     "headline": _headline,
     "check": _check,

@@ -25,6 +25,7 @@ from psycopg.rows import dict_row, tuple_row
 
 from vrn import agreement
 from vrn.aside import swapped_in
+from vrn.audit import events
 from vrn.database import connect
 from vrn.errors import VrnError
 from vrn.settings import Settings
@@ -157,6 +158,7 @@ def write(settings: Settings, release_id: str, connection: psycopg.Connection | 
         _refuse_what_publish_does_not_hold(reading, release_id)
         with swapped_in(target) as new:
             _write_all(reading, release, new)
+            events.exported(settings, release_id, new, PACKAGE)
     return target
 
 

@@ -44,6 +44,11 @@ class Settings:
         return _path("VRN_AGREEMENTS", self.home / "agreements.yaml")
 
     @property
+    def projects(self) -> Path:
+        """The register of evaluation projects."""
+        return _path("VRN_PROJECTS", self.home / "projects.yaml")
+
+    @property
     def postcode_directory(self) -> Path:
         return _path("VRN_POSTCODES", self.home / "reference" / "postcodes.csv")
 
@@ -69,6 +74,11 @@ class Settings:
     @property
     def secrets(self) -> Path:
         return _path("VRN_SECRETS", self.home / "secrets")
+
+    @property
+    def public(self) -> Path:
+        """What is published as files: the site and the exports of releases. In a deployment a volume of its own."""
+        return _path("VRN_PUBLIC", self.home)
 
     @property
     def logs(self) -> Path:

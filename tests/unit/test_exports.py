@@ -277,6 +277,16 @@ def test_what_was_made_of_shared_data_is_not_said_to_be_open(published, owner, a
     assert [licence["name"] for licence in package["licenses"]] == licences
 
 
+def test_an_export_is_in_the_audit_with_the_hash_of_each_file_and_once(published, owner):
+    folder = exports.write(published, RELEASE)
+    exports.write(published, RELEASE)
+    found = owner.execute("select what, sha256, release_id from ops.audit_event where kind = 'export'").fetchall()
+    hashes = {one["path"]: one["hash"].removeprefix("sha256:") for one in _package(folder)["resources"]}
+    assert {row["what"]: row["sha256"] for row in found} == hashes
+    assert len(found) == len(hashes)
+    assert {row["release_id"] for row in found} == {RELEASE}
+
+
 def test_an_unknown_release_is_refused(published):
     with pytest.raises(exports.ExportRefused, match="no such release"):
         exports.write(published, "../2026-11-23")

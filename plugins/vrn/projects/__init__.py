@@ -1,0 +1,134 @@
+"""Event tables for evaluation projects: pseudonyms of their own, under agreements that cite the project's purpose.
+
+Each project of the register has a schema `project_<name>` and a role `vrn_evaluator_<name>`, which reads it and what dashboards
+read. Whatever ends (the project, an agreement) is taken away by the next run, and is hidden after its last day even without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache
+
+import psycopg
+
+from vrn import access, agreement
+from vrn import contract as contracts
+from vrn.database import connect
+from vrn.errors import HomeError, VrnError
+from vrn.period import ANY_PERIOD
+from vrn.projects import pseudonyms, register, roles
+from vrn.projects.build import Line, ProjectRefused, make, record
+from vrn.projects.purpose import Contracts
+from vrn.projects.register import Project
+from vrn.settings import Settings
+from vrn.warehouse import OWNER, SUPERUSER
+
+# Held by the connection: a second run waits, and then finds nothing changed.
+ONE_AT_A_TIME = "select pg_advisory_lock(hashtext('vrn.projects'))"
+OPENED = """
+    update ops.project set opened_at = case when closed_at is null then coalesce(opened_at, now()) else now() end,
+        closed_at = null, closed_because = null
+    where project = %s
+"""
+CLOSED = "update ops.project set closed_at = now(), closed_because = %s where project = %s and closed_because is distinct from %s"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run did with a project.
+
+    lines: what was decided of each table and supplier. closed_because: why nobody may read it. problem: what a person has to
+    put right.
+    """
+
+    project: str
+    lines: tuple[Line, ...] = ()
+    closed_because: str | None = None
+    problem: str | None = None
+
+
+def refresh(settings: Settings, only: str | None = None, day: date | None = None) -> list[Done]:
+    """Close what has ended, and make the tables of every open project (or of one) anew. Raises HomeError on a bad register.
+
+    day: on which agreements and projects are judged; today if none is given. One project's problem holds up no other.
+    """
+    day = day or datetime.now(UTC).date()
+    projects = register.read(settings)
+    if only is not None and only not in {project.name for project in projects}:
+        raise HomeError(f"{settings.projects} has no project {only}. Enter it there first (docs/projects.md).")
+    contract_of = cache(lambda feed: contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD))
+    with (
+        psycopg.connect(settings.conninfo(SUPERUSER), autocommit=True) as superuser,
+        connect(settings, OWNER, autocommit=True) as owner,
+    ):
+        superuser.execute(ONE_AT_A_TIME)
+        agreement.publish(owner, settings)
+        with owner.transaction():
+            register.publish(owner, projects)
+        done = _close_what_ended(superuser, owner, projects, day)
+        for project in projects:
+            why = project.why_closed(day)
+            if why is None and only in (None, project.name):
+                done.append(_make(superuser, owner, settings, contract_of, project, day))
+            elif project.name == only and only not in {one.project for one in done}:
+                done.append(Done(only, closed_because=why))
+        access.apply(superuser, settings)
+    return done
+
+
+def keep_up(settings: Settings) -> dict[str, int]:
+    """The daily run. Returns how many projects are open and were closed. Raises HomeError with every project's problem."""
+    done = refresh(settings)
+    problems = [one.problem for one in done if one.problem]
+    if problems:
+        raise HomeError("\n".join(problems))
+    closed = sum(one.closed_because is not None for one in done)
+    return {"open": len(done) - closed, "closed": closed}
+
+
+def _close_what_ended(
+    superuser: psycopg.Connection, owner: psycopg.Connection, projects: Sequence[Project], day: date
+) -> list[Done]:
+    why = {project.name: project.why_closed(day) for project in projects}
+    done = []
+    for name in sorted(roles.opened(superuser)):
+        reason = why.get(name, "it is not in the register any more")
+        if reason is not None:
+            done.append(_close(superuser, owner, name, reason))
+    return done
+
+
+def _close(superuser: psycopg.Connection, owner: psycopg.Connection, name: str, reason: str, lines: Sequence[Line] = ()) -> Done:
+    roles.close(superuser, name)
+    with owner.transaction():
+        record(owner, name, lines)
+        owner.execute(CLOSED, [reason, name, reason])
+    return Done(name, tuple(lines), closed_because=reason)
+
+
+def _make(
+    superuser: psycopg.Connection,
+    owner: psycopg.Connection,
+    settings: Settings,
+    contract_of: Contracts,
+    project: Project,
+    day: date,
+) -> Done:
+    try:
+        key = pseudonyms.key_of(settings, project.name)
+        roles.ensure(superuser, project)
+        with owner.transaction():
+            lines = make(owner, contract_of, project, key, day)
+            owner.execute(OPENED, [project.name])
+        roles.open_(superuser, settings, project)
+    except ProjectRefused as refusal:
+        closed = _close(superuser, owner, project.name, "no agreement lets it see anything", refusal.lines)
+        return replace(closed, problem=str(refusal))
+    except VrnError as error:
+        return Done(project.name, problem=f"Project {project.name}: {error} Its tables are as they were.")
+    except psycopg.Error as error:
+        # The class and not the text: a database's message may quote a value.
+        return Done(project.name, problem=f"Project {project.name}: {type(error).__name__}. Its tables are as they were.")
+    return Done(project.name, tuple(lines))
