@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import secrets as randomness
+import shutil
 import subprocess
+from collections.abc import Mapping
+from pathlib import Path
 
-from vrn import warehouse
+from vrn import access, secrets, site, tls, warehouse
 from vrn.airflow_api import AirflowApi
 from vrn.errors import HomeError
-from vrn.local import airflow
+from vrn.local import airflow, postgres
 from vrn.settings import Settings
 
 AIRFLOW_HOST = "airflow-db"
-API_PORT = 8080
+API_PORT, SITE_PORT = 8080, 8080
+# What other images are given of the secrets: the folder (a volume), the image's user, and its files under the names it expects.
+DATABASES, BI = Path("/var/lib/vrn-databases"), Path("/var/lib/vrn-bi")
+POSTGRES_USER, VRN_USER, SUPERSET_USER = 999, 50000, 50001
+OF_DATABASES = ("password_postgres", "password_airflow")
+SUPERSET_KEY, SUPERSET_ADMIN = "superset_secret_key", "superset_admin_password"
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -29,6 +38,48 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def hand_out(settings: Settings) -> None:
+    """Make the secrets that are missing, and give each image those that it needs and no others. As root, before anything starts."""
+    secrets.ensure(settings)
+    secrets.ensure_projects(settings)
+    secrets.once(settings, SUPERSET_KEY, randomness.token_urlsafe(42))
+    secrets.once(settings, SUPERSET_ADMIN, randomness.token_urlsafe(12))
+    of_databases = {name: name for name in OF_DATABASES}
+    of_bi = {name: name for name in (SUPERSET_KEY, SUPERSET_ADMIN, f"password_{access.BI_READER}")}
+    names = os.environ.get("VRN_TLS_NAMES")
+    if names is not None:
+        tls.ensure(settings, names.split())
+        of_databases |= {tls.CERTIFICATE: tls.CERTIFICATE, tls.KEY: tls.KEY}
+        of_bi |= {tls.CA_CERTIFICATE: "ca.crt"}
+    _copy(settings.secrets, DATABASES, of_databases, POSTGRES_USER)
+    _copy(settings.secrets, BI, of_bi, SUPERSET_USER)
+    for folder in (settings.home, settings.public):
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["chown", "-R", str(VRN_USER), str(folder)], check=True)
+    # The warehouse writes its log there; our group reads it, and deletes what was read (vrn.audit).
+    logs = postgres.log_folder(settings)
+    logs.mkdir(parents=True, exist_ok=True)
+    for path in (logs, *logs.iterdir()):
+        os.chown(path, POSTGRES_USER, VRN_USER)
+    logs.chmod(0o2770)
+
+
+def _copy(source: Path, target: Path, names: Mapping[str, str], user: int) -> None:
+    """Exactly these files, readable by one user: what is handed out no more is taken away."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in target.iterdir():
+        if path.name not in names.values():
+            path.unlink()
+    for name, given in names.items():
+        aside = target / f".{given}"
+        shutil.copyfile(source / name, aside)
+        aside.chmod(0o600)
+        os.chown(aside, user, user)
+        aside.rename(target / given)
+    target.chmod(0o700)
+    os.chown(target, user, user)
+
+
 def serve(settings: Settings, service: str) -> None:
     """Become one of Airflow's processes."""
     for path in (settings.logs, settings.inbox, settings.landing, settings.data_docs, settings.home / "tmp"):
@@ -36,10 +87,20 @@ def serve(settings: Settings, service: str) -> None:
     os.execvpe("airflow", ["airflow", service, *airflow.ARGUMENTS.get(service, [])], {**os.environ, **environment(settings)})
 
 
+def serve_site(settings: Settings) -> None:
+    """The outcomes site, of which this process sees the published files and nothing else."""
+    from vrn.site import serve
+
+    serve.server(site.folder(settings), SITE_PORT).run()
+
+
 def migrate(settings: Settings) -> None:
     """Bring the warehouse and Airflow's database to this version."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     warehouse.prepare(settings)
+    # Until the first release the site is a page that says so.
+    if not site.folder(settings).exists():
+        site.build(settings)
     airflow.write_passwords(settings)
     done = subprocess.run(["airflow", "db", "migrate"], env={**os.environ, **environment(settings)}, check=False)
     if done.returncode != 0:
