@@ -74,9 +74,11 @@ bench-queries: $(INSTALLED) ## milliseconds of a dashboard's queries on ten synt
 docs: $(INSTALLED) ## generate dbt's docs and a page for each indicator (no network) into the home
 	@$(VRN) docs
 
-requirements: ## resolve requirements.in and requirements-dev.in anew, with hashes
+requirements: ## resolve the requirements anew, with hashes, Superset's too
 	@uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -o requirements.txt
 	@uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	@cd bi/superset && uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --no-emit-package odfpy requirements.in -o requirements.txt
+	@cd bi/superset && uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 build-requirements.in -o build-requirements.txt
 
 install: $(INSTALLED_DEV) ## make the environment for running and testing
 
