@@ -9,9 +9,11 @@ import os
 import subprocess
 from datetime import UTC, datetime
 
+import pandas as pd
 import psycopg
 
-from vrn import dbt
+from vrn import dbt, disclosure
+from vrn.audit import events
 from vrn.database import connect
 from vrn.errors import VrnError
 from vrn.layers import LAYERS
@@ -22,7 +24,10 @@ FIGURE = (
     "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, denominator, value, lower_ci_95, "
     "upper_ci_95, lower_ci_998, upper_ci_998, method, comparison, trend, status, is_synthetic"
 )
-NUMBERS = ("count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998")
+# What of a figure may be published: words too, for a comparison with a hidden figure tells of it.
+TELLING = (
+    "count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998", "method", "comparison", "trend",
+)  # fmt: skip
 
 
 class ReleaseRefused(VrnError):
@@ -61,15 +66,12 @@ def make(settings: Settings, note: str) -> str:
             [release_id],
         )
         _decide(connection, release_id)
+        events.record(connection, events.RELEASE, f"the release {release_id}", release_id=release_id)
     return release_id
 
 
 def _decide(connection: psycopg.Connection, release_id: str) -> None:
     """Disclosure control: what of each figure may be published, with what earlier releases have told."""
-    # pandas takes a second to import, and a task that only releases nothing should not wait for it.
-    import pandas as pd
-
-    from vrn import disclosure
 
     def frame(query: str, *values) -> pd.DataFrame:
         cursor = connection.execute(query, values)
@@ -88,7 +90,7 @@ def _decide(connection: psycopg.Connection, release_id: str) -> None:
         *(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")),
         None if earlier.empty else earlier,
     )
-    columns = ["decision", *disclosure.KEY, *NUMBERS]
+    columns = ["decision", *disclosure.KEY, *TELLING]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)
     with connection.cursor().copy(f"copy ops.release_decision (release_id, {', '.join(columns)}) from stdin") as copy:
         for row in rows.itertuples(index=False):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.conftest import Inbox, _copy_of
+from tests.conftest import Inbox, copy_of
 from vrn import dbt, release, warehouse
 from vrn.database import connect
 from vrn.layers import LAYERS
@@ -19,7 +19,10 @@ CRIME = "police_crime"
 MONTHS = ("2019-04", "2019-05", "2019-06")
 FIRST_CUT, SECOND_CUT = "2019-07-05", "2019-08-20"
 FIGURE = "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile"
+TOTAL = ("all", "all", "all", "all")
+COUNTY = ("V06", "LANCS-14")
 VALUES = f"{FIGURE}, count, denominator, value, lower_ci_95, upper_ci_95, comparison, trend, status"
+COUNT = VALUES.split(", ").index("count")
 
 
 def build(settings: Settings, *options: str) -> None:
@@ -56,22 +59,53 @@ def restated(text: str) -> str:
 
 
 class Story:
-    """Three months of crime; then one of them again, cut later; then the older extract of another, which comes late."""
+    """What happened, in order, and what was seen after each step; the tests only look at it.
+
+    Three months of crime; one of them again, cut later; the older extract of another, which comes late; everything built anew
+    by another project; a delivery that no build has seen.
+    """
 
     def __init__(self, settings: Settings, owner: psycopg.Connection, inbox: Inbox):
         self.settings, self.owner, self.inbox = settings, owner, inbox
         for month in MONTHS:
             self.deliver(month, FIRST_CUT, inbox.text(CRIME, month))
         build(settings)
-        self.before = figures(owner)
+        self.before, self.built_before = figures(owner), self.built()
         self.first_release = release_of(settings, "as first known")
-        self.built_before = self.built()
+
         self.deliver("2019-05", SECOND_CUT, restated(inbox.text(CRIME, "2019-05")))
         build(settings)
-        self.after = figures(owner)
+        self.after, self.built_after = figures(owner), self.built()
         self.touched = rows(owner, "select feed, month_on::text as month_on from ops.touched_month where model = 'indicator_count'")
-        self.built_after = self.built()
         self.second_release = release_of(settings, "after the restatement")
+        self.changes = rows(owner, "select * from publish.release_changes(%s, %s)", self.first_release, self.second_release)
+        self.as_at = {day: figures(owner, f"publish.indicator_as_at('{day}')") for day in ("2019-08-19", SECOND_CUT)}
+        self.half_way = figures(owner, "publish.indicator_as_at('2019-06-15', array['V06'])")
+        self.too_early = figures(owner, "publish.indicator_as_at('2019-07-04', array['V06'])")
+        dbt.build("publish")
+        self.releases = rows(owner, "select * from publish.release order by released_at")
+        self.published = rows(owner, "select * from publish.indicator_value")
+
+        self.deliver("2019-06", "2019-07-01", restated(inbox.text(CRIME, "2019-06")))
+        build(settings)
+        self.with_late, self.content, self.built_last = figures(owner), self.tables(), self.built()
+        self.june = {day: figures(owner, f"publish.indicator_as_at('{day}', array['V06'])") for day in ("2019-07-02", FIRST_CUT)}
+
+        # What another version of the project built is built anew, wholly.
+        owner.execute("update ops.built_layer set code = 'of another project'")
+        self.refused_as_foreign = refusal(settings)
+        for layer in LAYERS:
+            dbt.build(layer)
+        self.rebuilt, self.rebuilt_content, self.built_anew = figures(owner), self.tables(), self.built()
+        dbt._forget(settings, "counts")
+        self.refused_as_half_built = refusal(settings)
+        self.deliver("2019-07", "2019-09-01", inbox.text(CRIME, "2019-07"))
+        with pytest.raises(release.ReleaseRefused) as caught:
+            release_of(settings, "too early")
+        self.refused_as_too_early = str(caught.value)
+        # A build that has only looked at the ledger, or failed soon after.
+        assert dbt.invoke(settings, ["--quiet", "run", "--select", "stg_ops__submission"]).success
+        self.not_counted_yet = figures(owner, "publish.indicator_as_at('2019-12-31', array['V06'])")
 
     def deliver(self, month: str, cut: str, text: str) -> None:
         self.inbox.drop(CRIME, f"{month}-lancashire-crime-asat-{cut}.synthetic.csv", text)
@@ -81,6 +115,16 @@ class Story:
     def built(self) -> dict:
         found = rows(self.owner, "select model, feed, month_on::text as month_on, revision from ops.built_month")
         return {(row["model"], row["feed"], row["month_on"]): row["revision"] for row in found}
+
+    def tables(self) -> dict:
+        names = ("intermediate.int_crime__recorded", "indicators.indicator_count")
+        return {one: rows(self.owner, f"select t::text as t from {one} as t order by 1") for one in names}
+
+
+def refusal(settings: Settings) -> str:
+    with pytest.raises(release.ReleaseRefused) as caught:
+        release.make(settings, "no release")
+    return str(caught.value)
 
 
 def release_of(settings: Settings, note: str) -> str:
@@ -94,7 +138,7 @@ def release_of(settings: Settings, note: str) -> str:
 @pytest.fixture(scope="module")
 def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
     with pytest.MonkeyPatch.context() as patch:
-        for settings in _copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "story", "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "story", "built"):
             with (
                 connect(settings, warehouse.OWNER, autocommit=True) as owner,
                 connect(settings, autocommit=True) as loader,
@@ -121,10 +165,10 @@ def test_restating_a_month_changes_the_figures_that_rest_on_it_and_no_other(stor
     assert all("2019-05" in months[period] for _, _, period, *_ in changed)
     feeds = {row["indicator_id"]: row["feeds"] for row in rows(story.owner, "select indicator_id, feeds from marts.dim_indicator")}
     assert all(CRIME in feeds[indicator] for indicator, *_ in changed)
-    county = ("V06", "LANCS-14", "2019-05", "all", "all", "all", "all")
-    assert story.after[county][7] == story.before[county][7] - 1
-    blackpool = ("V06", "E06000009", "2019-05", "all", "all", "all", "all")
-    assert story.after[blackpool][7] == story.before[blackpool][7] + 1
+    county = (*COUNTY, "2019-05", *TOTAL)
+    assert story.after[county][COUNT] == story.before[county][COUNT] - 1
+    blackpool = ("V06", "E06000009", "2019-05", *TOTAL)
+    assert story.after[blackpool][COUNT] == story.before[blackpool][COUNT] + 1
 
 
 def test_only_the_month_that_a_delivery_touches_is_counted_anew(story):
@@ -137,68 +181,81 @@ def test_only_the_month_that_a_delivery_touches_is_counted_anew(story):
 
 def test_the_older_answer_stays_reachable_as_at_its_day(story):
     for day, wanted in (("2019-08-19", story.before), (SECOND_CUT, story.after)):
-        then = figures(story.owner, f"publish.indicator_as_at('{day}')")
-        assert then
+        then = story.as_at[day]
+        assert (*COUNTY, "2019-05", *TOTAL) in then
         for key, row in then.items():
             # Feeds that came today were not known then; nothing came of them here in any case.
             assert row == wanted[key], (day, key)
-        assert ("V06", "LANCS-14", "2019-05", "all", "all", "all", "all") in then
-    periods = {period for _, _, period, *_ in figures(story.owner, "publish.indicator_as_at('2019-06-15', array['V06'])")}
+    periods = {period for _, _, period, *_ in story.half_way}
     assert "2019-05" in periods
     assert "2019-06" not in periods
-    assert not rows(story.owner, "select from publish.indicator_as_at('2019-07-04', array['V06']) where status = 'ok'")
+    assert story.too_early
+    assert not [row for row in story.too_early.values() if row[-1] == "ok"]
 
 
 def test_t022_an_older_extract_that_comes_late_is_history_and_changes_no_figure_of_today(story):
-    story.deliver("2019-06", "2019-07-01", restated(story.inbox.text(CRIME, "2019-06")))
-    build(story.settings)
-    assert figures(story.owner) == story.after
-    count = (
-        "select count from publish.indicator_as_at(%s, array['V06']) where period_id = '2019-06' and area_code = 'E23000003' and "
-    )
-    count += "(sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')"
-    (early,), (late,) = (rows(story.owner, count, day) for day in ("2019-07-02", FIRST_CUT))
-    assert early["count"] == late["count"] - 1
+    assert story.with_late == story.after
+    force = ("V06", "E23000003", "2019-06", *TOTAL)
+    assert story.june["2019-07-02"][force][COUNT] == story.june[FIRST_CUT][force][COUNT] - 1
+
+
+def test_what_came_and_is_not_counted_yet_did_not_come_and_is_no_zero(story):
+    july = story.not_counted_yet["V06", "LANCS-14", "2019-07", *TOTAL]
+    assert (july[-1], july[COUNT]) == ("awaiting_feed", None)
+    assert story.not_counted_yet["V06", "LANCS-14", "2019-06", *TOTAL][-1] == "ok"
 
 
 def test_a_full_rebuild_gives_the_same_events_counts_and_figures(story):
-    tables = ("intermediate.int_crime__recorded", "indicators.indicator_count")
-
-    def content() -> dict:
-        return {one: rows(story.owner, f"select t::text as t from {one} as t order by 1") for one in tables}
-
-    build(story.settings)
-    by_month, by_month_figures = content(), figures(story.owner)
-    revisions = story.built()
-    # What another version of the project built is built anew, wholly.
-    story.owner.execute("update ops.built_layer set code = 'of another project'")
-    for layer in list(LAYERS)[: list(LAYERS).index("marts") + 1]:
-        dbt.build(layer)
-    assert all(story.built()[key] != revisions[key] for key in revisions)
-    assert content() == by_month
-    assert figures(story.owner) == by_month_figures
+    assert all(story.built_anew[key] != story.built_last[key] for key in story.built_last)
+    assert story.rebuilt_content == story.content
+    assert story.rebuilt == story.with_late
 
 
 def test_a_release_keeps_its_figures_and_tells_what_changed_and_because_of_which_delivery(story):
-    kept = rows(
-        story.owner,
-        f"select {VALUES} from ops.release_value where release_id = %s",
-        story.first_release,
-    )
+    kept = rows(story.owner, f"select {VALUES} from ops.release_value where release_id = %s", story.first_release)
     assert {tuple(row[name] for name in FIGURE.split(", ")): tuple(row.values()) for row in kept} == story.before
-    changes = rows(story.owner, "select * from publish.release_changes(%s, %s)", story.first_release, story.second_release)
     changed = {key for key in story.after if story.after[key][7:10] != story.before[key][7:10]}
-    assert {tuple(row[name] for name in FIGURE.split(", ")) for row in changes} == changed
+    assert {tuple(row[name] for name in FIGURE.split(", ")) for row in story.changes} == changed
     served = rows(
         story.owner, "select submission_id from ops.submission where period_start = '2019-05-01' and feed = %s order by 1", CRIME
     )
-    assert {tuple(row["because_submission_ids"]) for row in changes} == {tuple(row["submission_id"] for row in served)}
-    assert not any(row["is_definition_changed"] for row in changes)
-    dbt.build("publish")
-    (first, second) = rows(story.owner, "select * from publish.release order by released_at")[:2]
+    assert {tuple(row["because_submission_ids"]) for row in story.changes} == {tuple(row["submission_id"] for row in served)}
+    assert not any(row["is_definition_changed"] for row in story.changes)
+    first, second = story.releases
     assert (second["previous_release_id"], second["submission_count"]) == (first["release_id"], 3)
     assert second["is_synthetic"]
+    audited = rows(story.owner, "select release_id from ops.audit_event where kind = 'release' order by happened_at")
+    assert [row["release_id"] for row in audited][:2] == [story.first_release, story.second_release]
     assert len(second["git_revision"]) >= 7
+
+
+def test_t070_what_is_hidden_is_hidden_in_every_number_and_word_and_what_is_published_is_what_was_released(story):
+    hidden = [row for row in story.published if row["status"] == "suppressed"]
+    assert hidden
+    of_residents = {
+        row["indicator_id"]
+        for row in rows(story.owner, "select indicator_id from marts.dim_indicator where population is not null")
+    }
+    for row in hidden:
+        numbers = ("count", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998")
+        assert {row[name] for name in (*numbers, "method", "trend")} == {None}, row
+        # How many people live somewhere is public; how many of a service's clients there are is not.
+        assert row["denominator"] is None or row["indicator_id"] in of_residents, row
+        assert row["comparison"] == "not_compared"
+    county = {
+        (row["indicator_id"], row["period_id"]): row["status"]
+        for row in story.published
+        if row["area_code"] == "LANCS-14" and tuple(row[name] for name in FIGURE.split(", ")[3:]) == TOTAL
+    }
+    for row in story.published:
+        key = tuple(row[name] for name in FIGURE.split(", "))
+        if row["status"] == "ok":
+            assert row["count"] == story.after[key][COUNT]
+            assert not 0 < row["count"] < 5, row
+        # A comparison with a hidden figure would tell of it.
+        if key[3:] == TOTAL and county.get((row["indicator_id"], row["period_id"])) == "suppressed":
+            assert row["comparison"] == "not_compared"
+    assert {row["release_id"] for row in story.published} == {story.second_release}
 
 
 @pytest.mark.parametrize("table", ["release", "release_value", "release_submission", "release_indicator"])
@@ -208,17 +265,7 @@ def test_not_even_the_owner_changes_a_release(story, table):
             story.owner.execute(statement)
 
 
-def test_a_release_of_figures_that_lack_a_delivery_is_refused(story):
-    story.deliver("2019-07", "2019-09-01", story.inbox.text(CRIME, "2019-07"))
-    with pytest.raises(release.ReleaseRefused, match="Deliveries came or went since"):
-        release_of(story.settings, "too early")
-
-
-def test_a_release_of_what_is_half_built_or_built_by_another_project_is_refused(story):
-    dbt._forget(story.settings, "counts")
-    with pytest.raises(release.ReleaseRefused, match=r"half built \(counts, marts, publish\)"):
-        release.make(story.settings, "while a build is under way")
-    built_from = dbt.ledger_of(story.owner, "staging.stg_ops__submission")
-    story.owner.execute("update ops.built_layer set ledger = %s, code = 'of another project'", [built_from])
-    with pytest.raises(release.ReleaseRefused, match="project changed"):
-        release.make(story.settings, "of another project")
+def test_a_release_of_what_is_half_built_foreign_or_lacks_a_delivery_is_refused(story):
+    assert "half built (counts, marts, publish)" in story.refused_as_half_built
+    assert "project changed" in story.refused_as_foreign
+    assert "Deliveries came or went since" in story.refused_as_too_early

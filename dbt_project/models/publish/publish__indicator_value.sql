@@ -40,9 +40,9 @@ final as (
         decision.upper_ci_95,
         decision.lower_ci_998,
         decision.upper_ci_998,
-        case when decision.decision = 'publish' then figure.method end as method,
-        case when decision.decision = 'publish' then figure.comparison else 'not_compared' end as comparison,
-        case when decision.decision = 'publish' then figure.trend end as trend,
+        decision.method,
+        coalesce(decision.comparison, 'not_compared') as comparison,
+        decision.trend,
         case
             when figure.count is not null and decision.decision is distinct from 'publish' then 'suppressed'
             else figure.status
