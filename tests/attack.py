@@ -8,6 +8,7 @@ gives the lowest and highest that a suppressed count can have.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ def atoms_of(figures: pd.DataFrame, areas: pd.DataFrame, periods: pd.DataFrame, 
     """Which atoms each figure sums, for totals and groups alike: (figure, atom) is 1.
 
     The total of a year is the months' atoms, and also the atoms of the groups of each dimension: the rows that say so stand
-    at the end of the matrix, and sum to zero. has_rest: areas may hold more than their places do.
+    at the end of the matrix, and sum to zero. has_rest: areas may hold more than their places do. A column `kinds` of `figures`
+    says which kinds of atom a figure counts (a tuple), where indicators count some of the same.
     """
     leaves = {row.area_code: set(row.leaf_codes) for row in areas.itertuples()}
     places = {code for code, found in leaves.items() if found == {code}}
@@ -48,20 +50,21 @@ def atoms_of(figures: pd.DataFrame, areas: pd.DataFrame, periods: pd.DataFrame, 
     atoms: dict[tuple, int] = {}
     entries: list[tuple[int, int, float]] = []
     tables: dict[tuple, set[str]] = {}
+    kinds = figures["kinds"] if "kinds" in figures else [("",)] * len(figures)
     rows = figures[["area_code", "period_id", *DIMENSIONS]].itertuples(index=False)
-    for number, (area, period, *cell) in enumerate(rows):
+    for number, ((area, period, *cell), of_kinds) in enumerate(zip(rows, kinds, strict=True)):
         named = [(dimension, group) for dimension, group in zip(DIMENSIONS, cell, strict=True) if group != "all"]
         inside = (leaves[area] & places) | ({area} if has_rest and leaves[area] != {area} else set())
-        for place in sorted(inside):
+        for kind, place in itertools.product(of_kinds, sorted(inside)):
             if named:
-                tables.setdefault((period, named[0][0], place), set()).add(named[0][1])
-                entries.append((number, atoms.setdefault((place, period, named[0]), len(atoms)), 1.0))
+                tables.setdefault((kind, period, named[0][0], place), set()).add(named[0][1])
+                entries.append((number, atoms.setdefault((kind, place, period, named[0]), len(atoms)), 1.0))
             else:
-                entries += [(number, atoms.setdefault((place, month), len(atoms)), 1.0) for month in by_period[period]]
+                entries += [(number, atoms.setdefault((kind, place, month), len(atoms)), 1.0) for month in by_period[period]]
     size = len(figures)
-    for (period, dimension, place), found in sorted(tables.items()):
-        entries += [(size, atoms[place, period, (dimension, group)], 1.0) for group in sorted(found)]
-        entries += [(size, atoms.setdefault((place, month), len(atoms)), -1.0) for month in by_period[period]]
+    for (kind, period, dimension, place), found in sorted(tables.items()):
+        entries += [(size, atoms[kind, place, period, (dimension, group)], 1.0) for group in sorted(found)]
+        entries += [(size, atoms.setdefault((kind, place, month), len(atoms)), -1.0) for month in by_period[period]]
         size += 1
     row, column, value = zip(*entries, strict=True)
     return csr_array((value, (row, column)), shape=(size, len(atoms)))

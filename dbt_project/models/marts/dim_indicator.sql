@@ -1,19 +1,19 @@
 {# Read from the indicators' own files: their metadata stand beside their SQL and nowhere else. #}
-{% set lists = ['period_types', 'geo_levels', 'breakdowns', 'feeds'] %}
+{% set lists = ['adds_up', 'period_types', 'geo_levels', 'breakdowns', 'feeds'] %}
 {% set numbers = ['version', 'multiplier', 'min_denominator', 'max_unlocated_share', 'looks_back_months'] %}
 {% set dates = ['series_starts_on', 'first_published', 'retired_on'] %}
 {% set fields = [
     'indicator_id', 'version', 'name', 'short_name', 'domain', 'definition', 'rationale', 'numerator_def', 'denominator_def',
-    'unit', 'multiplier', 'polarity', 'value_type', 'ci_method', 'population', 'suppression_policy', 'min_denominator',
-    'max_unlocated_share', 'period_types', 'geo_levels', 'finest_area', 'breakdowns', 'ethnic_groups', 'comparator_default',
-    'feeds', 'completeness', 'reach', 'looks_back_months', 'series_starts_on', 'counting_date', 'source', 'public_code',
-    'caveats', 'owner', 'first_published', 'retired_on'
+    'unit', 'multiplier', 'polarity', 'value_type', 'ci_method', 'population', 'suppression_policy', 'adds_up',
+    'min_denominator', 'max_unlocated_share', 'period_types', 'geo_levels', 'finest_area', 'breakdowns', 'ethnic_groups',
+    'comparator_default', 'feeds', 'completeness', 'reach', 'looks_back_months', 'series_starts_on', 'counting_date', 'source',
+    'public_code', 'caveats', 'owner', 'first_published', 'retired_on'
 ] %}
 with indicator as (
     {% for node in indicator_nodes() %}
     select
         {%- for field in fields %}
-        {%- set value = node.config.meta.indicator[field] %}
+        {%- set value = node.config.meta.indicator.get(field) %}
         {%- set type = 'text[]' if field in lists else 'numeric' if field in numbers else 'date' if field in dates else 'text' %}
         {% if value is none %}null
         {%- elif field in lists %}array[{% for item in value %}'{{ item }}'{% if not loop.last %}, {% endif %}{% endfor %}]

@@ -1,8 +1,6 @@
 """Disclosure control: which figures of marts.fct_indicator_value may be published, and their values as they may be.
 
     decided = decide(figures, indicators, areas, periods, earlier)      # one row per figure, restricted: it says why
-    public(decided)                                                     # the same without the why: for everybody
-    earlier = remember(earlier, figures, decided, "2026-12-14")         # what the next release must not undo
 
 A figure is published, suppressed because it is small (primary), or suppressed because another could be worked out from it
 (secondary). Readers see one status for both, `suppressed`: who could tell them apart would know that a primary one is 1 to 4.
@@ -15,13 +13,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from vrn.disclosure import decisions, policies
-from vrn.disclosure.decisions import KEY, NO_FIGURE, PUBLISH
+from vrn.disclosure import decisions, policies, related
+from vrn.disclosure.decisions import NO_FIGURE, PUBLISH
 from vrn.disclosure.publish import SUPPRESSED, VALUES, published
+from vrn.disclosure.tables import KEY, Frame, Table, table_of
 
-__all__ = ["KEY", "SUPPRESSED", "decide", "public", "remember"]
+__all__ = ["KEY", "MEMORY", "SUPPRESSED", "decide"]
 
 RESTRICTED = ["decision", "reason"]
+# What releases leave behind for the next (vrn.release keeps it): restricted, for it holds true counts.
 MEMORY = ["release", *KEY, "count", "denominator", "is_published"]
 
 
@@ -39,7 +39,7 @@ def decide(
     figures: rows of marts.fct_indicator_value (any order, unique by KEY): KEY, `count` and `denominator` in events or persons,
       `value` in the indicator's unit, `status`, and any other columns of VALUES. A row without a count is no figure.
     indicators, areas, periods: marts.dim_indicator, dim_area, dim_period (lists for the arrays).
-    earlier: what `remember` gave after the last release, or None. Figures suppressed then stay suppressed until they count 10;
+    earlier: MEMORY of every figure of every earlier release, or None. Figures suppressed then stay suppressed until they count 10;
       values published then are known, so nothing can be hidden behind them.
     baseline_period: the year that baseline changes are from (dbt's variable).
 
@@ -55,10 +55,11 @@ def decide(
         raise ValueError(f"No definition of {', '.join(strange[:5])}. Are they in dim_indicator?")
     if figures.duplicated(KEY).any():
         raise ValueError(f"Figures are not unique by {', '.join(KEY)}.")
-    frame = decisions.Frame.of(areas, periods)
+    frame = Frame.of(areas, periods)
     figures = figures.reset_index(drop=True).assign(_index=figures.index)
+    decided = _decided(figures, known, frame, earlier)
     answers = [
-        _indicator(some, known.loc[name], name, frame, periods, earlier, baseline_period)
+        _answer(some, decided.loc[some.index], known.loc[name], frame, periods, baseline_period)
         for name, some in figures.groupby("indicator_id", sort=True)
     ]
     if not answers:
@@ -67,39 +68,29 @@ def decide(
     return answer.set_axis(figures["_index"].rename(None))
 
 
-def _indicator(figures, indicator, name, frame, periods, earlier, baseline_period) -> pd.DataFrame:
-    policy = policies.of_indicator(indicator["suppression_policy"])
+def _decided(figures: pd.DataFrame, known: pd.DataFrame, frame: Frame, earlier: pd.DataFrame | None) -> pd.DataFrame:
+    """`decision` and `reason` of every figure: of indicators whose counts add up together, of all others each for itself."""
     is_figure = figures["count"].notna()
+    decided = pd.DataFrame({"decision": np.where(is_figure, PUBLISH, NO_FIGURE), "reason": ""}, index=figures.index)
     counted = figures.loc[is_figure, [*KEY, "count", "denominator"]].astype({"count": float, "denominator": float})
-    decided = pd.DataFrame({"decision": NO_FIGURE, "reason": ""}, index=figures.index)
-    if policy.is_control and is_figure.any():
-        memory = None if earlier is None else earlier[earlier["indicator_id"] == name]
-        memory = None if memory is None or memory.empty else memory.astype({"count": float, "denominator": float})
-        decided.update(decisions.of_indicator(counted, policy, indicator["value_type"], frame, memory))
-    else:
-        decided.loc[is_figure, "decision"] = PUBLISH
+    tables = {name: _table(name, some, known.loc[name], frame, earlier) for name, some in counted.groupby("indicator_id")}
+    sentences = related.read_all(dict(known.get("adds_up", {})))
+    for names in related.components(tables, sentences):
+        group = [tables[name] for name in names]
+        if any(table.policy.is_control for table in group):
+            decided.update(decisions.of_group(group, [one for one in sentences if one.said_by in names], frame))
+    return decided
+
+
+def _table(name: str, figures: pd.DataFrame, indicator: pd.Series, frame: Frame, earlier: pd.DataFrame | None) -> Table:
+    memory = None if earlier is None else earlier[earlier["indicator_id"] == name]
+    memory = None if memory is None or memory.empty else memory.astype({"count": float, "denominator": float})
+    policy = policies.of_indicator(indicator["suppression_policy"])
+    return table_of(name, figures, policy, indicator["value_type"], frame, memory)
+
+
+def _answer(figures, decided, indicator, frame: Frame, periods, baseline_period: str) -> pd.DataFrame:
     is_controlled = ~figures["area_code"].isin(frame.countries).to_numpy()
+    policy = policies.of_indicator(indicator["suppression_policy"])
     values = published(figures, decided["decision"], policy, indicator, periods, baseline_period, is_controlled)
     return pd.concat([figures[KEY], decided, values], axis=1)
-
-
-def public(decided: pd.DataFrame) -> pd.DataFrame:
-    """What `decide` returned as everybody may see it: without decision and reason, the status as `status`."""
-    return decided.drop(columns=RESTRICTED).rename(columns={"public_status": "status"})
-
-
-def remember(earlier: pd.DataFrame | None, figures: pd.DataFrame, decided: pd.DataFrame, release: str) -> pd.DataFrame:
-    """What the next release must know of this one (restricted: it holds true counts), added to what it knew before.
-
-    Returns MEMORY: `release`, KEY, the true `count` and `denominator`, and `is_published`.
-    """
-    now = figures[[*KEY, "count", "denominator"]].reset_index(drop=True)
-    now["is_published"] = (decided["decision"] == PUBLISH).to_numpy(dtype=bool)
-    now["release"] = release
-    now = now.loc[now["count"].notna(), MEMORY]
-    return now if earlier is None else pd.concat([earlier[MEMORY], now], ignore_index=True)
-
-
-def total(values: pd.Series, status: pd.Series) -> float:
-    """The sum of published values; NaN where one of them is not known, for a sum of the rest would be wrong."""
-    return float(np.nan) if (status != "ok").any() else float(values.sum())

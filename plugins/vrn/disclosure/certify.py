@@ -31,7 +31,7 @@ class Certificates:
 
     def is_open(self, cell: int) -> bool:
         """Whether one cell still waits for its proof."""
-        wide = np.floor(self.high[cell] + CLOSE) - np.ceil(self.low[cell] - CLOSE) >= self._puzzle.width
+        wide = np.floor(self.high[cell] + CLOSE) - np.ceil(self.low[cell] - CLOSE) >= self._puzzle.width[cell]
         return not wide and not self._puzzle.is_fixed[cell]
 
     def record(self, cells: np.ndarray, values: np.ndarray) -> None:
@@ -43,7 +43,6 @@ class Program:
     """The linear program of the hidden cells that are tied, directly or through others, to one of `cells`."""
 
     def __init__(self, puzzle: Puzzle, cells: np.ndarray):
-        self._puzzle = puzzle
         low, high = puzzle.ranges()
         entries = puzzle.relations
         free = low < high
@@ -56,7 +55,6 @@ class Program:
         _, part = connected_components(graph, directed=False)
         wanted = np.isin(part, np.unique(part[cells]))
         self.cells = np.flatnonzero(wanted[:cell_count] & free)
-        self.component = part[self.cells]
         self.relations = np.flatnonzero(wanted[cell_count:])
         self.low, self.high = low[self.cells], high[self.cells]
         column = np.full(cell_count, -1)
@@ -101,8 +99,9 @@ def prove_many(puzzle: Puzzle, proofs: Certificates) -> None:
         program = Program(puzzle, open_cells)
         values = puzzle.values[program.cells]
         counted = ~np.isnan(values)
-        low = np.where(counted, np.maximum(program.low, values - puzzle.width), program.low)
-        high = np.where(counted, np.minimum(program.high, values + puzzle.width), program.high)
+        width = puzzle.width[program.cells]
+        low = np.where(counted, np.maximum(program.low, values - width), program.low)
+        high = np.where(counted, np.minimum(program.high, values + width), program.high)
         signs = np.where(number == 0, 1, np.where(number == 1, -1, directions.choice([-1.0, 1.0], size=len(program.cells))))
         wanted = np.isin(program.cells, open_cells)
         # Further the way that it has begun to move.

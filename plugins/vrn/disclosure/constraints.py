@@ -1,4 +1,4 @@
-"""Every additive relation among the counts of one indicator, as a sparse system over its cells.
+"""Every additive relation among the counts of one indicator, as a sparse system over cells (ties.py has those among indicators).
 
 A cell is one measure of one area, period and group in one version of its value. Figures of earlier releases are cells too: the same
 cell where the value is the same, another where it was restated, so that what two releases say together is one system.
@@ -22,15 +22,19 @@ from vrn.disclosure import groups
 from vrn.disclosure.geography import Geography
 from vrn.disclosure.spans import Calendar
 
+# Of which indicator what: `count`, `complement`, `group`, `reference`.
+Measure = tuple[str, str]
 # measure, area, period, cell
-Place = tuple[str, str, object, tuple[str, str]]
+Place = tuple[Measure, str, object, tuple[str, str]]
+# parts, totals, is_equation
+Relation = tuple[tuple[int, ...], tuple[int, ...], bool]
 MAX_SLACK = 1e-6
 
 
 @dataclass
 class Cells:
-    """The cells of one indicator, columns in parallel: place; value (NaN for one that nobody published or counted); row (the
-    figure of this release that shows it, or -1)."""
+    """The cells of a group of indicators, columns in parallel: place; value (NaN for one that nobody published or counted);
+    row (the figure of this release that shows it, or -1)."""
 
     places: list[Place] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
@@ -61,7 +65,7 @@ class Relations:
         return csr_array((self.coefficient, (self.relation, self.cell)), shape=(self.count, cell_count))
 
 
-def compile_relations(found: Iterable[tuple[tuple[int, ...], tuple[int, ...], bool]]) -> Relations:
+def compile_relations(found: Iterable[Relation]) -> Relations:
     """From (parts, totals, is_equation); repeated ones count once."""
     relation, cells, coefficients, kinds = [], [], [], []
     for parts, totals, is_equation in dict.fromkeys(found):
@@ -80,8 +84,8 @@ class Builder:
 
     def __init__(self, cells: Cells, geography: Geography, calendar: Calendar):
         self.cells, self._geography, self._calendar = cells, geography, calendar
-        self._found: list[tuple[tuple[int, ...], tuple[int, ...], bool]] = []
-        self._supposed: list[tuple[tuple[int, ...], tuple[int, ...], bool]] = []
+        self._found: list[Relation] = []
+        self._supposed: list[Relation] = []
 
     def add_layer(self, index: dict[Place, int]) -> None:
         """The relations among the figures of one release: place → cell."""
@@ -93,12 +97,13 @@ class Builder:
         """A relation among the measures of one figure."""
         self._found.append((tuple(parts), tuple(totals), True))
 
-    def relations(self) -> Relations:
-        """All of them; those over months that nobody published only where real months could fulfil them."""
+    def relations(self) -> tuple[list[Relation], dict[int, float]]:
+        """All of them; those over months that nobody published only where real months could fulfil them, and such months."""
         for supposed in (self._supposed, [one for one in self._supposed if self._is_over_time(one)]):
-            if supposed and self._settle(supposed):
-                return compile_relations(self._found + supposed)
-        return compile_relations(self._found)
+            months = self._settle(supposed) if supposed else None
+            if months is not None:
+                return self._found + supposed, months
+        return self._found, {}
 
     def _add(self, parts: tuple[int, ...], totals: tuple[int, ...], is_strict: bool = False) -> bool | None:
         """Returns whether it holds exactly; None where a hidden month is in it."""
@@ -118,13 +123,17 @@ class Builder:
             series[measure, area, cell][period] = number
         for (measure, area, cell), periods in sorted(series.items()):
             hidden: dict[tuple, int] = {}
+            all_hold = True
             for equation in self._calendar.equations(frozenset(periods)):
                 for period in (*equation.parts, *equation.totals):
                     if isinstance(period, tuple) and period not in hidden:
                         place = (measure, area, period, cell)
                         hidden[period] = index[place] = self.cells.add(place, np.nan)
                 known = periods | hidden
-                self._add(tuple(known[one] for one in equation.parts), tuple(known[one] for one in equation.totals))
+                # What others imply need not be said, as long as those are true.
+                if not (equation.is_implied and all_hold):
+                    holds = self._add(tuple(known[one] for one in equation.parts), tuple(known[one] for one in equation.totals))
+                    all_hold &= holds is not False
 
     def _over_groups(self, index: dict[Place, int]) -> None:
         tables: dict[tuple, dict[tuple[str, str], int]] = defaultdict(dict)
@@ -167,18 +176,17 @@ class Builder:
         parts, totals, _ = relation
         return len({self.cells.places[number][1] for number in (*parts, *totals)}) == 1
 
-    def _settle(self, supposed) -> bool:
-        """Finds values for the months that nobody published; False where no counts could be so (the figures do not add up)."""
-        unknown = [number for number, value in enumerate(self.cells.values) if np.isnan(value)]
-        column = {number: position for position, number in enumerate(unknown)}
+    def _settle(self, supposed: list[Relation]) -> dict[int, float] | None:
+        """Finds values for the months that nobody published; None where no counts could be so (the figures do not add up)."""
         system = compile_relations(supposed)
-        is_unknown = np.isnan(np.array(self.cells.values))
-        values = np.where(is_unknown, 0, np.array(self.cells.values))
-        right = -np.bincount(system.relation, weights=system.coefficient * values[system.cell], minlength=system.count)
-        free = is_unknown[system.cell]
+        of_entry = np.array(self.cells.values)[system.cell]
+        is_unknown = np.isnan(of_entry)
+        unknown, column = np.unique(system.cell[is_unknown], return_inverse=True)
+        right = -np.bincount(
+            system.relation, weights=system.coefficient * np.where(is_unknown, 0, of_entry), minlength=system.count
+        )
         matrix = csr_array(
-            (system.coefficient[free], (system.relation[free], [column[number] for number in system.cell[free]])),
-            shape=(system.count, len(unknown)),
+            (system.coefficient[is_unknown], (system.relation[is_unknown], column)), shape=(system.count, len(unknown))
         )
         found = linprog(np.zeros(len(unknown)), A_eq=matrix, b_eq=right, bounds=(0, None), method="highs")
-        return found.status == 0
+        return dict(zip(unknown.tolist(), found.x.tolist(), strict=True)) if found.status == 0 else None

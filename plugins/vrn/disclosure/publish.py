@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from vrn.disclosure.decisions import KEY, PUBLISH
+from vrn import intervals
+from vrn.disclosure.decisions import PUBLISH
 from vrn.disclosure.policies import DIMENSIONS, Policy
+from vrn.disclosure.tables import KEY
 
-Z_95, Z_998 = 1.959963984540054, 3.090232306167813
 NUMBERS = ["count", "numerator", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998"]
 WORDS = ["method", "comparison", "comparison_england", "comparison_baseline", "trend"]
 CHANGES = {
@@ -76,30 +77,21 @@ def _round(shown: pd.DataFrame, figures: pd.DataFrame, is_shown: np.ndarray, pol
         group = np.ones_like(count)
     count = np.minimum(count, group) if kind == "proportion" else count
     shown.loc[again, "value"] = count / group * by
-    for level, z in (("95", Z_95), ("998", Z_998)):
+    for level, z in intervals.Z.items():
         if f"lower_ci_{level}" not in shown:
             continue
         has = shown.loc[again, f"upper_ci_{level}"].notna().to_numpy()
-        lower, upper = _wilson(count, group, z) if kind == "proportion" else (limit / group for limit in _byar(count, z))
+        lower, upper = intervals.wilson(count, group, z) if kind == "proportion" else (limit / group for limit in _byar(count, z))
         if kind == "mean":
             lower = upper = np.full(len(count), np.nan)
         shown.loc[again, f"lower_ci_{level}"] = np.where(has, lower * by, np.nan)
         shown.loc[again, f"upper_ci_{level}"] = np.where(has, upper * by, np.nan)
 
 
-def _wilson(count: np.ndarray, group: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
-    """DOMAIN 4.2."""
-    root = z * np.sqrt(z**2 + 4 * count * (1 - count / group))
-    return (2 * count + z**2 - root) / (2 * (group + z**2)), (2 * count + z**2 + root) / (2 * (group + z**2))
-
-
 def _byar(count: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
-    """DOMAIN 4.1 for what rounding leaves: ten or more (Byar), or none (exact)."""
-    some = np.maximum(count, 1)
-    lower = some * (1 - 1 / (9 * some) - z / (3 * np.sqrt(some))) ** 3
-    upper = (count + 1) * (1 - 1 / (9 * (count + 1)) + z / (3 * np.sqrt(count + 1))) ** 3
+    """For what rounding leaves: ten or more (Byar), or none (exact)."""
     tail = 0.05 if z < 2 else 0.002
-    return np.where(count == 0, 0, lower), np.where(count == 0, -np.log(tail / 2), upper)
+    return intervals.byar_lower(count, z), np.where(count == 0, -np.log(tail / 2), intervals.byar_upper(count, z))
 
 
 def _withhold_derived(shown, figures, is_hidden, indicator, periods, baseline_period: str, policy: Policy) -> None:

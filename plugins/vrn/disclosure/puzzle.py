@@ -1,4 +1,4 @@
-"""What stands in the tables of one indicator as a reader sees it: which cells are known, within what, and which must not be."""
+"""What stands in the tables of related indicators as a reader sees it: which cells are known, within what, and which may not be."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from vrn.disclosure.constraints import Relations
 class Puzzle:
     """Arrays by cell, and the relations among them.
 
-    values: true counts (NaN where nobody has one). row: the figure of this release that shows the cell, or -1. known_low,
-    known_high: what a reader knows of it when it is published. was_published: it was, in an earlier release, so hiding is in vain.
-    floor: the least that a reader must suppose of a hidden one. needs: its range must be `width` wide while it is hidden.
-    rank: the order in which equal cells are taken. hidden_rows: by figure, changed by secondary suppression.
+    values: true counts (NaN where nobody has one). settled: the same, with counts in place of NaN that agree with all relations.
+    row: the figure of this release that shows the cell, or -1. known_low, known_high: what a reader knows of it when it is
+    published. was_published: it was, in an earlier release, so hiding is in vain. floor: the least that a reader must suppose of a
+    hidden one. needs: its range must be `width` wide while it is hidden. owner: the number of its indicator, or -1 for what counts
+    of several leave. measure: its name. is_fixed: nothing can hide it. hidden_rows: by figure, changed by secondary suppression.
     """
 
     relations: Relations
     values: np.ndarray
+    settled: np.ndarray
     row: np.ndarray
     known_low: np.ndarray
     known_high: np.ndarray
     was_published: np.ndarray
     floor: np.ndarray
     needs: np.ndarray
-    rank: np.ndarray
+    width: np.ndarray
+    owner: np.ndarray
+    measure: np.ndarray
+    is_fixed: np.ndarray
     hidden_rows: np.ndarray
-    width: int
-
-    def __post_init__(self):
-        self.is_fixed = np.zeros(len(self.values), dtype=bool)
 
     @property
     def hidden(self) -> np.ndarray:

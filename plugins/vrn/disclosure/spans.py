@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
+NOTHING = 1e-9
 LENGTHS = {"month": 1, "quarter": 3, "financial_year": 12, "rolling_12_months": 12, "three_financial_years": 36}
 
 
@@ -20,10 +23,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Equation:
-    """Σ parts = Σ totals, by period. A period that has no figure is a hidden month ("month", n)."""
+    """Σ parts = Σ totals, by period. A period that has no figure is a hidden month ("month", n). is_implied: it follows from those
+    that are not implied (a year of months from its quarters and theirs)."""
 
     parts: tuple
     totals: tuple
+    is_implied: bool = False
 
 
 class Calendar:
@@ -37,6 +42,7 @@ class Calendar:
             period_id: Span(kind, int(first), int(last))
             for period_id, kind, first, last in zip(kinds["period_id"], kinds["period_type"], firsts, lasts, strict=True)
         }
+        self._codes = {(span.kind, span.first): code for code, span in self._spans.items()}
         self._cache: dict[frozenset[str], list[Equation]] = {}
         self.order = dict(zip(periods["period_id"], pd.to_datetime(periods["start_on"]), strict=True))
 
@@ -44,8 +50,24 @@ class Calendar:
         """Every sum among periods that have a figure. Windows over months without figures are tied by hidden months, so that
         what overlaps is known to overlap."""
         if present not in self._cache:
-            self._cache[present] = list(self._equations(present))
+            self._cache[present] = _with_implied(self._equations(present))
         return self._cache[present]
+
+    def earlier(self, code: str, months: int) -> str | None:
+        """The period of the same kind that is so many months earlier; None where there is none."""
+        span = self._spans.get(code)
+        return self._codes.get((span.kind, span.first - months)) if span else None
+
+    def shorter(self, code: str, present: Collection[str]) -> tuple[str, ...]:
+        """The longest periods of `present` that are shorter and add up to a period; nothing where none do."""
+        span = self._spans.get(code)
+        for kind in ("financial_year", "quarter", "month") if span else ():
+            firsts = range(span.first, span.last + 1, LENGTHS[kind])
+            codes = tuple(self._codes.get((kind, first)) for first in firsts)
+            is_sum = len(codes) > 1 and len(codes) * LENGTHS[kind] == span.last + 1 - span.first
+            if is_sum and all(one in present for one in codes):
+                return codes
+        return ()
 
     def _equations(self, present: frozenset[str]):
         spans = {code: self._spans[code] for code in sorted(present) if code in self._spans}
@@ -89,6 +111,30 @@ class Calendar:
         if before and joined and left:
             # What joined less what left is the change: moved over, every sign is plus.
             yield Equation((joined, before), (left, code))
+
+
+def _with_implied(equations: Iterable[Equation]) -> list[Equation]:
+    """The same equations, short ones first, each with whether those before it imply it: by elimination."""
+    equations = sorted(equations, key=lambda one: len(one.parts) + len(one.totals))
+    periods = {period: column for column, period in enumerate({period: None for one in equations for period in _periods(one)})}
+    reduced: dict[int, np.ndarray] = {}
+    found = []
+    for one in equations:
+        row = np.zeros(len(periods))
+        row[[periods[period] for period in one.parts]] += 1
+        row[[periods[period] for period in one.totals]] -= 1
+        for column, pivot in reduced.items():
+            row -= row[column] * pivot
+        is_implied = bool((np.abs(row) < NOTHING).all())
+        if not is_implied:
+            column = int(np.abs(row).argmax())
+            reduced[column] = row / row[column]
+        found.append(replace(one, is_implied=is_implied))
+    return found
+
+
+def _periods(equation: Equation) -> tuple:
+    return (*equation.parts, *equation.totals)
 
 
 def _parts_of(span: Span, has: set[str]) -> list[str]:

@@ -1,0 +1,205 @@
+"""Counts of several indicators that add up: judged together, and attacked together."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.related_worlds import SHAPES, RelatedWorld
+from tests.worlds import EAST, PERIODS, areas, figure, suppressed
+from vrn import disclosure
+from vrn.disclosure import related
+
+WORLDS_PER_SHAPE = 6
+ATTACKED_PER_WORLD = 6
+
+
+def definition(name: str, adds_up: list[str] | None = None, policy: str = "LVRN5", kind: str = "count") -> dict:
+    return {
+        "indicator_id": name, "suppression_policy": policy, "value_type": kind, "population": None, "multiplier": 1,
+        "comparator_default": "LANCS-14", "adds_up": adds_up,
+    }  # fmt: skip
+
+
+def of(name: str, *given, **more) -> dict:
+    return figure(*given, **more) | {"indicator_id": name}
+
+
+def hidden(figures: list[dict], *definitions: dict) -> list[bool]:
+    decided = disclosure.decide(pd.DataFrame(figures), pd.DataFrame(definitions), areas(EAST[:3]), PERIODS)
+    return suppressed(decided).tolist()
+
+
+def test_a_sum_of_indicators_does_not_say_what_a_small_one_was():
+    figures = [of("S1", EAST[0], "2019-04", 3), of("S2", EAST[0], "2019-04", 20), of("S3", EAST[0], "2019-04", 23)]
+    assert hidden(figures, definition("S1"), definition("S2"), definition("S3", ["count = S1 + S2"])) == [True, True, False]
+    assert hidden(figures, definition("S1"), definition("S2"), definition("S3")) == [True, False, False]
+
+
+def test_what_a_part_leaves_of_the_whole_is_a_count_too():
+    """Of 23 knife crimes 21 had a young victim: the two who had not are few."""
+    figures = [of("V1", EAST[0], "2019-04", 21), of("V2", EAST[0], "2019-04", 23)]
+    assert hidden(figures, definition("V1", ["count <= V2"]), definition("V2")) == [True, False]
+    figures[0] = of("V1", EAST[0], "2019-04", 12)
+    assert hidden(figures, definition("V1", ["count <= V2"]), definition("V2")) == [False, False]
+
+
+def test_what_several_parts_leave_of_the_whole_is_a_count_too():
+    figures = [of(f"V{n}", EAST[0], "2019-04", count) for n, count in ((1, 10), (2, 20), (3, 33))]
+    said = [definition("V1"), definition("V2"), definition("V3", ["V1 + V2 <= count"])]
+    assert hidden(figures, *said) == [True, False, False]
+
+
+def test_a_count_that_is_the_denominator_of_another_is_hidden_there_too():
+    """Three of the children reoffended: so did those over whom their offences are averaged."""
+    figures = [of("S1", EAST[0], "2019-04", 3, 60), of("S2", EAST[0], "2019-04", 60, 9)]
+    assert hidden(figures, definition("S1", kind="proportion"), definition("S2", ["denominator = S1"], kind="mean")) == [
+        True,
+        False,
+    ]
+    figures[1] = of("S2", EAST[0], "2019-04", 60, 3)
+    figures[0] = of("S1", EAST[0], "2019-04", 9, 60)
+    assert hidden(figures, definition("S1", kind="proportion"), definition("S2", ["denominator = S1"], kind="mean")) == [
+        False,
+        True,
+    ]
+
+
+def test_the_same_count_is_hidden_under_both_names():
+    figures = [of("V1", area, "2019/20", n) for area, n in zip([*EAST[:3], "LANCS-14"], [3, 20, 30, 53], strict=True)]
+    figures += [row | {"indicator_id": "V2"} for row in figures]
+    found = hidden(figures, definition("V1"), definition("V2", ["count = V1"]))
+    assert found == [True, True, False, False] * 2
+
+
+def test_a_group_of_one_indicator_that_is_the_total_of_another_is_hidden_with_it():
+    """V04 is V03's victims under 25."""
+    bands = {"10-17": 3, "18-24": 20, "25-34": 30}
+    figures = [of("V2", EAST[0], "2019/20", n, age_band=band) for band, n in bands.items()]
+    figures += [of("V2", EAST[0], "2019/20", 53), of("V1", EAST[0], "2019/20", 23)]
+    said = "count = V2 (age_band 10-17) + V2 (age_band 18-24)"
+    alone = hidden(figures, definition("V1"), definition("V2"))
+    assert alone == [True, True, False, False, False]
+    figures[0]["count"], figures[1]["count"], figures[4]["count"] = 12, 20, 32
+    figures[3]["count"] = 62
+    assert not any(hidden(figures, definition("V1", [said]), definition("V2")))
+    figures[0]["count"], figures[4]["count"], figures[3]["count"] = 3, 23, 53
+    assert hidden(figures, definition("V1", [said]), definition("V2")) == [True, True, False, False, False]
+
+
+def test_a_denominator_that_is_an_earlier_count_is_found_in_its_period():
+    """Crimes are followed for six months; what was then recorded is the denominator now."""
+    figures = [of("S1", EAST[0], "2018/19-Q3", 60, 63), of("V1", EAST[0], "2018/19-Q1", 63)]
+    said = definition("S1", ["denominator = V1 (6 months earlier)"], kind="mean"), definition("V1")
+    figures += [of("S1", EAST[1], "2018/19-Q3", 60, 4), of("V1", EAST[1], "2018/19-Q1", 4)]
+    assert hidden(figures, *said) == [False, False, True, True]
+
+
+def test_counts_of_unlike_periods_are_compared_by_the_sums_of_the_shorter():
+    """A year of cases by quarter is 52; of 50 it is known whether they were cases before."""
+    quarters = [of("S4", EAST[0], f"2018/19-Q{n}", 13) for n in range(1, 5)]
+    figures = [*quarters, of("S5", EAST[0], "2019-03-R12", 25, 50)]
+    said = definition("S4"), definition("S5", ["denominator <= S4"], kind="proportion")
+    assert any(hidden(figures, *said))
+    figures[-1] = of("S5", EAST[0], "2019-03-R12", 20, 40)
+    assert not any(hidden(figures, *said))
+
+
+def test_what_an_earlier_release_said_of_one_does_not_give_another_away():
+    """The second part is known from the first release, so the sum may not be given when the first part becomes small."""
+    said = pd.DataFrame([definition("S1"), definition("S2"), definition("S3", ["count = S1 + S2"])])
+    first = pd.DataFrame([of(name, EAST[0], "2019-04", n) for name, n in (("S1", 12), ("S2", 20), ("S3", 32))])
+    decided = disclosure.decide(first, said, areas(EAST[:3]), PERIODS)
+    assert not suppressed(decided).any()
+    earlier = first.assign(is_published=True, release="1")[disclosure.MEMORY]
+    second = first.assign(count=[3, 20, 23])
+    assert suppressed(disclosure.decide(second, said, areas(EAST[:3]), PERIODS, earlier)).tolist() == [True, False, True]
+
+
+def test_a_relation_that_figures_do_not_bear_out_is_not_used():
+    """Sources and dates differ: who would use it would be wrong."""
+    figures = [of("V1", EAST[0], "2019-04", 25), of("V2", EAST[0], "2019-04", 23)]
+    assert not any(hidden(figures, definition("V1", ["count <= V2"]), definition("V2")))
+
+
+def test_what_is_left_where_sources_meet_follows_the_strictest_rule():
+    figures = [of("P1", EAST[0], "2019-04", 20), of("P2", EAST[0], "2019-04", 26)]
+    assert any(hidden(figures, definition("P1", ["count <= P2"], "NHS7"), definition("P2")))
+    assert not any(hidden(figures, definition("P1", ["count <= P2"]), definition("P2")))
+
+
+def test_one_count_may_not_be_told_by_two_rules():
+    figures = [of("P1", EAST[0], "2019-04", 20), of("P2", EAST[0], "2019-04", 20)]
+    with pytest.raises(ValueError, match="same suppression_policy"):
+        hidden(figures, definition("P1", ["count = P2"], "NHS7"), definition("P2"))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [("count < V2", "A sentence is like"), ("count <= whatever", "no count"), ("count <= V2 (60 days earlier)", "neither"),
+     ("count <= V7", "V7, which dim_indicator does not have"), ("count <= V2 +", "no count")],
+)  # fmt: skip
+def test_metadata_that_are_no_sentence_are_refused(sentence, says):
+    with pytest.raises(ValueError, match=says):
+        related.read_all({"V1": [sentence], "V2": None})
+
+
+def test_indicators_are_tied_through_others_and_only_so():
+    sentences = related.read_all({"V1": ["count <= V2"], "V2": None, "V3": ["V2 + V4 <= count"], "V4": None, "V5": None})
+    assert related.components(["V5", "V4", "V3", "V2", "V1"], sentences) == [("V1", "V2", "V3", "V4"), ("V5",)]
+
+
+@pytest.mark.parametrize("policy", ["LVRN5", "NHS7"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_suppressed_count_of_related_indicators_can_be_worked_out(shape, policy):
+    for seed in range(WORLDS_PER_SHAPE):
+        world = RelatedWorld(SHAPES[shape], seed, policy)
+        figures = world.figures()
+        assert world.too_narrow(figures, suppressed(world.decide(figures)), ATTACKED_PER_WORLD) == [], seed
+
+
+def test_no_suppressed_count_can_be_worked_out_where_policies_meet():
+    for seed in range(WORLDS_PER_SHAPE):
+        world = RelatedWorld(
+            SHAPES["a part"], seed, {"V91": "NHS7", "V92": "LVRN5"} if seed % 2 else {"V91": "LVRN5", "V92": "DfE"}
+        )
+        figures = world.figures()
+        assert world.too_narrow(figures, suppressed(world.decide(figures))) == [], seed
+
+
+# Who knows a denominator of 20 or more from another indicator knows no more of what it is split into.
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "one denominator"])
+def test_indicators_judged_each_for_itself_would_be_broken(shape):
+    """So the attack can see what it is to find."""
+    worlds = [RelatedWorld(SHAPES[shape], seed, "LVRN5") for seed in range(WORLDS_PER_SHAPE)]
+    tables = [(world, world.figures()) for world in worlds]
+    assert any(world.too_narrow(some, suppressed(world.decide(some, is_related=False))) for world, some in tables)
+
+
+def least(world: RelatedWorld, figures: pd.DataFrame, hidden: np.ndarray) -> int:
+    """The fewest figures that must be suppressed beside those that are hidden in themselves, by trying every choice."""
+    others = np.flatnonzero(~hidden & (figures["count"] > 0).to_numpy())
+    for extra in range(len(others) + 1):
+        for chosen in itertools.combinations(others, extra):
+            tried = hidden.copy()
+            tried[list(chosen)] = True
+            if not world.too_narrow(figures, tried):
+                return int(tried.sum())
+    raise AssertionError("Even nothing at all gives something away.")
+
+
+@pytest.mark.parametrize("shape", ["a sum", "a part", "a denominator that is a count"])
+def test_little_more_of_related_indicators_is_suppressed_than_must_be(shape):
+    ours, fewest = 0, 0
+    for seed in range(6):
+        world = RelatedWorld(SHAPES[shape], seed, "LVRN5", is_small=True)
+        figures = world.figures()
+        decided = world.decide(figures)
+        small = (decided["decision"] == "suppressed_primary").to_numpy()
+        ours += int(suppressed(decided).sum())
+        fewest += least(world, figures, small)
+    print(f"{shape}: suppressed {ours}, at least {fewest}: {ours / fewest:.2f} times as many as must be")
+    assert fewest <= ours <= 1.5 * fewest
