@@ -5,7 +5,8 @@
 A figure is published, suppressed because it is small (primary), or suppressed because another could be worked out from it
 (secondary). Readers see one status for both, `suppressed`: who could tell them apart would know that a primary one is 1 to 4.
 Pure and deterministic: the same figures in any order give the same answer. The rules are those of DOMAIN 5.4; policies.py has
-the primary ones, constraints.py what adds up to what, secondary.py what is suppressed for another's sake, publish.py the values.
+the primary ones, constraints.py what adds up to what, ties.py what counts of several indicators say of each other, secondary.py
+what is suppressed for another's sake, publish.py the values.
 """
 
 from __future__ import annotations
