@@ -18,15 +18,18 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 import pytest
 
-from tests import calibration
+from tests import attack, calibration, worlds
 from tests.conftest import free_port, real
 from tests.end_to_end import recomputed
+from vrn import disclosure
 from vrn.airflow_api import AirflowApi
 from vrn.contract import load
 from vrn.database import connect
+from vrn.disclosure import policies
 from vrn.period import Period
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
@@ -48,6 +51,10 @@ SERIOUS_VIOLENCE = (
 )
 # No synthetic delivery has what these need: a link to anonymous attendances, measured spread, windows of eighteen months.
 WITHOUT_SYNTHETIC_FIGURES = {"P02b", "P05b", "P06b", "P07", "R13d", "R15", "S12a", "S12b"}
+
+# Of each policy some, monthly and yearly, with groups and without; all of them would take the attack an hour.
+ATTACKED = ("PUB-WPN", "V13", "V14", "V17", "S04", "S11", "R09", "R10")
+DIMENSIONS = ("dim_indicator", "dim_area", "dim_period")
 
 
 class Home:
@@ -84,6 +91,11 @@ class Home:
     def rows(self, query: str, *arguments: object, role: str = "vrn_owner") -> list[tuple]:
         with psycopg.connect(self.settings.conninfo(role)) as connection:
             return connection.execute(query, arguments).fetchall()
+
+    def frame(self, query: str, *arguments: object) -> pd.DataFrame:
+        with psycopg.connect(self.settings.conninfo("vrn_owner")) as connection:
+            cursor = connection.execute(query, arguments)
+            return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
 
     def runs(self, dag_id: str) -> list[dict]:
         return AirflowApi(self.settings).call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
@@ -380,6 +392,31 @@ def test_a_delivery_of_an_unusual_size_waits_for_a_person_and_serves_when_approv
     api.call("PATCH", f"/dags/approve_held/dagRuns/{run}/taskInstances/ask/{task['map_index']}/hitlDetails", answer)
     until(lambda: synthetic_home.rows(ledger)[0][0] == "accepted")
     assert synthetic_home.rows(ledger)[0][2]
+
+
+def test_no_suppressed_count_of_the_synthetic_county_can_be_worked_out(synthetic_home):
+    figures = synthetic_home.frame(
+        "select * from marts.fct_indicator_value where count is not null and indicator_id = any(%s)", list(ATTACKED)
+    )
+    figures["count"] = figures["count"].astype(float)
+    indicators, areas, periods = (synthetic_home.frame(f"select * from marts.{name}") for name in DIMENSIONS)
+    decided = disclosure.decide(figures, indicators, areas, periods)
+    policies_of = dict(zip(indicators["indicator_id"], indicators["suppression_policy"], strict=True))
+    found, found_by_primary_rules = [], []
+    for indicator in ATTACKED:
+        own = (figures["indicator_id"] == indicator).to_numpy()
+        some, answers = figures[own].reset_index(drop=True), decided[own].reset_index(drop=True)
+        matrix = attack.atoms_of(some, areas, periods, has_rest=True)
+        known = policies.POLICIES[policies_of[indicator]].known_range
+        for hidden, narrow in (
+            (worlds.suppressed(answers), found),
+            ((answers["decision"] == "suppressed_primary").to_numpy(), found_by_primary_rules),
+        ):
+            seen = attack.seen(matrix, ~hidden, known, some["count"].to_numpy())
+            narrow += worlds.too_narrow(some, answers, seen, policies_of[indicator], most=40)
+    assert found == []
+    # So the attack can see what it is to find.
+    assert found_by_primary_rules
 
 
 def test_every_expected_row_exists_once_and_no_other(synthetic_home):
