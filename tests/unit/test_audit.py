@@ -8,6 +8,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -499,15 +500,14 @@ def test_a_replay_is_recorded_with_its_submission(watched, monkeypatch, tmp_path
 
 
 @pytest.fixture(scope="module")
-def pgaudit(tmp_path_factory) -> Iterator[psycopg.Connection]:
+def pgaudit() -> Iterator[psycopg.Connection]:
     """A PostgreSQL 15 with pgaudit, and its log. That of 18 is not among Debian's packages."""
     if not PGAUDIT.exists():
         pytest.skip("Debian's packages postgresql-15 and postgresql-15-pgaudit are not here")
-    folder = Path(tmp_path_factory.mktemp("pg15"))
+    # Not in pytest's own folder, which only its user may enter: the server runs as another one.
+    folder = Path(tempfile.mkdtemp())
     user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
     if user is not None:
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o755)
         os.chown(folder, user, -1)
 
     def start(program: str, *arguments: object) -> None:
