@@ -11,7 +11,7 @@ period as (
 
 ),
 
--- The latest of the longest kind of period that has something to say; an area of which nothing can be said has its latest status.
+-- The latest of the longest kind of period that has something to say; where nothing can be said, the latest status.
 ranked as (
 
     select

@@ -44,13 +44,17 @@ final as (
         coalesce(decision.comparison, 'not_compared') as comparison,
         decision.trend,
         case
-            when figure.count is not null and decision.decision is distinct from 'publish' then 'suppressed'
+            when figure.count is not null and coalesce(decision.decision, '') <> 'publish' then 'suppressed'
             else figure.status
         end as status,
         figure.release_id
     from figure
     left join decision
-        using (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile)
+        on
+            figure.indicator_id = decision.indicator_id
+            and figure.area_code = decision.area_code
+            and figure.period_id = decision.period_id
+            and {{ is_same_cell('figure', 'decision') }}
 
 )
 
