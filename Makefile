@@ -50,11 +50,11 @@ project: $(INSTALLED) ## open evaluation projects and make their tables, close t
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check
 
-test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R) without which some tests skip and say so
+test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R, SSH) without which some tests skip and say so
 	@bash tools/test-packages.sh
 
 test: $(INSTALLED_DEV) ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED_DEV) ## ruff and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint -q dbt_project/models
