@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import shutil
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +16,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.conftest import copy_of, free_port
+from tests import debian_postgres
+from tests.conftest import copy_of
 from vrn import __main__ as commands
 from vrn import access, exports, pipeline, warehouse
 from vrn.audit import catalogue, events, logged, reads, server_log
@@ -31,15 +30,13 @@ from vrn.settings import Settings
 MARKER = "Zerubbabel"
 PROJECT = "vrn_evaluator_audited"
 PEOPLE = (warehouse.EVALUATOR, access.ENGINEER, access.IG, "vrn_analyst_bwd", PROJECT)
-PGAUDIT = Path("/usr/lib/postgresql/15/lib/pgaudit.so")
-PG15 = Path("/usr/lib/postgresql/15/bin")
 
 
 @pytest.fixture(scope="module")
 def watched(server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with a table in each schema, all of which every person may read."""
     with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(server, tmp_path_factory.mktemp("audit"), patch, "audited"):
+        for settings in copy_of(server, tmp_path_factory.mktemp("audit"), patch):
             warehouse.prepare(settings)
             with as_role(settings, warehouse.SUPERUSER) as superuser:
                 superuser.execute("create schema project_audited")
@@ -500,37 +497,14 @@ def test_a_replay_is_recorded_with_its_submission(watched, monkeypatch, tmp_path
 
 
 @pytest.fixture(scope="module")
-def pgaudit() -> Iterator[psycopg.Connection]:
+def pgaudit() -> Iterator[tuple[Path, dict]]:
     """A PostgreSQL 15 with pgaudit, and its log. That of 18 is not among Debian's packages."""
-    if not PGAUDIT.exists():
+    if not debian_postgres.has("lib/pgaudit.so"):
         pytest.skip("Debian's packages postgresql-15 and postgresql-15-pgaudit are not here")
-    # Not in pytest's own folder, which only its user may enter: the server runs as another one.
-    folder = Path(tempfile.mkdtemp())
-    user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-    if user is not None:
-        os.chown(folder, user, -1)
-
-    def start(program: str, *arguments: object) -> None:
-        with (folder / "said").open("w") as said:
-            subprocess.run([PG15 / program, *map(str, arguments)], user=user, stdout=said, stderr=said, check=True, cwd=folder)
-
-    port = free_port()
-    options = {
-        **{name: value for name, value in postgres.SERVER_OPTIONS.items() if name.startswith("log")},
-        "shared_preload_libraries": "pgaudit",
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "''",
-        "log_directory": folder / "log",
-        "port": port,
-    }
-    start("initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync")
-    said = " ".join(f"-c {name}={value}" for name, value in options.items())
-    start("pg_ctl", "-D", folder / "data", "-w", "-l", folder / "early.log", "-o", said, "start")
-    try:
-        yield folder, f"host=127.0.0.1 port={port} dbname=postgres"
-    finally:
-        start("pg_ctl", "-D", folder / "data", "-w", "-m", "fast", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+    options = {name: value for name, value in postgres.SERVER_OPTIONS.items() if name.startswith("log")}
+    options |= {"shared_preload_libraries": "pgaudit", "log_directory": "{folder}/log"}
+    with debian_postgres.running("".join(f"{name} = '{value}'\n" for name, value in options.items())) as running:
+        yield running
 
 
 AUDITED = [
@@ -548,9 +522,11 @@ AUDITED = [
 
 
 def test_with_pgaudit_what_a_text_does_not_name_is_recorded_as_well(pgaudit):
-    folder, conninfo = pgaudit
-    with psycopg.connect(f"{conninfo} user=postgres", autocommit=True) as superuser:
-        superuser.execute("create role vrn_evaluator login; create schema marts; grant usage on schema marts to vrn_evaluator")
+    folder, server = pgaudit
+    as_evaluator = {**server, "user": "vrn_evaluator"}
+    with psycopg.connect(**server, autocommit=True) as superuser:
+        superuser.execute(f"create role vrn_evaluator login password '{debian_postgres.PASSWORD}'")
+        superuser.execute("create schema marts; grant usage on schema marts to vrn_evaluator")
         superuser.execute("create table marts.things as select * from (values ('Zerubbabel', 1), ('b', 2)) as one (name, code)")
         superuser.execute("create table marts.others as table marts.things; create table marts.closed (n integer)")
         superuser.execute("create function marts.counted() returns bigint language sql as 'select count(*) from marts.things'")
@@ -561,11 +537,11 @@ def test_with_pgaudit_what_a_text_does_not_name_is_recorded_as_well(pgaudit):
         names = catalogue.read(superuser, ())
         for statement, *_ in AUDITED:
             try:
-                with psycopg.connect(f"{conninfo} user=vrn_evaluator", autocommit=True) as evaluator:
+                with psycopg.connect(**as_evaluator, autocommit=True) as evaluator:
                     evaluator.execute(statement.format(marker=MARKER))
             except psycopg.Error:
                 continue
-        evaluator = psycopg.connect(f"{conninfo} user=vrn_evaluator", autocommit=True)
+        evaluator = psycopg.connect(**as_evaluator, autocommit=True)
         with evaluator, pytest.raises(errors.InsufficientPrivilege):
             evaluator.execute("set pgaudit.log = 'none'")
         lines = [line for path in sorted((folder / "log").glob("*.json")) for line in _lines(path)]

@@ -5,23 +5,17 @@ The wheel's PostgreSQL 18 is built without TLS, so the server here is Debian's P
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
 import yaml
 from cryptography import x509
 
-from tests.conftest import free_port
+from tests import debian_postgres
 from vrn import tls
 from vrn.settings import REPOSITORY, Settings
 
-BINARIES = Path("/usr/lib/postgresql/15/bin")
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
@@ -67,42 +61,16 @@ def test_another_authoritys_certificate_is_never_replaced(made):
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory):
     """A server with the settings of docker-compose.tls.yaml: connection parameters, and the home with its certificates."""
-    if not (BINARIES / "initdb").exists():
+    if not debian_postgres.has("bin/initdb"):
         pytest.skip("TLS was not tried: Debian's postgresql-15 is not installed")
     settings = Settings(home=tmp_path_factory.mktemp("tls"))
     settings.secrets.mkdir()
     tls.ensure(settings)
-    user = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    place = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
     given = yaml.load((REPOSITORY / "docker-compose.tls.yaml").read_text(), Compose)["configs"]
-    (place / "password").write_text("a test's")
-    (place / "pg_hba.conf").write_text(given["hba"]["content"])
-    for name in (tls.CERTIFICATE, tls.KEY):
-        shutil.copy(settings.secrets / name, place / name)
-        (place / name).chmod(0o600)
-    port = free_port()
-    (place / "postgresql.conf").write_text(
-        given["tls"]["content"].replace("/run/vrn-secrets", str(place))
-        + f"hba_file = '{place}/pg_hba.conf'\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\n"
-    )
-    for path in (place, *place.iterdir()):
-        os.chown(path, user.pw_uid, user.pw_gid)
-
-    def run(program: str, *arguments: str) -> None:
-        with (place / "out").open("w") as out:
-            subprocess.run(
-                [str(BINARIES / program), *arguments], check=True, stdout=out, stderr=out, user=user.pw_uid, cwd=place,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-
-    data = str(place / "data")
-    run("initdb", "-D", data, "-U", "postgres", f"--pwfile={place}/password", "--auth=scram-sha-256", "--no-sync")
-    run("pg_ctl", "-D", data, "-w", "-l", str(place / "log"), "-o", f"-c config_file={place}/postgresql.conf", "start")
-    try:
-        yield {"host": "127.0.0.1", "port": port, "user": "postgres", "dbname": "postgres", "password": "a test's"}, settings
-    finally:
-        run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-        shutil.rmtree(place)
+    config = given["tls"]["content"].replace("/run/vrn-secrets", "{folder}") + "hba_file = '{folder}/pg_hba.conf'"
+    files = {name: (settings.secrets / name).read_bytes() for name in (tls.CERTIFICATE, tls.KEY)}
+    with debian_postgres.running(config, {**files, "pg_hba.conf": given["hba"]["content"].encode()}) as (_, server):
+        yield server, settings
 
 
 class Compose(yaml.SafeLoader):
