@@ -111,6 +111,7 @@ judged as (
 
 ),
 
+-- The columns of a figure, in their order.
 compared as (
 
     select
@@ -121,6 +122,7 @@ compared as (
         age_band,
         ethnicity,
         imd_quintile,
+        numerator as count,
         numerator,
         denominator,
         value,

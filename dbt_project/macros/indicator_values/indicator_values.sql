@@ -45,33 +45,5 @@ age_band as (
 
 {{ comparisons() }}
 
-select
-    indicator_id,
-    area_code,
-    period_id,
-    sex,
-    age_band,
-    ethnicity,
-    imd_quintile,
-    numerator as count,
-    numerator,
-    denominator,
-    value,
-    lower_ci_95,
-    upper_ci_95,
-    lower_ci_998,
-    upper_ci_998,
-    method,
-    comparison,
-    comparison_england,
-    comparison_baseline,
-    trend,
-    year_earlier_change_percent,
-    is_year_earlier_change_significant,
-    baseline_change_percent,
-    is_baseline_change_significant,
-    status,
-    population_vintage,
-    is_synthetic
-from compared
+select * from compared
 {%- endmacro %}
