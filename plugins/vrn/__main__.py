@@ -153,7 +153,7 @@ def _check(settings: Settings, _) -> None:
 def _docs(settings: Settings, _) -> int:
     from vrn import dbt, indicator_docs
 
-    if not dbt.invoke(settings, ["docs", "generate", "--static"]).success:
+    if not dbt.invoke(settings, ["docs", "generate", "--static", "--write-json"]).success:
         print("the documentation was not made")
         return 1
     print(f"documentation of the models: {settings.dbt_target / 'static_index.html'}")
