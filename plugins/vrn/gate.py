@@ -9,6 +9,7 @@ dates as Python writes them. The condition metric behind it is right in both.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -146,6 +147,8 @@ def _great_expectations():
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
 
+    # It tells of each rule several times over, in lines that say nothing of the file.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     return great_expectations
 
 
