@@ -111,6 +111,18 @@ def ledger_of(connection: psycopg.Connection, table: str) -> str:
     return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
 
 
+def is_current(settings: Settings) -> bool:
+    """Whether every layer is whole and was built by this project from the deliveries as they are now."""
+    with connect(settings, OWNER) as connection:
+        built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer").fetchall()}
+        now = ledger_of(connection, "ops.submission")
+    return (
+        built.keys() == LAYERS.keys()
+        and {row["code"] for row in built.values()} == {code(settings)}
+        and {row["ledger"] for layer, row in built.items() if layer != "reference"} == {now}
+    )
+
+
 def _make_sources(connection, settings: Settings) -> None:
     """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error."""
     for path in sorted(settings.contracts.glob("*.odcs.yaml")):

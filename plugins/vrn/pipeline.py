@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import psycopg
 
 from vrn import accept as accepting
 from vrn import contract as contracts
-from vrn import data_docs, drift, landing, messages, notes, protect
+from vrn import data_docs, dbt, drift, landing, messages, notes, protect
 from vrn import gate as gating
 from vrn import register as registering
 from vrn import stage as staging
@@ -37,20 +38,28 @@ log = logging.getLogger(__name__)
 LEAST_FREE_BYTES = 1 << 30
 # As many as there are cores to work on them, and no more than a run's page shows at a glance.
 MOST_BATCHES = min(4, os.cpu_count() or 1)
+# What is worth a task of its own: to start one and to load Great Expectations takes as long as about so much work.
+DELIVERIES_A_BATCH = 10
+BYTES_A_BATCH = 50 << 20
+# A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
+LONGEST_WAIT = timedelta(minutes=30)
+SECONDS_BETWEEN_LOOKS = 1.0
 # Of a remote feed whose files are named by their period.
 PERIODS_ASKED_FOR = 12
 
 
 def register(feed: str) -> list[list[int]]:
-    """Take in what waits. Returns the ids of all that this run deals with, in a few batches that run side by side.
+    """Take in what waits. Returns the ids of all that this run deals with, in batches that run side by side.
 
-    A usual delivery is a batch of its own. A first load or a backfill is shared out, because a task costs Airflow about a
-    second of work and a small delivery hardly more.
+    A few deliveries are one batch. A first load, a backfill or large files are shared out.
     """
     settings = Settings()
     with connect(settings, autocommit=True) as connection, ledger.step(connection, "register"):
-        ids = [row["submission_id"] for row in registering.register(connection, settings, feed)]
-    return [batch for start in range(MOST_BATCHES) if (batch := ids[start::MOST_BATCHES])]
+        rows = registering.register(connection, settings, feed)
+    worth = max(len(rows) / DELIVERIES_A_BATCH, sum(row["byte_count"] for row in rows) / BYTES_A_BATCH)
+    batches = min(MOST_BATCHES, math.ceil(worth))
+    ids = [row["submission_id"] for row in rows]
+    return [batch for start in range(batches) if (batch := ids[start::batches])]
 
 
 def label(batch: Sequence[int]) -> str:
@@ -283,6 +292,19 @@ def accept(connection: psycopg.Connection, settings: Settings, submission: Submi
 def any_accepted(batches: Sequence[Sequence[int]]) -> bool:
     with connect(Settings(), autocommit=True) as connection:
         return any(row["status"] == ledger.ACCEPTED for row in ledger.describe(connection, list(chain(*batches))))
+
+
+def gather(*, is_due: bool) -> bool:
+    """Wait until what came lately is judged, so that one build serves all of it. Returns whether there is anything to build.
+
+    is_due: build even though nothing came, for a new day makes figures late. Nothing waits for a held delivery, nor longer than
+    LONGEST_WAIT for one whose steps failed.
+    """
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
+        while ledger.under_way(connection, LONGEST_WAIT):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    return is_due or not dbt.is_current(settings)
 
 
 def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:

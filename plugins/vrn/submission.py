@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -91,6 +91,16 @@ def open_work(connection: psycopg.Connection, feed: str) -> list[dict]:
         "then held_at is null or approved_at is not null else reported_at is null end order by submission_id",
         [feed],
     ).fetchall()
+
+
+def under_way(connection: psycopg.Connection, lately: timedelta) -> bool:
+    """Whether a delivery that came lately is neither judged nor held for a person."""
+    found = connection.execute(
+        "select 1 from ops.submission where status = 'received' and received_at > now() - %s "
+        "and (held_at is null or approved_at is not null) limit 1",
+        [lately],
+    )
+    return found.fetchone() is not None
 
 
 def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> list[dict]:
