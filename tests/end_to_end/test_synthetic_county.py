@@ -1,42 +1,30 @@
-"""The whole way through Airflow's own scheduler: files into the inbox, indicators out of the marts.
-
-Two homes: one with real monthly files, checked against counts made here from the raw files by other means (it skips
-where the files are not), and one with synthetic deliveries.
-"""
+"""The synthetic county through Airflow's own scheduler: every feed's files into the inbox, indicators out of the marts."""
 
 from __future__ import annotations
 
-import collections
-import csv
-import gzip
 import os
-import shutil
-import subprocess
-import sys
-import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import psycopg
 import pytest
 
 from tests import attack, calibration, worlds
-from tests.conftest import free_port, real
 from tests.end_to_end import recomputed
+from tests.end_to_end.homes import Home, started, until
 from vrn import disclosure
 from vrn.airflow_api import AirflowApi
 from vrn.contract import load
 from vrn.database import connect
 from vrn.disclosure import policies
 from vrn.period import Period
-from vrn.settings import REPOSITORY, Settings
+from vrn.settings import REPOSITORY
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
 
 pytestmark = pytest.mark.services
-STREET, SEARCH = "police_street_crime", "police_stop_search"
+STREET = "police_street_crime"
 # The corrected labels of the Progress Report's table, in its order.
 SERIOUS_VIOLENCE = (
     "Homicide",
@@ -57,189 +45,10 @@ ATTACKED = ("PUB-WPN", "V13", "V14", "V17", "S04", "S11", "R09", "R10")
 DIMENSIONS = ("dim_indicator", "dim_area", "dim_period")
 
 
-class Home:
-    """A home run as a user runs it: by the commands, in processes of their own."""
-
-    def __init__(self, folder: Path):
-        self.settings = Settings(home=folder, pg_port=free_port(), airflow_port=free_port())
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(REPOSITORY / "plugins"),
-            "VRN_HOME": str(folder),
-            "VRN_PG_PORT": str(self.settings.pg_port),
-            "VRN_AIRFLOW_PORT": str(self.settings.airflow_port),
-        }
-
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "vrn", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=1200
-        )
-
-    def run(self) -> str:
-        done = self.command("run")
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.stdout
-
-    def drop(self, feed: str, source: Path | bytes, name: str) -> None:
-        path = self.settings.inbox / feed / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(source, bytes):
-            path.write_bytes(source)
-        else:
-            shutil.copyfile(source, path)
-
-    def rows(self, query: str, *arguments: object, role: str = "vrn_owner") -> list[tuple]:
-        with psycopg.connect(self.settings.conninfo(role)) as connection:
-            return connection.execute(query, arguments).fetchall()
-
-    def frame(self, query: str, *arguments: object) -> pd.DataFrame:
-        with psycopg.connect(self.settings.conninfo("vrn_owner")) as connection:
-            cursor = connection.execute(query, arguments)
-            return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
-
-    def runs(self, dag_id: str) -> list[dict]:
-        return AirflowApi(self.settings).call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
-
-
-def started(folder: Path) -> Iterator[Home]:
-    home = Home(folder)
-    try:
-        yield home
-    finally:
-        home.command("down")
-
-
-@pytest.fixture(scope="module")
-def real_home(tmp_path_factory) -> Iterator[Home]:
-    real("police", "street", "lancashire", "2020-03-lancashire-street.csv.gz")
-    yield from started(tmp_path_factory.mktemp("real"))
-
-
 @pytest.fixture(scope="module")
 def synthetic_home(tmp_path_factory) -> Iterator[Home]:
-    yield from started(tmp_path_factory.mktemp("synthetic"))
-
-
-def until(found, seconds: float = 120):
-    """What a question answers as soon as it answers something; the system decides when, so it is asked again."""
-    end = time.monotonic() + seconds
-    while not (answer := found()):
-        if time.monotonic() > end:
-            pytest.fail("it did not come about in time")
-        time.sleep(1)
-    return answer
-
-
-def street(month: str, force: str = "lancashire") -> Path:
-    return real("police", "street", force, f"{month}-{force}-street.csv.gz")
-
-
-def counted(months: list[str], crime_type: str) -> dict[tuple[str, str], int]:
-    """Crimes by month and district, straight from the raw files: a crime once, in the first month it was in."""
-    with (REPOSITORY / "dbt_project/seeds/geography/lsoa.csv").open(encoding="utf-8") as file:
-        district = {row["lsoa_code"]: row["district_code"] for row in csv.DictReader(file)}
-    seen: set[str] = set()
-    counts: dict[tuple[str, str], int] = collections.Counter()
-    for month in months:
-        last: dict[str, dict] = {}
-        with gzip.open(street(month), "rt", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                if row["Crime ID"]:
-                    last[row["Crime ID"]] = row
-        for crime_id, row in last.items():
-            if crime_id not in seen and row["Crime type"] == crime_type:
-                area = district.get(row["LSOA code"], "OUT") if row["LSOA code"] else "UNK"
-                counts[month, area] += 1
-        seen |= last.keys()
-    return counts
-
-
-def test_real_months_become_indicators_counted_as_the_raw_files_count(real_home):
-    months = ["2019-12", "2020-01", "2020-02", "2020-03"]
-    for month in months[:3]:
-        real_home.drop(STREET, street(month), f"{month}-lancashire-street.csv.gz")
-    printed = real_home.run()
-    assert "synthetic" not in printed.casefold()
-
-    # A further month is picked up and built without a restart, by whoever drops it.
-    scheduler = (real_home.settings.home / "run/scheduler.pid").read_text()
-    real_home.drop(STREET, street("2020-03"), "2020-03-lancashire-street.csv.gz")
-    real_home.run()
-    assert (real_home.settings.home / "run/scheduler.pid").read_text() == scheduler
-
-    for indicator, crime_type in (
-        ("PUB-VSO", "Violence and sexual offences"),
-        ("PUB-ROB", "Robbery"),
-        ("PUB-WPN", "Possession of weapons"),
-    ):
-        expected = counted(months, crime_type)
-        got = {
-            (period, area): count
-            for period, area, count in real_home.rows(
-                "select period_id, area_code, count from marts.fct_indicator_value "
-                "where indicator_id = %s and period_id = any(%s) and count is not null",
-                indicator,
-                months,
-            )
-        }
-        districts = {area for _, area in got if area.startswith(("E06", "E07")) or area in ("OUT", "UNK")}
-        assert len(districts) == 16
-        for month in months:
-            for area in districts:
-                assert got[month, area] == expected[month, area], (indicator, month, area)
-            assert got[month, "LANCS-14"] == sum(expected[month, area] for area in districts - {"OUT", "UNK"})
-            assert got[month, "E23000003"] == sum(expected[month, area] for area in districts)
-            assert got[month, "LANCS-E"] + got[month, "LANCS-S"] + got[month, "LANCS-W"] == got[month, "LANCS-14"]
-    quarter = real_home.rows(
-        "select status, count from marts.fct_indicator_value "
-        "where indicator_id = 'PUB-ROB' and period_id = '2019/20-Q4' and area_code = 'LANCS-14'"
-    )
-    robberies = counted(months, "Robbery")
-    assert quarter == [("ok", sum(n for (month, area), n in robberies.items() if month >= "2020-01" and area[0] == "E"))]
-
-
-def test_what_did_not_come_is_never_taken_for_nothing_happened(real_home):
-    statuses = dict(
-        real_home.rows(
-            "select period_id, status from marts.fct_indicator_value where indicator_id = 'PUB-ROB' and area_code = 'LANCS-14' "
-            "and period_id in ('2019-11', '2019-12', '2019/20', '2018-06-R12', '2020-03-R12')"
-        )
-    )
-    assert statuses == {
-        "2019-11": "awaiting_feed",
-        "2019-12": "ok",
-        "2019/20": "incomplete",
-        "2018-06-R12": "before_series",
-        "2020-03-R12": "incomplete",
-    }
-    assert real_home.rows(
-        "select count(*) from marts.fct_indicator_value where (value is not null or count is not null) "
-        "and status in ('awaiting_feed', 'refused', 'before_series')"
-    ) == [(0,)]
-
-
-def test_a_refused_file_ends_its_run_red_with_a_note_and_the_last_good_data_stays(real_home):
-    before = real_home.rows("select submission_id, status from ops.submission where status = 'accepted' order by 1")
-    leicestershire = gzip.decompress(street("2020-03", "leicestershire").read_bytes())
-    real_home.drop(STREET, leicestershire, "2020-04-lancashire-street.csv")
-    real_home.drop(STREET, street("2020-03"), "2020-05-lancashire-street.csv.gz")
-    real_home.run()
-    assert real_home.rows("select submission_id, status from ops.submission where status = 'accepted' order by 1") == before
-    last = real_home.runs(f"ingest__{STREET}")[-1]
-    assert last["state"] == "failed"
-    assert "another force" in last["note"]
-    assert "duplicate**, the same bytes as submission" in last["note"]
-    assert real_home.rows(
-        "select distinct status from marts.fct_indicator_value where indicator_id = 'PUB-ROB' and period_id = '2020-04'"
-    ) != [("ok",)]
-
-
-def test_an_accepted_delivery_leaves_an_asset_event_with_its_partition_and_counts(real_home):
-    events = AirflowApi(real_home.settings).call("GET", "/assets/events?limit=100")["asset_events"]
-    found = [event for event in events if event.get("partition_key") == "lancashire|2020-03"]
-    assert len(found) == 1
-    (delivery,) = found[0]["extra"].values()
-    assert delivery["rows_in_file"] == delivery["rows_accepted"] + delivery["rows_quarantined"] + delivery["rows_duplicate"]
+    with started(tmp_path_factory.mktemp("synthetic")) as home:
+        yield home
 
 
 def test_an_empty_inbox_gets_synthetic_deliveries_that_say_so_everywhere_and_only_once(synthetic_home):
