@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,29 +59,54 @@ def server(tmp_path_factory) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def built_server(server: Settings) -> Settings:
+def built_server(server: Settings, tmp_path_factory) -> Settings:
     """The server with a second warehouse, in which every layer was built before the first delivery."""
-    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute("create database built template warehouse owner vrn_owner")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VRN_HOME", str(server.home))
-        patch.setenv("VRN_PG_PORT", str(server.pg_port))
-        patch.setenv("VRN_PG_DATABASE", "built")
-        for layer in LAYERS:
-            dbt.build(layer)
+    ours = tmp_path_factory.getbasetemp()
+    # A build takes minutes, so one of pytest-xdist's workers makes it, and the others restore what it kept.
+    everybodys = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+    kept = everybodys / "built.dump"
+    with (everybodys / "built.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            _postgres(server, "createdb", "--template=template0", "--owner=vrn_owner", "built")
+            _postgres(server, "pg_restore", "--dbname=built", str(kept))
+        else:
+            _postgres(server, "createdb", "--template=warehouse", "--owner=vrn_owner", "built")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("VRN_HOME", str(server.home))
+                patch.setenv("VRN_PG_PORT", str(server.pg_port))
+                patch.setenv("VRN_PG_DATABASE", "built")
+                for layer in LAYERS:
+                    dbt.build(layer)
+            _postgres(server, "pg_dump", "--format=custom", f"--file={kept}", "--dbname=built")
     return server
+
+
+def _postgres(server: Settings, program: str, *arguments: str) -> None:
+    """One of PostgreSQL's own programs, as the superuser."""
+    environment = {**os.environ, "PGPASSFILE": str(server.passfile("postgres"))}
+    subprocess.run(
+        [postgres.binaries() / program, "-h", server.pg_host, "-p", str(server.pg_port), "-U", "postgres", *arguments],
+        env=environment, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 @pytest.fixture
 def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Settings]:
     """A home with a warehouse of its own, copied from the prepared one, and the environment that points to it."""
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
     # A test that says so begins with every layer built.
     template = "built" if "built_server" in request.fixturenames else "warehouse"
-    yield from copy_of(server, tmp_path, monkeypatch, name, template)
+    yield from copy_of(server, tmp_path, monkeypatch, template, "of_a_test")
 
 
-def copy_of(server: Settings, folder_: Path, monkeypatch, name: str, template: str = "warehouse") -> Iterator[Settings]:
+def copy_of(
+    server: Settings, folder_: Path, monkeypatch, template: str = "warehouse", name: str = "of_a_module"
+) -> Iterator[Settings]:
+    """A home whose warehouse is a copy of `template`, dropped when it is done with.
+
+    Those of modules have one name, and those of tests another, for dbt reads the whole project anew for a warehouse of another
+    name. That takes it 20 s; what it read is kept here from one to the next.
+    """
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
         connection.execute(
             sql.SQL("create database {} template {} owner vrn_owner").format(sql.Identifier(name), sql.Identifier(template))
@@ -96,7 +123,13 @@ def copy_of(server: Settings, folder_: Path, monkeypatch, name: str, template: s
         monkeypatch.setenv(variable, str(value))
     settings = Settings()
     settings.logs.mkdir(exist_ok=True)
+    parsed, kept = settings.dbt_target / "partial_parse.msgpack", server.home / f"parsed_{name}"
+    if kept.exists():
+        parsed.parent.mkdir()
+        shutil.copy(kept, parsed)
     yield settings
+    if parsed.exists():
+        shutil.copy(parsed, kept)
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 

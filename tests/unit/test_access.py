@@ -24,8 +24,7 @@ READERS = (access.BI_READER, access.ENGINEER, access.IG, *(f"vrn_analyst_{partne
 def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with every layer built, opened to its readers."""
     with pytest.MonkeyPatch.context() as patch:
-        name = f"access_{request.param_index}"
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("access"), patch, name, "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("access"), patch, "built"):
             with as_role(settings, warehouse.OWNER) as owner:
                 # Not every table of the list is built before the first delivery.
                 for table in access.BI_TABLES:

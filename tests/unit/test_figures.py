@@ -97,7 +97,7 @@ def given_programmes(given: Given) -> None:
 def figures(built_server, tmp_path_factory) -> Iterator[dict]:
     """{(indicator, area, period): row} of totals."""
     with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("figures"), patch, "figures", "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("figures"), patch, "built"):
             with connect(settings, warehouse.OWNER, autocommit=True) as owner:
                 given = Given(owner)
                 given_police(given)

@@ -138,7 +138,7 @@ def release_of(settings: Settings, note: str) -> str:
 @pytest.fixture(scope="module")
 def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
     with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "story", "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "built"):
             with (
                 connect(settings, warehouse.OWNER, autocommit=True) as owner,
                 connect(settings, autocommit=True) as loader,

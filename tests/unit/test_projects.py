@@ -209,7 +209,7 @@ def fill(network: Network) -> None:
 def warehouse_of_projects(built_server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with every layer built, in which each test finds the same few events."""
     with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("projects"), patch, "projects", "built"):
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("projects"), patch, "built"):
             # A copy of a database has its own list of who may connect.
             warehouse.prepare(settings)
             yield settings
