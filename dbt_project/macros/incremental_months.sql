@@ -11,6 +11,7 @@
 {# Pre-hook of a model of events: find its months and delete them. Where a key may come in several months (`key` in `rows`,
    whose month is `month`), the other months of the keys that a changed month has, or had, are made anew as well. #}
 {% macro begin_events(rows=none, key=none, month=none) %}
+    {% for setting in hash_joins_only() %}{{ setting }};{% endfor %}
     delete from ops.touched_month where model = '{{ this.name }}';
     insert into ops.touched_month (model, feed, month_on)
     select '{{ this.name }}', coalesce(now.feed, built.feed), coalesce(now.month_on, built.month_on)
