@@ -52,6 +52,10 @@ def server(tmp_path_factory) -> Iterator[Settings]:
     secrets.ensure(settings)
     postgres.start(settings)
     try:
+        with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:
+            # Nothing of it is to outlive a crash, and to drop a test's warehouse waits for the disk otherwise.
+            connection.execute("alter system set fsync = off")
+            connection.execute("select pg_reload_conf()")
         warehouse.prepare(settings)
         yield settings
     finally:
