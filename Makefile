@@ -54,7 +54,7 @@ test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R
 	@bash tools/test-packages.sh
 
 test: $(INSTALLED_DEV) ## the whole test suite
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED_DEV) ## ruff and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint -q dbt_project/models

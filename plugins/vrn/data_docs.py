@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from vrn.gate import Verdict
@@ -51,16 +52,23 @@ def write(settings: Settings, submission: Submission, verdict: Verdict, rows: Ma
 def render(verdict: Verdict, entity: str, rows: int, title: str, links: str) -> str:
     """The page of an entity as HTML that asks no other host for anything."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
     result = verdict.results[entity]
     _add_counts(verdict, entity, rows)
-    html = DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(result))
+    html = _view().render(ValidationResultsPageRenderer(run_info_at_end=True).render(result))
     for pattern in EXTERNAL:
         html = re.sub(pattern, "", html, flags=re.DOTALL | re.IGNORECASE)
     html = re.sub(r"<title>.*?</title>", f"<title>{title}</title>", html, flags=re.DOTALL)
     html = html.replace("</head>", f"<style>{STYLE}</style></head>", 1)
     return re.sub(r"(<body[^>]*>)", rf"\1<nav>{links}</nav>", html, count=1) if links else html
+
+
+@cache
+def _view():
+    """GX's page, whose templates are compiled once."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def _add_counts(verdict: Verdict, entity: str, rows: int) -> None:

@@ -112,16 +112,15 @@ def judge(engine: sa.Engine, submission: Submission) -> Verdict:
 
 def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
     table = raw.partition_name(entity, submission.submission_id)
-    batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all")
+    batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all").get_batch()
     rules = [_placed(rule, entity, submission) for rule in entity.rules]
-    # All at once: a suite is written down anew for each rule that is added to it.
-    suite = context.suites.add(gx.ExpectationSuite(name=entity.table, expectations=[_expectation(rule) for rule in rules]))
-    definition = context.validation_definitions.add(gx.ValidationDefinition(name=table, data=batch, suite=suite))
-    result = definition.run(result_format="BOOLEAN_ONLY")
+    # The batch is asked itself: a validation definition of GX would write suite and result down first, which takes half as long again.
+    suite = gx.ExpectationSuite(name=entity.table, expectations=[_expectation(rule) for rule in rules])
+    result = batch.validate(suite, result_format="BOOLEAN_ONLY")
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
-    counts = _list_rows(engine, context, batch.get_batch(), hits_name(entity, submission.submission_id), failing)
+    counts = _list_rows(engine, context, batch, hits_name(entity, submission.submission_id), failing)
     outcomes += [_outcome(entity, rule, by_code[rule.code], counts) for rule in entity.rules]
     return result
 

@@ -35,7 +35,7 @@ class Home:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "vrn", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=1200
+            [sys.executable, "-m", "vrn", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=2400
         )
 
     def run(self) -> str:
