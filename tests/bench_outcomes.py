@@ -31,7 +31,7 @@ from psycopg import sql
 
 from tests.conftest import Inbox, free_port
 from vrn import contract as contracts
-from vrn import dbt, publishing, raw, warehouse
+from vrn import dbt, raw, table_swap, warehouse
 from vrn import submission as ledger
 from vrn.database import connect
 from vrn.layers import LAYERS
@@ -224,7 +224,7 @@ def build(settings: Settings, years: int, *, full: bool) -> Built:
         if layer == "reference":
             go_on_with_populations(settings)
         if layer == "publish":
-            publishing.swap(settings)
+            table_swap.swap(settings)
     return built
 
 

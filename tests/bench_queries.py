@@ -15,7 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from tests import bench_outcomes
-from vrn import access, dbt, publishing, release
+from vrn import access, dbt, release, table_swap
 from vrn.database import connect
 from vrn.local import postgres
 from vrn.settings import Settings
@@ -70,7 +70,7 @@ def publish_everything(settings: Settings) -> dict[str, int]:
     variables = f"{{as_of: \"date '{bench_outcomes.FIRST_YEAR + YEARS}-04-01'\"}}"
     if not dbt.invoke(settings, ["--quiet", "run", "--vars", variables, "--select", "path:models/publish"]).success:
         raise SystemExit("publish was not built")
-    publishing.swap(settings)
+    table_swap.swap(settings)
     bench_outcomes.settle(settings)
     with connect(settings, OWNER) as connection:
         return {

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from vrn import contract as contracts
-from vrn import dbt_sources, publishing, raw
+from vrn import dbt_sources, raw, table_swap
 from vrn import submission as ledger
 from vrn.database import connect
 from vrn.errors import VrnError
@@ -55,7 +55,7 @@ def build(layer: str) -> dict[str, int]:
         )
         results = list(done.result.results) if done.result is not None else []
         if layer == "publish" and done.success:
-            publishing.swap(settings)
+            table_swap.swap(settings)
     _keep(settings, layer, results, ours if done.success else None)
     if not done.success:
         bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]

@@ -24,10 +24,10 @@ from psycopg import sql
 from psycopg.rows import dict_row, tuple_row
 
 from vrn import agreement
-from vrn.aside import swapped_in
 from vrn.audit import events
 from vrn.database import connect
 from vrn.errors import VrnError
+from vrn.folder_swap import swapped_in
 from vrn.settings import Settings
 from vrn.warehouse import EVALUATOR
 

@@ -19,7 +19,7 @@ AIRFLOW = "airflow"
 # Match codes, which the loader writes and only the linker reads; and what the linker makes of them.
 LINKAGE, PERSONS = "linkage", "persons"
 LOADER_SCHEMAS = ("raw", "quarantine")
-# Where the tables of publish are built before they are swapped in (vrn.publishing); nobody else may look there.
+# Where the tables of publish are built before they are swapped in (vrn.table_swap); nobody else may look there.
 ASIDE = "publish_aside"
 OWNER_SCHEMAS = ("ops", "reference", "stats", "staging", "intermediate", "indicators", "marts", "publish", ASIDE)
 SECONDS_TO_WAIT = 60

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import free_port
-from vrn.aside import swapped_in
+from vrn.folder_swap import swapped_in
 from vrn.site import serve
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrn.aside import swapped_in
 from vrn.database import connect
+from vrn.folder_swap import swapped_in
 from vrn.indicator_docs import pages, reading
 from vrn.settings import Settings
 

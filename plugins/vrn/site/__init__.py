@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrn.aside import swapped_in
 from vrn.database import connect
+from vrn.folder_swap import swapped_in
 from vrn.settings import Settings
 from vrn.site import pages, reading
 

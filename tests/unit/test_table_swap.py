@@ -7,7 +7,7 @@ import threading
 import psycopg
 import pytest
 
-from vrn import access, dbt, publishing, warehouse
+from vrn import access, dbt, table_swap, warehouse
 
 TABLES = ("area", "period")
 GENERATIONS = 30
@@ -27,7 +27,7 @@ def opened(home, owner):
         connection.execute(f"grant connect on database {home.database} to vrn_bi_reader")
         connection.execute("grant usage on schema publish to vrn_bi_reader")
     made_aside(owner, 0)
-    publishing.swap(home)
+    table_swap.swap(home)
     return home
 
 
@@ -49,7 +49,7 @@ def test_a_reader_of_two_tables_never_meets_one_of_each_build_nor_one_without_ri
         one.start()
     for number in range(1, GENERATIONS):
         made_aside(owner, number)
-        publishing.swap(opened)
+        table_swap.swap(opened)
     done.set()
     for one in readers:
         one.join()
@@ -59,34 +59,34 @@ def test_a_reader_of_two_tables_never_meets_one_of_each_build_nor_one_without_ri
 
 def test_a_table_that_would_come_without_rights_is_refused_and_the_old_ones_stay(opened, owner):
     made_aside(owner, 1, readers=None)
-    with pytest.raises(publishing.SwapRefused, match="area, period"):
-        publishing.swap(opened)
+    with pytest.raises(table_swap.SwapRefused, match="area, period"):
+        table_swap.swap(opened)
     with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
         assert generations(reader) == (0, 0)
 
 
 def test_a_table_that_is_built_no_more_goes_with_the_swap(opened, owner):
     made_aside(owner, 1, tables=("area",))
-    publishing.swap(opened)
+    table_swap.swap(opened)
     assert owner.execute("select to_regclass('publish.period') as found").fetchone()["found"] is None
 
 
 def test_with_nothing_built_nothing_changes(opened):
-    publishing.swap(opened)
+    table_swap.swap(opened)
     with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
         assert generations(reader) == (0, 0)
 
 
 def test_a_swap_that_a_long_read_holds_up_says_who_reads_and_leaves_the_old_ones(opened, owner, monkeypatch):
-    monkeypatch.setattr(publishing, "TRIES", 1)
-    monkeypatch.setattr(publishing, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(table_swap, "TRIES", 1)
+    monkeypatch.setattr(table_swap, "SECONDS_BETWEEN", 0)
     made_aside(owner, 1)
     with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
         generations(reader)
-        with pytest.raises(publishing.SwapRefused, match="vrn_bi_reader"):
-            publishing.swap(opened)
+        with pytest.raises(table_swap.SwapRefused, match="vrn_bi_reader"):
+            table_swap.swap(opened)
         assert generations(reader) == (0, 0)
-    publishing.swap(opened)
+    table_swap.swap(opened)
     with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
         assert generations(reader) == (1, 1)
 
