@@ -114,7 +114,7 @@ def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission
     table = raw.partition_name(entity, submission.submission_id)
     batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all").get_batch()
     rules = [_placed(rule, entity, submission) for rule in entity.rules]
-    # The batch is asked itself: a validation definition of GX would write suite and result down first, which takes half as long again.
+    # The batch is asked itself: a validation definition of GX writes suite and result down, which takes half as long again.
     suite = gx.ExpectationSuite(name=entity.table, expectations=[_expectation(rule) for rule in rules])
     result = batch.validate(suite, result_format="BOOLEAN_ONLY")
 
