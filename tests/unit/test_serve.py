@@ -46,6 +46,9 @@ def test_every_answer_lets_a_page_load_only_what_is_its_own(served):
         given = client.get(path).headers
         assert given.items() >= {name.lower(): value for name, value in serve.HEADERS.items()}.items()
         assert "server" not in given
+        allowed = dict(rule.split(" ", 1) for rule in given["content-security-policy"].split("; "))
+        assert allowed["default-src"] == "'none'"
+        assert set(" ".join(allowed.values()).split()) == {"'none'", "'self'", "data:"}
 
 
 def test_a_new_release_is_served_from_the_next_request_on(served):
