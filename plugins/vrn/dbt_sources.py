@@ -5,6 +5,7 @@ dbt reads its project from a folder, so the file is put there; git leaves it out
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import yaml
@@ -27,7 +28,7 @@ def write(settings: Settings) -> None:
     if target.exists() and target.stat().st_mtime > max(one.stat().st_mtime for one in made_of):
         return
     text = content(settings)
-    aside = target.with_suffix(".new")
+    aside = target.with_suffix(f".{os.getpid()}.new")
     aside.write_text(text, encoding="utf-8")
     aside.rename(target)
 
