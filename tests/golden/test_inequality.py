@@ -152,10 +152,18 @@ def test_limits_are_the_same_every_time_they_are_asked_for(stats_db):
     assert ask(stats_db, "sii_ci", PEOPLE, RATES, ERRORS, L95, True, 20_000) not in answers
 
 
-def test_limits_take_less_than_half_a_second(stats_db):
-    started = time.perf_counter()
-    ask(stats_db, "sii_ci", PEOPLE, RATES, ERRORS, L95, True)
-    assert time.perf_counter() - started < 0.5
+def test_limits_take_less_than_adding_up_two_million_numbers(stats_db):
+    def seconds(work) -> float:
+        started = time.perf_counter()
+        work()
+        return time.perf_counter() - started
+
+    # Not in seconds, which are a busy machine's; here it is about a quarter. The two take turns, and the least of each counts.
+    limits, sums = [], []
+    for _ in range(3):
+        limits.append(seconds(lambda: ask(stats_db, "sii_ci", PEOPLE, RATES, ERRORS, L95, True)))
+        sums.append(seconds(lambda: stats_db.execute("select sum(n) from generate_series(1, 2000000) as n").fetchone()))
+    assert min(limits) < min(sums), (limits, sums)
 
 
 @pytest.mark.parametrize("transform", [False, True])
