@@ -607,13 +607,13 @@ def test_the_key_is_in_its_secret_file_and_nowhere_else(network, capsys):
         # The server is made to tell all that it is told: what services say is not logged otherwise.
         for role in roles:
             for setting, value in (("log_statement", "all"), ("log_min_messages", "log"), ("log_parameter_max_length", "-1")):
-                connection.execute(f"alter role {role} in database projects set {setting} = '{value}'")
+                connection.execute(f"alter role {role} in database {network.settings.database} set {setting} = '{value}'")
         try:
             network.open("alpha")
             assert commands.main(["project"]) == 0
         finally:
             for role in roles:
-                connection.execute(f"alter role {role} in database projects reset all")
+                connection.execute(f"alter role {role} in database {network.settings.database} reset all")
         path = network.settings.secrets / "project_key_alpha"
         key = path.read_text()
         assert path.stat().st_mode & 0o777 == 0o600
