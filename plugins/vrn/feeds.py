@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Feed:
 
 # When a partner's server is asked for new files, unless the feed file says otherwise.
 POLL = "*/30 * * * *"
+# Nine lines of ten, of which a DAG shows nothing: up to the next key at the margin.
+SCHEMA = re.compile(r"^schema:.*\n(?:(?![A-Za-z]).*\n)*", re.MULTILINE)
 PREFIX, ENDING = "ingest__", ".odcs.yaml"
 
 
@@ -39,7 +42,7 @@ def listed(folder: Path, dag_id: str | None = None) -> list[Feed]:
 
 
 def _feed(path: Path) -> Feed:
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    document = yaml.load(SCHEMA.sub("", path.read_text(encoding="utf-8")), Loader=yaml.CSafeLoader)
     description = document.get("description", {})
     members = document.get("team", {}).get("members", [])
     server = document["servers"][0]
