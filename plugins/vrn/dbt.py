@@ -111,16 +111,18 @@ def ledger_of(connection: psycopg.Connection, table: str) -> str:
     return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
 
 
-def is_current(settings: Settings) -> bool:
-    """Whether every layer is whole and was built by this project from the deliveries as they are now."""
-    with connect(settings, OWNER) as connection:
-        built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer").fetchall()}
-        now = ledger_of(connection, "ops.submission")
-    return (
-        built.keys() == LAYERS.keys()
-        and {row["code"] for row in built.values()} == {code(settings)}
-        and {row["ledger"] for layer, row in built.items() if layer != "reference"} == {now}
-    )
+def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
+    """Why what is built is not all of this project on the deliveries as they are now, and what to do; None where it is."""
+    built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer").fetchall()}
+    if not built:
+        return "Nothing was built yet, so there is nothing to release. Run `make run` first."
+    if broken := [layer for layer in LAYERS if layer not in built or built[layer]["ledger"] is None]:
+        return f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
+    if {row["code"] for row in built.values()} != {code(settings)}:
+        return "The project changed since the outcomes were built. Run build_outcomes, and release then."
+    if {built[layer]["ledger"] for layer in LAYERS if layer != "reference"} != {ledger_of(connection, "ops.submission")}:
+        return "Deliveries came or went since the outcomes were built. Wait for build_outcomes to end."
+    return None
 
 
 def _make_sources(connection, settings: Settings) -> None:

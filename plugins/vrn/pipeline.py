@@ -31,6 +31,7 @@ from vrn.period import ANY_PERIOD, Period
 from vrn.settings import Settings
 from vrn.submission import Submission
 from vrn.transport import folder, remote
+from vrn.warehouse import OWNER
 
 log = logging.getLogger(__name__)
 
@@ -304,7 +305,8 @@ def gather(*, is_due: bool) -> bool:
     with connect(settings, autocommit=True) as connection:
         while ledger.under_way(connection, LONGEST_WAIT):
             time.sleep(SECONDS_BETWEEN_LOOKS)
-    return is_due or not dbt.is_current(settings)
+    with connect(settings, OWNER) as connection:
+        return is_due or dbt.unbuilt(connection, settings) is not None
 
 
 def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:

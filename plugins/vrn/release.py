@@ -16,7 +16,6 @@ from vrn import dbt, disclosure
 from vrn.audit import events
 from vrn.database import connect
 from vrn.errors import VrnError
-from vrn.layers import LAYERS
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse import OWNER
 
@@ -42,7 +41,9 @@ def make(settings: Settings, note: str) -> str:
     with connect(settings, OWNER) as connection:
         # What is built stays as it is until it is frozen, and two releases do not take one id.
         connection.execute("select pg_advisory_xact_lock(hashtext('release'))")
-        _refuse_half_built(connection, settings)
+        connection.execute("select 1 from ops.built_layer for update")
+        if reason := dbt.unbuilt(connection, settings):
+            raise ReleaseRefused(reason)
         today = datetime.now(UTC).date().isoformat()
         made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
         release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
@@ -110,18 +111,3 @@ def revision() -> str:
 
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", "-C", str(REPOSITORY), *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def _refuse_half_built(connection, settings: Settings) -> None:
-    """Raise ReleaseRefused unless every layer is whole and of this project, and knows every delivery."""
-    built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer for update").fetchall()}
-    if not built:
-        raise ReleaseRefused("Nothing was built yet, so there is nothing to release. Run `make run` first.")
-    if broken := [layer for layer in LAYERS if layer not in built or built[layer]["ledger"] is None]:
-        raise ReleaseRefused(
-            f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
-        )
-    if {row["code"] for row in built.values()} != {dbt.code(settings)}:
-        raise ReleaseRefused("The project changed since the outcomes were built. Run build_outcomes, and release then.")
-    if {built[layer]["ledger"] for layer in LAYERS if layer != "reference"} != {dbt.ledger_of(connection, "ops.submission")}:
-        raise ReleaseRefused("Deliveries came or went since the outcomes were built. Wait for build_outcomes to end.")
