@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
+import os
+from pathlib import Path
 from statistics import fmean
 
 import numpy
@@ -152,18 +153,20 @@ def test_limits_are_the_same_every_time_they_are_asked_for(stats_db):
     assert ask(stats_db, "sii_ci", PEOPLE, RATES, ERRORS, L95, True, 20_000) not in answers
 
 
-def test_limits_take_less_than_adding_up_two_million_numbers(stats_db):
-    def seconds(work) -> float:
-        started = time.perf_counter()
-        work()
-        return time.perf_counter() - started
+def test_limits_take_less_than_half_a_second(stats_db):
+    # Of the server's processor, for the clock also counts what else the machine does; of a few the least.
+    process = Path(f"/proc/{stats_db.execute('select pg_backend_pid()').fetchone()[0]}/stat")
 
-    # Not in seconds, which are a busy machine's; here it is about a quarter. The two take turns, and the least of each counts.
-    limits, sums = [], []
-    for _ in range(3):
-        limits.append(seconds(lambda: ask(stats_db, "sii_ci", PEOPLE, RATES, ERRORS, L95, True)))
-        sums.append(seconds(lambda: stats_db.execute("select sum(n) from generate_series(1, 2000000) as n").fetchone()))
-    assert min(limits) < min(sums), (limits, sums)
+    def used() -> float:
+        user, system = process.read_text().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def seconds() -> float:
+        before = used()
+        ask(stats_db, "sii_ci", PEOPLE, RATES, ERRORS, L95, True)
+        return used() - before
+
+    assert 0 < min(seconds() for _ in range(3)) < 0.5
 
 
 @pytest.mark.parametrize("transform", [False, True])
