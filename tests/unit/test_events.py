@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+import psycopg
 import pytest
 
-from vrn import dbt
+from vrn import dbt, warehouse
 
 STREET = "police_street_crime"
 # A view that is made anew takes those that read it with it.
@@ -64,3 +65,21 @@ def test_t048_a_crime_that_an_older_file_turns_out_to_have_is_of_the_older_month
     by_month = street.everything()
     street.build("--full-refresh")
     assert street.everything() == by_month
+
+
+def test_a_months_events_are_made_by_hash_joins_for_the_planner_takes_new_rows_for_few(street, home, owner):
+    """Four real months took minutes in nested loops, so their use is looked at where the events are made."""
+    street.deliver("2020-01", street.rows("2020-01"))
+    with psycopg.connect(home.conninfo(warehouse.SUPERUSER), autocommit=True) as superuser:
+        superuser.execute("create table public.seen (making text, nested_loops text)")
+        superuser.execute("grant insert on public.seen to vrn_owner")
+        superuser.execute(
+            "create function public.see() returns event_trigger language plpgsql as "
+            "$$ begin insert into public.seen values (current_query(), current_setting('enable_nestloop')); end $$"
+        )
+        superuser.execute(
+            "create event trigger seen on ddl_command_start when tag in ('CREATE TABLE AS') execute function public.see()"
+        )
+        street.deliver("2020-02", street.rows("2020-02"))
+        seen = superuser.execute("select nested_loops from public.seen where making like '%int_crime__street%'").fetchall()
+    assert seen == [("off",)]
