@@ -1,21 +1,31 @@
-"""Build the outcomes after new deliveries, and every night so that lateness shows: one task a dbt layer, and linkage."""
+"""Build the outcomes after new deliveries, and every night so that lateness shows.
+
+One task builds, in one process that reads the dbt project once. A task for each layer and for linkage shows how far it is: it
+waits for what the build says of its step (an XCom of counts, or of the names of failed nodes).
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, get_current_context, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, PokeReturnValue, dag, get_current_context, task
 from airflow.sdk.definitions.asset import AssetAny
 
 from vrn.assets import ACCEPTED_DELIVERIES
-from vrn.layers import LAYERS, LINK_AFTER
+from vrn.layers import STEPS, task_id
 from vrn.notify import FailureNotifier
 
+BUILD, FAILED = "build", "failed"
+# States after which the build says nothing more.
+ENDED = ("success", "failed", "upstream_failed", "skipped", "removed")
+
 TRIAGE = """
-Builds the indicators from every accepted delivery: gather → reference → staging → link → intermediate → indicators → counts → marts →
-publish, each layer one `dbt build` with its tests. Large feeds' events and all counts are made anew only for the months that
-changed (`ops.touched_month`). `link` finds who is the same person across services (`persons.person_link`). `gather` waits until
-deliveries that came together are all judged, half an hour at most, so that one build serves them.
+Builds the indicators from every accepted delivery: reference → staging → link → intermediate → indicators → counts → marts →
+publish, each layer one `dbt build` with its tests. The task `build` does all of it in one process, and a task for each layer
+shows when that layer is there, or which of its nodes failed. Large feeds' events and all counts are made anew only for the months
+that changed (`ops.touched_month`), seeds and statistics only when they changed. `link` finds who is the same person across
+services (`persons.person_link`). `gather` waits until deliveries that came together are all judged, half an hour at most, so that
+one build serves them.
 
 ### When it runs
 After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.
@@ -25,8 +35,9 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
 | --- | --- | --- |
 | all tasks pink | an earlier run has built what this one was for | nothing |
 | any layer, a test failed | our logic or a seed is wrong, or a feed brought something no rule foresaw; later layers keep their last good tables | the log names the test; `select * from ops.dbt_result where status <> 'pass' order by finished_at desc` shows them all |
-| any layer, an error | the warehouse was away, or a model does not fit the tables | mend it, clear the task; each layer may be run again at any time |
-| `link` | the warehouse was away, or a feed file names a column for linkage that is not there | mend it, clear the task; the links change in one transaction or not at all, and running it twice changes nothing |
+| any layer, an error | the warehouse was away, or a model does not fit the tables | mend it, clear the run's failed tasks; each layer may be built again at any time |
+| `link` | the warehouse was away, or a feed file names a column for linkage that is not there | the same; the links change in one transaction or not at all, and running it twice changes nothing |
+| `build`, but no layer | the build's process was killed | clear the run's failed tasks |
 """
 
 
@@ -61,32 +72,42 @@ def build_outcomes():
             raise AirflowSkipException("Nothing came since the last build.")
 
     @task
-    def link() -> dict[str, int]:
-        from vrn import pipeline
+    def build(ti=None) -> None:
+        from airflow.sdk.exceptions import AirflowFailException
 
-        return pipeline.link()
+        from vrn import build
 
-    before = gather()
-    for layer in LAYERS:
-
-        @task(task_id=f"build_{layer}")
-        def build_layer(layer: str) -> None:
-            from airflow.sdk.exceptions import AirflowFailException
-
-            from vrn import dbt
-
+        for step in STEPS:
             try:
-                dbt.build(layer)
-            except dbt.BuildFailed as error:
+                done = build.take(step)
+            except build.BuildFailed as error:
+                ti.xcom_push(step, {FAILED: str(error)})
                 # A failed test fails again: a retry would only hide which run found it.
                 raise AirflowFailException(str(error)) from None
+            ti.xcom_push(step, done)
 
-        built = build_layer(layer)
-        before >> built
-        before = built
-        if layer == LINK_AFTER:
-            before = link()
-            built >> before
+    def show(step: str):
+        @task.sensor(task_id=task_id(step), poke_interval=1)
+        def shown(ti=None) -> PokeReturnValue:
+            from airflow.sdk.exceptions import AirflowFailException
+
+            # The state is asked first: what a build says before it ends is there by then.
+            state = ti.get_task_states(dag_id=ti.dag_id, task_ids=[BUILD], run_ids=[ti.run_id])[ti.run_id][BUILD]
+            said = ti.xcom_pull(task_ids=BUILD, key=step)
+            if said is None and state in ENDED:
+                raise AirflowFailException(f"The task {BUILD} ended ({state}) before this step; its log says why.")
+            if said is not None and FAILED in said:
+                raise AirflowFailException(said[FAILED])
+            return PokeReturnValue(is_done=said is not None, xcom_value=said)
+
+        return shown()
+
+    before = gather()
+    before >> build()
+    for step in STEPS:
+        shown = show(step)
+        before >> shown
+        before = shown
 
 
 build_outcomes()

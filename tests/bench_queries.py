@@ -67,8 +67,8 @@ def publish_everything(settings: Settings) -> dict[str, int]:
             f"insert into ops.release_decision (release_id, decision, {keys}, {telling}) "
             f"select release_id, 'publish', {keys}, {telling} from ops.release_value where count is not null"
         )
-    variables = f"{{as_of: \"date '{bench_outcomes.FIRST_YEAR + YEARS}-04-01'\"}}"
-    if not dbt.invoke(settings, ["--quiet", "run", "--vars", variables, "--select", "path:models/publish"]).success:
+    variables = {"as_of": f"date '{bench_outcomes.FIRST_YEAR + YEARS}-04-01'"}
+    if not dbt.invoke(settings, ["--quiet", "run", "--select", "path:models/publish"], variables).success:
         raise SystemExit("publish was not built")
     table_swap.swap(settings)
     bench_outcomes.settle(settings)

@@ -15,11 +15,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from vrn import dbt, secrets, warehouse
+from vrn import build, dbt, secrets, warehouse
 from vrn import submission as ledger
 from vrn.contract import Contract, load
 from vrn.database import connect
-from vrn.layers import LAYERS
 from vrn.local import postgres
 from vrn.period import ANY_PERIOD, Period
 from vrn.settings import REPOSITORY, Settings
@@ -80,8 +79,7 @@ def built_server(server: Settings, tmp_path_factory) -> Settings:
                 patch.setenv("VRN_HOME", str(server.home))
                 patch.setenv("VRN_PG_PORT", str(server.pg_port))
                 patch.setenv("VRN_PG_DATABASE", "built")
-                for layer in LAYERS:
-                    dbt.build(layer)
+                build.everything()
             _postgres(server, "pg_dump", "--format=custom", f"--file={kept}", "--dbname=built")
     return server
 

@@ -153,10 +153,10 @@ def _check(settings: Settings, _) -> None:
 def _docs(settings: Settings, _) -> int:
     from vrn import dbt, indicator_docs
 
-    if not dbt.invoke(settings, ["docs", "generate", "--static", "--write-json"]).success:
+    if (page := dbt.document(settings)) is None:
         print("the documentation was not made")
         return 1
-    print(f"documentation of the models: {settings.dbt_target / 'static_index.html'}")
+    print(f"documentation of the models: {page}")
     print(f"documentation of the indicators, for evaluators only: {indicator_docs.write(settings)}")
     return 0
 
@@ -197,10 +197,10 @@ def _project(settings: Settings, chosen) -> int:
 
 
 def _release(settings: Settings, chosen) -> None:
-    from vrn import dbt, exports, release, site
+    from vrn import build, exports, release, site
 
     release_id = release.make(settings, chosen.note)
-    dbt.build("publish")
+    build.take("publish")
     print(f"released: {release_id} (publish.release)")
     print(f"exports:  {exports.write(settings, release_id)}")
     print(f"site:     {site.build(settings) / 'index.html'}")

@@ -15,9 +15,11 @@ from vrn.contract import Entity
 from vrn.period import ANY_PERIOD
 from vrn.settings import Settings
 
+NAME = "feeds.yml"
+
 
 def path(settings: Settings) -> Path:
-    return settings.dbt_project / "models" / "staging" / "feeds.yml"
+    return settings.dbt_project / "models" / "staging" / NAME
 
 
 def write(settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """The layers of the dbt project. A module of its own, because the DAG reads it whenever it is parsed."""
 
-# In the order in which they are built. Each is a task of build_outcomes.
+# In the order in which they are built.
 LAYERS = {
     "reference": ["resource_type:seed", "path:functions/stats"],
     "staging": ["path:models/staging"],
@@ -10,5 +10,11 @@ LAYERS = {
     "marts": ["path:models/marts"],
     "publish": ["path:functions/publish", "path:models/publish"],
 }
-# After this layer the persons of the services are linked, which is a task of its own and no model.
-LINK_AFTER = "staging"
+LINK = "link"
+# The steps of a build: each layer, and after staging the linkage of persons, which is no model.
+STEPS = ("reference", "staging", LINK, "intermediate", "indicators", "counts", "marts", "publish")
+
+
+def task_id(step: str) -> str:
+    """The task of build_outcomes that shows a step."""
+    return step if step == LINK else f"build_{step}"

@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 
 from vrn import accept as accepting
+from vrn import build, data_docs, drift, landing, messages, notes, protect
 from vrn import contract as contracts
-from vrn import data_docs, dbt, drift, landing, messages, notes, protect
 from vrn import gate as gating
 from vrn import register as registering
 from vrn import stage as staging
@@ -26,7 +26,6 @@ from vrn.airflow_api import AirflowApi
 from vrn.contract import Contract
 from vrn.database import connect
 from vrn.errors import HomeError, SubmissionRefused, VrnError
-from vrn.linkage import persons
 from vrn.period import ANY_PERIOD, Period
 from vrn.settings import Settings
 from vrn.submission import Submission
@@ -176,13 +175,6 @@ def questions(submission_ids: Sequence[int]) -> list[dict]:
     ]
 
 
-def link() -> dict[str, int]:
-    """Find out who is the same person across services. Returns counts of records, persons, and links new and superseded."""
-    settings = Settings()
-    with connect(settings, autocommit=True) as connection, ledger.step(connection, "link"):
-        return persons.link(settings)
-
-
 def forget_originals() -> int:
     """Delete the originals of deliveries older than their feed's retention. Returns how many."""
     settings, forgotten = Settings(), 0
@@ -306,7 +298,7 @@ def gather(*, is_due: bool) -> bool:
         while ledger.under_way(connection, LONGEST_WAIT):
             time.sleep(SECONDS_BETWEEN_LOOKS)
     with connect(settings, OWNER) as connection:
-        return is_due or dbt.unbuilt(connection, settings) is not None
+        return is_due or build.unbuilt(connection, settings) is not None
 
 
 def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import psycopg
 
-from vrn import dbt, disclosure
+from vrn import build, dbt, disclosure
 from vrn.audit import events
 from vrn.database import connect
 from vrn.errors import VrnError
@@ -42,7 +42,7 @@ def make(settings: Settings, note: str) -> str:
         # What is built stays as it is until it is frozen, and two releases do not take one id.
         connection.execute("select pg_advisory_xact_lock(hashtext('release'))")
         connection.execute("select 1 from ops.built_layer for update")
-        if reason := dbt.unbuilt(connection, settings):
+        if reason := build.unbuilt(connection, settings):
             raise ReleaseRefused(reason)
         today = datetime.now(UTC).date().isoformat()
         made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()

@@ -28,13 +28,13 @@ from psycopg import sql
 
 from tests.conftest import Inbox
 from tests.end_to_end.test_thirteenth_partner import write_page
+from vrn import build, identifiers, landing, pipeline
 from vrn import contract as contracts
-from vrn import dbt, identifiers, landing, pipeline
 from vrn import submission as ledger
 from vrn.airflow_api import AirflowApi
 from vrn.contract import Column, Contract, Entity
 from vrn.identifiers import PNC_LETTERS, UPN_LETTERS
-from vrn.layers import LAYERS, LINK_AFTER
+from vrn.layers import STEPS
 from vrn.period import ANY_PERIOD, span
 from vrn.settings import Settings
 from vrn.synthetic import deliveries, files, rows
@@ -360,10 +360,7 @@ def test_no_identifier_of_any_feed_is_left_anywhere(inbox, tmp_path, monkeypatch
         feed = contracts.feed_name(path)
         expected |= {(feed, name): status for name, status in send(inbox, path, markers).items()}
         take_in(feed, told)
-    for layer in LAYERS:
-        dbt.build(layer)
-        if layer == LINK_AFTER:
-            told.append(repr(pipeline.link()))
+    told += [repr(build.take(step)) for step in STEPS]
 
     ledger_rows = inbox.connection.execute("select * from ops.submission").fetchall()
     by_name = {(row["feed"], row["file_name"]): row for row in ledger_rows}

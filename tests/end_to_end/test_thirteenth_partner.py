@@ -19,8 +19,8 @@ import yaml
 from tests.conftest import Inbox
 from tests.dags.test_policy import PARSE
 from vrn import __main__ as commands
+from vrn import build, feeds, grammar
 from vrn import contract as contracts
-from vrn import dbt, feeds, grammar
 from vrn import submission as ledger
 from vrn.period import ANY_PERIOD
 from vrn.settings import REPOSITORY, Settings
@@ -93,7 +93,7 @@ def test_its_synthetic_deliveries_serve_in_its_staging_model_and_no_code_was_cha
     sent = list(deliveries.write_feed(feed_file(partner.settings), partner.settings.inbox, partner.places))
     rows = partner.take_in(FEED)
     for layer in ("reference", "staging"):
-        dbt.build(layer)
+        build.take(layer)
     found = owner.execute(f"select * from staging.{MODEL}").fetchall()
 
     assert [row["status"] for row in rows] == ["accepted"] * len(sent) == ["accepted"] * 3

@@ -12,7 +12,7 @@ import pytest
 from psycopg import errors, sql
 
 from tests.conftest import copy_of
-from vrn import access, dbt, warehouse
+from vrn import access, build, warehouse
 from vrn.settings import REPOSITORY, Settings
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
@@ -33,7 +33,7 @@ def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
             # A copy of a database has its own list of who may connect.
             warehouse.prepare(settings)
             if request.param_index:
-                dbt.build("publish")
+                build.take("publish")
             yield settings
 
 
@@ -414,7 +414,7 @@ def test_while_a_table_is_made_anew_its_readers_always_see_it_whole(opened):
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        dbt.build("publish")
+        build.take("publish")
     finally:
         done.set()
         reader.join()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from vrn import dbt
+from vrn import build, dbt
 from vrn.layers import LAYERS
 
 
@@ -22,8 +25,28 @@ def test_every_layer_builds_before_the_first_delivery_and_every_row_says_that_no
 
 def test_the_logic_passes_its_unit_tests_and_the_documentation_is_made(built):
     assert dbt.invoke(built, ["--quiet", "test", "--select", "test_type:unit"]).success
-    assert dbt.invoke(built, ["--quiet", "docs", "generate", "--static", "--write-json"]).success
-    assert "fct_indicator_value" in (built.dbt_target / "static_index.html").read_text(encoding="utf-8")
+    assert "fct_indicator_value" in dbt.document(built).read_text(encoding="utf-8")
+
+
+def test_seeds_and_statistics_are_loaded_again_when_they_changed_and_not_when_a_model_did(built, owner, tmp_path, monkeypatch):
+    before = build.codes(built)
+    assert build.take(build.REFERENCE) == {}
+    shutil.copytree(built.dbt_project, tmp_path / "project")
+    monkeypatch.setenv("VRN_DBT_PROJECT", str(tmp_path / "project"))
+    _add_a_line(built.dbt_project / "models/marts/dim_area.sql", "-- a comment")
+    assert _changed(before, build.codes(built)) == set(before) - {build.REFERENCE}
+    _add_a_line(built.dbt_project / "seeds/geography/area.csv", "X99,Nowhere,country,99")
+    assert _changed(before, build.codes(built)) == set(before)
+    assert build.take(build.REFERENCE)["success"] > 0
+    assert owner.execute("select area_name from reference.area where area_code = 'X99'").fetchall() == [{"area_name": "Nowhere"}]
+
+
+def _add_a_line(path: Path, line: str) -> None:
+    path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n{line}\n", encoding="utf-8")
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {layer for layer in before if before[layer] != after[layer]}
 
 
 def test_a_layer_whose_test_fails_is_refused_by_name_and_kept_in_ops(built, owner):
@@ -33,8 +56,8 @@ def test_a_layer_whose_test_fails_is_refused_by_name_and_kept_in_ops(built, owne
         "values ('police_stop_search', 'x', 'x', repeat('a', 64), 1, true, 'accepted', '2020-01-01', 1, 1, 0, 0)"
     )
     _with_a_row_without_type(built)
-    with pytest.raises(dbt.BuildFailed, match="never_null_stg_police_stop_search__search"):
-        dbt.build("staging")
+    with pytest.raises(build.BuildFailed, match="never_null_stg_police_stop_search__search"):
+        build.take("staging")
     bad = owner.execute("select node_id from ops.dbt_result where status = 'fail'").fetchall()
     assert len(bad) >= 1
 

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import FEEDS
-from vrn import dbt, pipeline
+from vrn import build, pipeline
 from vrn.layers import LAYERS
 
 STREET, _ = FEEDS
@@ -38,11 +38,11 @@ def test_a_build_waits_until_what_came_with_it_is_judged(home, owner, monkeypatc
     monkeypatch.setattr(pipeline, "SECONDS_BETWEEN_LOOKS", 0)
     received(owner, "a.csv")
     with ThreadPoolExecutor() as pool:
-        build = pool.submit(pipeline.gather, is_due=True)
+        waiting = pool.submit(pipeline.gather, is_due=True)
         with pytest.raises(TimeoutError):
-            build.result(timeout=1)
+            waiting.result(timeout=1)
         owner.execute("update ops.submission set status = 'refused', status_reason = 'a test'")
-        assert build.result(timeout=60)
+        assert waiting.result(timeout=60)
 
 
 def test_no_build_waits_for_a_person_or_for_a_delivery_whose_steps_failed(home, owner, monkeypatch):
@@ -57,11 +57,11 @@ def test_a_build_that_an_earlier_one_did_already_is_skipped_but_not_that_of_a_ne
     def built(ledger: str | None) -> None:
         owner.execute("truncate ops.built_layer")
         for layer in LAYERS:
-            known = "" if layer == "reference" else ledger
-            owner.execute("insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s)", [layer, dbt.code(home), known])
+            row = [layer, build.codes(home)[layer], "" if layer == build.REFERENCE else ledger]
+            owner.execute("insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s)", row)
 
     assert pipeline.gather(is_due=False)
-    built(dbt.ledger_of(owner, "ops.submission"))
+    built(build.ledger_of(owner, "ops.submission"))
     assert not pipeline.gather(is_due=False)
     assert pipeline.gather(is_due=True)
     received(owner, "b.csv", period_start="2020-01-01", status="refused", status_reason="a test")

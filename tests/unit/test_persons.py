@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from vrn import dbt, grammar, identifiers, pipeline, protect, raw, warehouse
+from vrn import build, dbt, grammar, identifiers, protect, raw, warehouse
 from vrn.database import connect
 from vrn.errors import ContractError
+from vrn.layers import LINK
 from vrn.linkage import persons
 from vrn.period import Period, span
 from vrn.settings import REPOSITORY, Settings
@@ -134,7 +135,7 @@ def expected_groups(sent: dict[str, list[dict]]) -> Counter:
 
 def test_deliveries_of_four_feeds_are_linked_and_the_mart_counts_every_person_once(partners, owner):
     sent = partners.send_all()
-    done = pipeline.link()
+    done = build.take(LINK)
     build_mart(partners.inbox.settings)
     expected = expected_groups(sent)
     found = {tuple(sorted(key)): row for key, row in services(owner).items()}
@@ -155,7 +156,7 @@ def test_deliveries_of_four_feeds_are_linked_and_the_mart_counts_every_person_on
 
 
 def test_before_the_first_delivery_the_mart_has_every_combination_with_nobody_and_the_evaluator_reads_it(partners):
-    assert pipeline.link() == {"records": 0, "persons": 0, "new": 0, "superseded": 0}
+    assert build.take(LINK) == {"records": 0, "persons": 0, "new": 0, "superseded": 0}
     build_mart(partners.inbox.settings)
     with connect(partners.inbox.settings, warehouse.EVALUATOR) as evaluator:
         found = services(evaluator)
@@ -165,15 +166,15 @@ def test_before_the_first_delivery_the_mart_has_every_combination_with_nobody_an
         services(linker)
 
 
-def test_the_layer_reference_makes_the_table_of_links_that_the_mart_reads(home, owner):
-    dbt.build("reference")
+def test_the_layer_staging_makes_the_table_of_links_that_the_mart_reads(home, owner):
+    build.take("staging")
     assert links(owner) == []
 
 
 def test_t043_a_child_on_the_lists_of_two_teams_is_one_person(partners, owner):
     partners.send(YOT, "lan", change=of(ONE, pnc=""))
     partners.send(YOT, "bwd", change=of(ONE, upn=""))
-    pipeline.link()
+    build.take(LINK)
     first = {supplier: partners.rows(YOT, supplier)[2]["child"][0]["child_id"] for supplier in ("lan", "bwd")}
     wanted = {hashed(partners.inbox, YOT, supplier, local) for supplier, local in first.items()}
     found = [link for link in links(owner) if link["source_pid"] in wanted]
@@ -189,7 +190,7 @@ def test_twins_on_one_list_are_two_persons(partners, owner):
         return [rows[0] | twin | {"forename": "Jack"}, rows[1] | twin | {"forename": "Thomas"}, *rows[2:]]
 
     sent = partners.send(YOT, "lan", change=twins)
-    pipeline.link()
+    build.take(LINK)
     wanted = {hashed(partners.inbox, YOT, "lan", row["child_id"]) for row in sent[:2]}
     assert len({link["person_key"] for link in links(owner) if link["source_pid"] in wanted}) == 2
 
@@ -198,7 +199,7 @@ def test_t044_a_suspect_of_two_months_is_one_record_and_one_person(partners, own
     pid = people.person(ONE).hash
     for month in ("2020-01", "2020-02"):
         partners.send(POLICE, period=month, change=of(ONE, suspect_pid=pid))
-    assert pipeline.link()["records"] < 300
+    assert build.take(LINK)["records"] < 300
     again = owner.execute("select count(*) as rows from raw.police_nominals__nominal where suspect_pid = %s", [pid]).fetchone()
     assert again["rows"] == 2
     assert [link["source_pid"] for link in links(owner)].count(pid) == 1
@@ -209,7 +210,7 @@ def test_the_newest_period_says_who_somebody_is_whichever_came_last(partners, ow
     pid = people.person(ONE).hash
     partners.send(POLICE, period="2020-02", change=of(ONE, suspect_pid=pid))
     partners.send(POLICE, period="2020-01", change=of(OTHER, suspect_pid=pid))
-    pipeline.link()
+    build.take(LINK)
     keys = {link["source_pid"]: link["person_key"] for link in links(owner)}
     assert keys[pid] != keys[hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])]
 
@@ -221,7 +222,7 @@ def test_an_identifier_that_is_none_links_nobody(partners, owner):
         ] + rows[9:]
 
     sent = partners.send(YOT, "lan", change=unknown)
-    pipeline.link()
+    build.take(LINK)
     wanted = {hashed(partners.inbox, YOT, "lan", row["child_id"]) for row in sent[:9]}
     found = [link for link in links(owner) if link["source_pid"] in wanted]
     assert len({link["person_key"] for link in found}) == 9
@@ -230,10 +231,10 @@ def test_an_identifier_that_is_none_links_nobody(partners, owner):
 
 def test_linking_twice_changes_nothing(partners, owner):
     partners.send_all()
-    first = pipeline.link()
+    first = build.take(LINK)
     before = links(owner, "true")
     assert first["new"] == first["records"] == len(before)
-    second = pipeline.link()
+    second = build.take(LINK)
     assert (second["new"], second["superseded"]) == (0, 0)
     assert links(owner, "true") == before
 
@@ -248,14 +249,14 @@ def test_a_restated_delivery_moves_a_link_and_the_older_row_stays_as_superseded(
     partners.send(POLICE, change=both)
     partners.send(CENSUS)
     sent = partners.send(YOT, "lan", change=of(ONE))
-    pipeline.link()
+    build.take(LINK)
     child = hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])
     before = {link["source_pid"]: link for link in links(owner)}
     assert before[child]["person_key"] == before[suspects[ONE]]["person_key"]
     assert before[suspects[OTHER]]["match_rule"] is None
 
     partners.send(YOT, "lan", change=of(OTHER))
-    done = pipeline.link()
+    done = build.take(LINK)
     after = {link["source_pid"]: link for link in links(owner)}
     assert after[child]["person_key"] == after[suspects[OTHER]]["person_key"] != after[suspects[ONE]]["person_key"]
     history = [link for link in links(owner, "true") if link["source_pid"] == child]
@@ -270,24 +271,24 @@ def test_a_restated_delivery_moves_a_link_and_the_older_row_stays_as_superseded(
 
 def test_a_record_that_no_longer_serves_has_no_link_that_holds(partners, owner):
     sent = partners.send(YOT, "lan")
-    pipeline.link()
+    build.take(LINK)
     partners.send(YOT, "lan", change=lambda rows: rows[1:])
-    assert pipeline.link()["new"] == 0
+    assert build.take(LINK)["new"] == 0
     gone = hashed(partners.inbox, YOT, "lan", sent[0]["child_id"])
     assert [link["superseded_at"] is None for link in links(owner, "true") if link["source_pid"] == gone] == [False]
 
 
 def test_a_link_run_that_dies_leaves_the_links_as_they_were(partners, owner, monkeypatch):
     partners.send(YOT, "lan")
-    pipeline.link()
+    build.take(LINK)
     before = links(owner, "true")
     partners.send(YOT, "bwd")
     with monkeypatch.context() as patched:
         patched.setattr(persons, "ADD", "select 1 / 0")
         with pytest.raises(psycopg.Error):
-            pipeline.link()
+            build.take(LINK)
     assert links(owner, "true") == before
-    pipeline.link()
+    build.take(LINK)
     assert {link["supplier"] for link in links(owner)} == {"lan", "bwd"}
     steps = owner.execute("select is_success from ops.step where step = 'link' order by started_at").fetchall()
     assert [step["is_success"] for step in steps] == [True, False, True]
@@ -295,7 +296,7 @@ def test_a_link_run_that_dies_leaves_the_links_as_they_were(partners, owner, mon
 
 def test_a_row_in_quarantine_takes_no_part(partners, owner):
     sent = partners.send(YOT, "lan", change=lambda rows: [rows[0] | {"sex": "X"}, *rows[1:]])
-    assert pipeline.link()["records"] == len(sent) - 1
+    assert build.take(LINK)["records"] == len(sent) - 1
 
 
 @pytest.mark.parametrize("role", [warehouse.OWNER, warehouse.EVALUATOR])
@@ -318,7 +319,7 @@ def test_match_codes_are_read_by_the_linker_only(partners, role):
     ],
 )
 def test_a_role_does_nothing_beyond_its_work(partners, role, question):
-    pipeline.link()
+    build.take(LINK)
     with connect(partners.inbox.settings, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(question)
 

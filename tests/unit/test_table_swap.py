@@ -7,7 +7,7 @@ import threading
 import psycopg
 import pytest
 
-from vrn import access, dbt, table_swap, warehouse
+from vrn import access, build, table_swap, warehouse
 
 TABLES = ("area", "period")
 GENERATIONS = 30
@@ -109,7 +109,7 @@ def test_a_build_that_fails_half_way_leaves_publish_as_it_was(built_server, home
         "insert into ops.release_value (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
         "status, is_synthetic) values ('x', 'X99', 'E06000008', '2019/20', 'all', 'all', 'all', 'all', 'awaiting_feed', true)"
     )
-    with pytest.raises(dbt.BuildFailed, match="publish__indicator_value"):
-        dbt.build("publish")
+    with pytest.raises(build.BuildFailed, match="publish__indicator_value"):
+        build.take("publish")
     after = owner.execute("select oid, relname from pg_class where relnamespace = 'publish'::regnamespace order by 2").fetchall()
     assert after == before

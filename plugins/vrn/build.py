@@ -1,0 +1,157 @@
+"""The build of the outcomes, step by step in one process; what each step and each of its nodes did is kept in ops."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import sql
+
+from vrn import contract as contracts
+from vrn import dbt, raw, table_swap
+from vrn import submission as ledger
+from vrn.database import connect
+from vrn.errors import VrnError
+from vrn.layers import LAYERS, LINK, STEPS
+from vrn.linkage import persons
+from vrn.period import ANY_PERIOD
+from vrn.settings import Settings
+from vrn.warehouse import OWNER
+
+# Seeds and statistics are the project's own: neither a delivery nor a model changes them.
+REFERENCE, STAGING = "reference", "staging"
+REFERENCE_FILES = ("seeds/**/*", "functions/stats/*", "macros/**/*", "tests/**/*", "dbt_project.yml")
+
+
+class BuildFailed(VrnError):
+    """A model could not be built or a test failed; the message names the nodes."""
+
+
+def everything() -> None:
+    """Take every step of a build. Raises BuildFailed at the first that cannot be taken."""
+    for step in STEPS:
+        take(step)
+
+
+def take(step: str) -> dict[str, int]:
+    """Build and test one layer, or link persons. Returns what was counted: nodes by their status, or records and links."""
+    return _link() if step == LINK else _build(step)
+
+
+def _link() -> dict[str, int]:
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, LINK):
+        return persons.link(settings)
+
+
+def _build(layer: str) -> dict[str, int]:
+    settings = Settings()
+    ours, last = codes(settings)[layer], _last_built(settings, layer)
+    is_ours = last is not None and last["code"] == ours
+    if layer == REFERENCE and is_ours and last["ledger"] is not None:
+        return {}
+    _forget(settings, layer)
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
+        if layer == STAGING and not is_ours:
+            _make_sources(connection, settings)
+        selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
+        done = dbt.invoke(
+            settings, ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected]
+        )
+        results = list(done.result.results) if done.result is not None else []
+        if layer == "publish" and done.success:
+            table_swap.swap(settings)
+    _keep(settings, layer, results, ours if done.success else None)
+    if not done.success:
+        bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]
+        reason = ", ".join(bad) or str(done.exception)
+        raise BuildFailed(f"The layer {layer} was not built: {reason}. The last good tables stay where nothing was rebuilt.")
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[str(result.status)] = counts.get(str(result.status), 0) + 1
+    return counts
+
+
+def codes(settings: Settings) -> dict[str, str]:
+    """Fingerprint of what each layer is made by: what another one built is built anew."""
+    return dict.fromkeys(LAYERS, dbt.code(settings)) | {REFERENCE: dbt.code(settings, *REFERENCE_FILES)}
+
+
+def ledger_of(connection: psycopg.Connection, table: str) -> str:
+    """Fingerprint of the submissions in ops.submission, or in the table that a build took from it."""
+    query = (
+        "select md5(coalesce(string_agg(submission_id || ' ' || status, ',' order by submission_id), '')) as found "
+        "from {} where status in ('accepted', 'superseded', 'refused') and {} is not null"
+    )
+    column = "period_start" if table == "ops.submission" else "period_start_on"
+    return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
+
+
+def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
+    """Why what is built is not all of this project on the deliveries as they are now, and what to do; None where it is."""
+    built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer").fetchall()}
+    if not built:
+        return "Nothing was built yet, so there is nothing to release. Run `make run` first."
+    if broken := [layer for layer in LAYERS if layer not in built or built[layer]["ledger"] is None]:
+        return f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
+    if {layer: built[layer]["code"] for layer in LAYERS} != codes(settings):
+        return "The project changed since the outcomes were built. Run build_outcomes, and release then."
+    if {built[layer]["ledger"] for layer in LAYERS if layer != REFERENCE} != {ledger_of(connection, "ops.submission")}:
+        return "Deliveries came or went since the outcomes were built. Wait for build_outcomes to end."
+    return None
+
+
+def _make_sources(connection, settings: Settings) -> None:
+    """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error."""
+    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
+        contract = contracts.load(path, ANY_PERIOD)
+        raw.ensure_tables(connection, contract)
+        raw.write_labels(connection, contract)
+        raw.write_feed(connection, contract)
+    persons.ensure_table(settings)
+
+
+def _last_built(settings: Settings, layer: str) -> dict | None:
+    with connect(settings, OWNER) as connection:
+        return connection.execute("select code, ledger from ops.built_layer where layer = %s", [layer]).fetchone()
+
+
+def _forget(settings: Settings, layer: str) -> None:
+    """From now on neither this layer nor a later one is whole."""
+    later = list(LAYERS)[list(LAYERS).index(layer) :]
+    with connect(settings, OWNER) as connection:
+        connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
+
+
+def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | None) -> None:
+    """What each node did, and, where the layer is whole, which project built it."""
+    invocation = uuid.uuid4().hex
+    rows = [
+        (
+            invocation,
+            layer,
+            result.node.unique_id,
+            str(result.node.resource_type),
+            str(result.status),
+            result.failures,
+            result.execution_time,
+            datetime.now(UTC),
+        )
+        for result in results
+    ]
+    with connect(settings, OWNER) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.dbt_result "
+            "(invocation_id, layer, node_id, resource_type, status, failures, seconds, finished_at) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+        if code_of_whole is not None:
+            # The reference layer rests on no delivery, and comes before this build looks at the ledger.
+            built_from = "" if layer == REFERENCE else ledger_of(connection, "staging.stg_ops__submission")
+            cursor.execute(
+                "insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s) "
+                "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger",
+                [layer, code_of_whole, built_from],
+            )
