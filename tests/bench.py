@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from vrn.settings import REPOSITORY, Settings
 
 # BENCH_ROWS=1000000,5000000 BENCH_ROUNDS=1 make bench measures other sizes.

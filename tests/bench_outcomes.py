@@ -28,7 +28,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.conftest import Inbox, free_port
+from tests.inbox import Inbox
+from tests.ports import free_port
 from vrn import contract as contracts
 from vrn import dbt, raw, table_swap, warehouse
 from vrn import submission as ledger

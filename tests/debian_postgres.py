@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import free_port
+from tests.ports import free_port
 
 HOME = Path("/usr/lib/postgresql/15")
 PASSWORD = "of-a-test"

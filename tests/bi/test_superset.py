@@ -25,7 +25,8 @@ import pytest
 import sqlalchemy
 import yaml
 
-from tests.conftest import copy_of, free_port
+from tests.ports import free_port
+from tests.warehouses import copy_of
 from vrn.settings import REPOSITORY, Settings
 from vrn.site import words
 

@@ -26,8 +26,8 @@ import pytest
 from openpyxl import Workbook
 from psycopg import sql
 
-from tests.conftest import Inbox
 from tests.end_to_end.test_thirteenth_partner import write_page
+from tests.inbox import Inbox
 from vrn import build, identifiers, landing, pipeline
 from vrn import contract as contracts
 from vrn import submission as ledger

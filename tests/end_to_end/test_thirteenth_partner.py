@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Inbox
 from tests.dags.test_policy import PARSE
+from tests.inbox import Inbox
 from vrn import __main__ as commands
 from vrn import build, feeds, grammar
 from vrn import contract as contracts

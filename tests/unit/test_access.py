@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from tests.conftest import copy_of
+from tests.warehouses import copy_of
 from vrn import access, build, warehouse
 from vrn.settings import REPOSITORY, Settings
 

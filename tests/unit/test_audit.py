@@ -17,7 +17,7 @@ import pytest
 from psycopg import errors
 
 from tests import debian_postgres
-from tests.conftest import copy_of
+from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn import access, exports, pipeline, warehouse
 from vrn.audit import catalogue, events, logged, reads, server_log

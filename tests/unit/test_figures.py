@@ -8,7 +8,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from tests.conftest import copy_of
+from tests.warehouses import copy_of
 from vrn import dbt, warehouse
 from vrn.database import connect
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.conftest import Inbox
+from tests.inbox import Inbox
 from tests.made import csv_text, file_name, spoil, table, unzip, zipped
 from vrn import drift, landing, messages, pipeline
 from vrn import submission as ledger

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from vrn.notify import FailureNotifier
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.conftest import Inbox, copy_of
+from tests.inbox import Inbox
+from tests.warehouses import copy_of
 from vrn import build as outcomes
 from vrn import dbt, release, warehouse
 from vrn.database import connect

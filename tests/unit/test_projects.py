@@ -14,7 +14,7 @@ import pytest
 import yaml
 from psycopg import errors, sql
 
-from tests.conftest import copy_of
+from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn import access, projects, secrets, warehouse
 from vrn.database import connect

@@ -11,7 +11,7 @@ from datetime import date, datetime
 import pyarrow as pa
 import pytest
 
-from tests.conftest import Inbox
+from tests.inbox import Inbox
 from tests.made import csv_text, file_name, rewrite, spoil, table, unzip, workbook, zipped
 from vrn import submission as ledger
 from vrn.period import Period

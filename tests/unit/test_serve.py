@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from vrn.folder_swap import swapped_in
 from vrn.site import serve
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from vrn.errors import SubmissionRefused
 from vrn.read import archive
 from vrn.transport import folder, http, remote, sftp

@@ -1,0 +1,79 @@
+"""Warehouses that cost minutes to make, made by one of pytest-xdist's workers and restored by the others; and copies of them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from vrn.local import postgres
+from vrn.settings import Settings
+
+
+def shared_folder(tmp_path_factory) -> Path:
+    """A folder that all workers of this run of pytest share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def made_once(server: Settings, shared: Path, name: str, template: str, make: Callable[[], None]) -> None:
+    """The database `name` on this worker's server: a copy of `template` to which `make` does its work, in one worker only."""
+    kept = shared / f"{name}.dump"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            _run(server, "createdb", "--template=template0", "--owner=vrn_owner", name)
+            _run(server, "pg_restore", f"--dbname={name}", str(kept))
+        else:
+            _run(server, "createdb", f"--template={template}", "--owner=vrn_owner", name)
+            make()
+            aside = kept.with_suffix(".new")
+            _run(server, "pg_dump", "--format=custom", "--compress=lz4", f"--file={aside}", f"--dbname={name}")
+            aside.rename(kept)
+
+
+def _run(server: Settings, program: str, *arguments: str) -> None:
+    """One of PostgreSQL's own programs, as the superuser."""
+    environment = {**os.environ, "PGPASSFILE": str(server.passfile("postgres"))}
+    subprocess.run(
+        [postgres.binaries() / program, "-h", server.pg_host, "-p", str(server.pg_port), "-U", "postgres", *arguments],
+        env=environment, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def point_to(server: Settings, folder: Path, database: str, monkeypatch) -> Settings:
+    """The environment of a home in `folder` whose warehouse is a database of the tests' server."""
+    for variable, value in {
+        "VRN_HOME": folder,
+        "VRN_SECRETS": server.secrets,
+        "VRN_PG_PORT": server.pg_port,
+        "VRN_PG_DATABASE": database,
+        "VRN_INBOX": folder / "inbox",
+        # Nobody listens there: a run's note is a courtesy, and these tests run without Airflow.
+        "VRN_AIRFLOW_PORT": server.airflow_port,
+    }.items():
+        monkeypatch.setenv(variable, str(value))
+    settings = Settings()
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def copy_of(
+    server: Settings, folder: Path, monkeypatch, template: str = "warehouse", name: str = "of_a_module"
+) -> Iterator[Settings]:
+    """A home whose warehouse is a copy of `template`, dropped when it is done with.
+
+    Those of modules have one name, and those of tests another, because dbt reads the project anew for a warehouse of another name.
+    """
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {} owner vrn_owner").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    yield point_to(server, folder, name, monkeypatch)
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
