@@ -9,17 +9,16 @@ dates as Python writes them. The condition metric behind it is right in both.
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from vrn import raw
+from vrn import gx, raw
 from vrn import submission as ledger
 from vrn.contract import Entity, Rule
 from vrn.errors import SubmissionRefused
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 
 # How many row numbers of a rule are kept for the supplier's message.
 ROWS_KEPT = 1_000
+# An engine keeps so many statements in compiled form. Those on a delivery's own tables are no use to the next one.
+STATEMENTS_KEPT = 100
 QUERY = "unexpected_rows_query"
 # GX writes these as a window over the whole table, which cannot be asked for row numbers.
 UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
@@ -85,7 +86,7 @@ def gate(connection: psycopg.Connection, settings: Settings, submission: Submiss
 
     What a verdict means for the file is the caller's to enforce: see Verdict.enforce.
     """
-    engine = sa.create_engine(settings.url(LOADER))
+    engine = _engine(settings.url(LOADER))
     try:
         verdict = judge(engine, submission)
     finally:
@@ -95,32 +96,31 @@ def gate(connection: psycopg.Connection, settings: Settings, submission: Submiss
     return verdict
 
 
+# It holds no connection between deliveries, but the compiled form of what is asked of every table.
+@lru_cache(maxsize=1)
+def _engine(url: str) -> sa.Engine:
+    return sa.create_engine(url, query_cache_size=STATEMENTS_KEPT)
+
+
 def judge(engine: sa.Engine, submission: Submission) -> Verdict:
     """Run the rules on the submission's tables and fill their hits tables."""
-    gx = _great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_postgres(
-        "warehouse", connection_string=engine.url.render_as_string(hide_password=False), create_temp_table=False
-    )
+    gx.load()
     outcomes: list[Outcome] = []
     results = {}
-    for entity in submission.contract.entities:
-        results[entity.name] = _judge_entity(gx, context, source, engine, submission, entity, outcomes)
+    with gx.remembering():
+        for entity in submission.contract.entities:
+            results[entity.name] = _judge_entity(engine, submission, entity, outcomes)
     return Verdict(tuple(outcomes), results)
 
 
-def _judge_entity(gx, context, source, engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
-    table = raw.partition_name(entity, submission.submission_id)
-    batch = source.add_table_asset(table, table_name=table, schema_name=raw.RAW).add_batch_definition_whole_table("all").get_batch()
+def _judge_entity(engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
+    validator = gx.validator(engine, raw.RAW, raw.partition_name(entity, submission.submission_id))
     rules = [_placed(rule, entity, submission) for rule in entity.rules]
-    # The batch is asked itself: a validation definition of GX writes suite and result down, which takes half as long again.
-    suite = gx.ExpectationSuite(name=entity.table, expectations=[_expectation(rule) for rule in rules])
-    result = batch.validate(suite, result_format="BOOLEAN_ONLY")
+    result = gx.validate(validator, entity.table, [_expectation(rule) for rule in rules])
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
-    counts = _list_rows(engine, context, batch, hits_name(entity, submission.submission_id), failing)
+    counts = _list_rows(engine, validator, hits_name(entity, submission.submission_id), failing)
     outcomes += [_outcome(entity, rule, by_code[rule.code], counts) for rule in entity.rules]
     return result
 
@@ -139,16 +139,6 @@ def _placed(rule: Rule, entity: Entity, submission: Submission) -> Rule:
     # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
     query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
     return replace(rule, kwargs={**rule.kwargs, QUERY: query})
-
-
-def _great_expectations():
-    # Imported when a file is judged and not before: it takes seconds. It must never report to its makers.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations
-
-    # It tells of each rule several times over, in lines that say nothing of the file.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    return great_expectations
 
 
 def _expectation(rule: Rule):
@@ -177,11 +167,8 @@ def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcom
     return Outcome(entity.name, rule, bool(item.success), not _raised(item), rows)
 
 
-def _list_rows(engine: sa.Engine, context, batch, hits_table: str, failing: Sequence[Rule]) -> dict[str, int]:
+def _list_rows(engine: sa.Engine, validator, hits_table: str, failing: Sequence[Rule]) -> dict[str, int]:
     """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule."""
-    from great_expectations.validator.validator import Validator
-
-    validator = Validator(execution_engine=batch.datasource.get_execution_engine(), batches=[batch], data_context=context)
     hits = sa.Table(
         hits_table,
         sa.MetaData(),

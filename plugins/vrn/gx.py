@@ -1,0 +1,127 @@
+"""Great Expectations as the gate asks it: its expectations, metrics and results, without what it does over and over.
+
+There is no data context, data source or asset: GX's validator asks a table through our own engine. A context would test
+its connections and write its configuration down for each table, and would keep every table that it ever saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.validator.validator import Validator
+
+
+def load() -> None:
+    """Import what a judgement needs. It takes seconds, so nothing else does it."""
+    # It must never report to its makers.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations.expectations.core
+    import great_expectations.render.renderer
+    import great_expectations.render.view  # noqa: F401
+
+    # It tells of each rule several times over, in lines that say nothing of the file.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+
+
+def validator(engine: sa.Engine, schema: str, table: str) -> Validator:
+    """What asks a table. It remembers the answers, so that each judgement makes one of its own."""
+    from great_expectations.core.batch import Batch
+    from great_expectations.core.batch_spec import BatchSpec
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+    from great_expectations.validator.validator import Validator
+
+    executing = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
+    data = SqlAlchemyBatchData(executing, schema_name=schema, table_name=table, create_temp_table=False)
+    # As a data source of GX's would describe it, for the Data Docs.
+    spec = BatchSpec(type="table", data_asset_name=table, table_name=table, schema_name=schema, batch_identifiers={})
+    asking = Validator(executing, batches=[Batch(data=data, batch_spec=spec)])
+    asking.metrics_calculator.show_progress_bars = False
+    return asking
+
+
+def validate(asking: Validator, name: str, expectations: Sequence[Expectation]) -> ExpectationSuiteValidationResult:
+    """GX's result of a suite: yes or no for each expectation, and no value."""
+    from great_expectations import __version__
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.validator.validator import calc_validation_statistics
+
+    in_order = asking.process_expectations_for_validation([one.configuration for one in expectations])
+    results = asking.graph_validate(in_order, {"result_format": "BOOLEAN_ONLY"})
+    statistics = calc_validation_statistics(results)._asdict()
+    return ExpectationSuiteValidationResult(
+        success=statistics.pop("success"),
+        results=results,
+        suite_name=name,
+        statistics=statistics,
+        meta={
+            "great_expectations_version": __version__,
+            "batch_spec": asking.active_batch_spec,
+            "batch_markers": asking.active_batch_markers,
+        },
+    )
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """While it lasts, GX makes each configuration and each expectation once, and the ids of its metrics quickly.
+
+    GX 1.24 makes the configuration of an expectation anew at every look at it, some seventy times for a rule that is judged
+    once. It makes an id by walking through what JSON can hold already. These took two thirds of a judgement.
+    """
+    from great_expectations.core.id_dict import IDDict
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    # Nothing is judged while it changes, so that what was made of an object once holds as long as the object is kept.
+    made: dict[int, tuple[Any, Any]] = {}
+
+    def once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def remembered(of: Any) -> Any:
+            if id(of) not in made:
+                made[id(of)] = (of, make(of))
+            return made[id(of)][1]
+
+        return remembered
+
+    with ExitStack() as changes:
+        changes.enter_context(_replaced(Expectation, "configuration", property(once(Expectation.configuration.fget))))
+        changes.enter_context(
+            _replaced(ExpectationConfiguration, "to_domain_obj", once(ExpectationConfiguration.to_domain_obj))
+        )
+        changes.enter_context(_replaced(IDDict, "to_id", _quick_id(IDDict.to_id)))
+        yield
+
+
+@contextmanager
+def _replaced(owner: type, name: str, other: Any) -> Iterator[None]:
+    own = owner.__dict__[name]
+    setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        setattr(owner, name, own)
+
+
+def _quick_id(to_id: Callable[..., Any]) -> Callable[..., Any]:
+    """IDDict's own id of several keys, whose values are turned into what JSON can hold only where they are not."""
+    from great_expectations.util import convert_to_json_serializable
+
+    def quick(self: dict, *keys: Any, **named: Any) -> Any:
+        if keys or named or len(self) < 2:
+            return to_id(self, *keys, **named)
+        text = json.dumps(self, sort_keys=True, default=convert_to_json_serializable)
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    return quick

@@ -1,0 +1,127 @@
+"""python -m tests.bench_judgement: processor seconds that the gate takes of its own process, for each delivery.
+
+Each round forks a process from one that has loaded what the scheduler loads before it forks its tasks, and takes a batch of
+staged deliveries of one feed through the gate there. Prints a table of the first delivery of such a process and of the later
+ones (their median); each figure is the median of the rounds. BENCH_ROUNDS=1 for fewer of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+
+from tests.conftest import free_port
+from vrn import data_docs, drift, gate, pipeline, register, secrets, warehouse
+from vrn import submission as ledger
+from vrn.contract import load
+from vrn.database import connect
+from vrn.local import postgres
+from vrn.period import ANY_PERIOD
+from vrn.settings import Settings
+from vrn.synthetic import deliveries
+from vrn.synthetic.places import Places
+
+FEEDS = ("tiig_ed_attendance", "hes_violence_admissions", "police_street_crime")
+DELIVERIES = 10
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+# A stage, and the function that does it. To list rows is a part of judging; what is left of `all` is the ledger and the feed file.
+STAGES = {
+    "judge": (gate, "judge"),
+    "of it list rows": (gate, "_list_rows"),
+    "profile": (drift, "profile"),
+    "render": (data_docs, "write"),
+}
+
+
+def stage(feed: str) -> list[int]:
+    """Make, register and stage deliveries of a feed; returns those that come to the gate."""
+    settings = Settings()
+    places = Places(settings.dbt_project / "seeds")
+    deliveries.write_postcodes(settings, places)
+    feed_file = settings.contracts / f"{feed}.odcs.yaml"
+    contract = load(feed_file, ANY_PERIOD)
+    with connect(settings, autocommit=True) as connection:
+        written = islice(deliveries.write_feed(feed_file, settings.inbox, places), DELIVERIES)
+        ids = [register.register_file(connection, settings, contract, path) for path in written]
+        pipeline.each("stage", ids)
+        return [row["submission_id"] for row in ledger.describe(connection, ids) if row["rows_in_file"] is not None]
+
+
+def judge(ids: list[int]) -> list[dict[str, float]]:
+    """Take staged deliveries through the gate; returns the processor seconds of each stage of each of them."""
+    spent = {name: 0.0 for name in STAGES}
+
+    def timed(name: str, function):
+        @functools.wraps(function)
+        def run(*args, **kwargs):
+            started = time.process_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent[name] += time.process_time() - started
+
+        return run
+
+    for name, (module, function) in STAGES.items():
+        setattr(module, function, timed(name, getattr(module, function)))
+    taken = pipeline._take
+    done = []
+
+    def take(*args):
+        spent.update(dict.fromkeys(spent, 0.0))
+        started = time.process_time()
+        taken(*args)
+        done.append({"all": time.process_time() - started, **spent})
+
+    pipeline._take = take
+    answer = pipeline.each("gate", ids)
+    if answer.broken:
+        raise SystemExit(answer.broken)
+    return done
+
+
+def in_a_fork(function, *args):
+    """What a function returns in a process forked from this one, as a task of the scheduler's is."""
+    # The scheduler's executor does the same, so that no collection of a task's walks through what the scheduler has loaded.
+    gc.freeze()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(function, args)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:
+        Path(folder).chmod(0o711)
+        os.environ |= {"VRN_HOME": folder, "VRN_PG_PORT": str(free_port()), "VRN_AIRFLOW_PORT": str(free_port())}
+        settings = Settings()
+        settings.logs.mkdir()
+        secrets.ensure(settings)
+        postgres.start(settings)
+        try:
+            warehouse.prepare(settings)
+            sys.argv[1:] = ["scheduler"]
+            import airflow_local_settings  # noqa: F401
+
+            columns = ["all", *STAGES]
+            print(f"| feed | delivery | {' | '.join(columns)} |\n|{' --- |' * (2 + len(columns))}")
+            for feed in FEEDS:
+                ids = in_a_fork(stage, feed)
+                rounds = [in_a_fork(judge, ids) for _ in range(ROUNDS)]
+                for kind, part in (("first", slice(0, 1)), ("later", slice(1, None))):
+                    figures = [
+                        statistics.median(statistics.median(one[name] for one in done[part]) for done in rounds) for name in columns
+                    ]
+                    print(f"| {feed} ({len(ids)}) | {kind} | {' | '.join(f'{figure:.3f}' for figure in figures)} |", flush=True)
+        finally:
+            postgres.stop(settings)
+
+
+if __name__ == "__main__":
+    main()
