@@ -65,10 +65,12 @@ def render(verdict: Verdict, entity: str, rows: int, title: str, links: str) -> 
 
 @cache
 def _view():
-    """GX's page, whose templates are compiled once."""
+    """GX's page, whose templates are compiled once, and not looked for anew at every use."""
     from great_expectations.render.view import DefaultJinjaPageView
 
-    return DefaultJinjaPageView()
+    view = DefaultJinjaPageView()
+    view.env.auto_reload = False
+    return view
 
 
 def _add_counts(verdict: Verdict, entity: str, rows: int) -> None:

@@ -176,10 +176,10 @@ def _list_rows(engine: sa.Engine, validator, hits_table: str, failing: Sequence[
         sa.Column("rule_code", sa.Text),
         schema=raw.RAW,
     )
-    selects = [found for rule in failing if (found := _failing_rows(validator, rule)) is not None]
+    selects = _failing_rows(validator, failing)
     with engine.begin() as connection:
-        hits.drop(connection, checkfirst=True)
-        hits.create(connection)
+        connection.execute(sa.schema.DropTable(hits, if_exists=True))
+        connection.execute(sa.schema.CreateTable(hits))
         if not selects:
             return {}
         connection.execute(hits.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
@@ -187,28 +187,43 @@ def _list_rows(engine: sa.Engine, validator, hits_table: str, failing: Sequence[
         return dict(counted.all())
 
 
-def _failing_rows(validator, rule: Rule) -> sa.Select | None:
-    """GX's condition for the rows that break a rule; None for a rule that judges the table and not its rows."""
+def _failing_rows(validator, failing: Sequence[Rule]) -> list[sa.Select]:
+    """What selects the rows that break each rule; nothing for a rule that judges the table and not its rows."""
+    conditions = {rule.code: metric for rule in failing if (metric := _condition(rule)) is not None}
+    # All in one graph, whose common metrics are asked for once.
+    answers, _ = validator.compute_metrics(list(conditions.values()))
+    selects = []
+    for rule in failing:
+        if QUERY in rule.kwargs:
+            query = rule.kwargs[QUERY].replace(":", r"\:")
+            found = sa.text(query).columns(sa.column("row_number", sa.Integer)).subquery()
+            selects.append(sa.select(found.c.row_number, sa.literal(rule.code)).distinct())
+        elif rule.code in conditions:
+            condition, compute, access = answers[conditions[rule.code].id]
+            source = _rows_looked_at(validator, {**compute, **access})
+            selects.append(sa.select(sa.column("row_number"), sa.literal(rule.code)).select_from(source).where(condition))
+        elif _map_metric(rule) in UNIQUENESS_METRICS:
+            selects.append(_repeating_rows(validator, rule))
+    return selects
+
+
+def _map_metric(rule: Rule) -> str | None:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    return getattr(get_expectation_impl(rule.expectation), "map_metric", None)
+
+
+def _condition(rule: Rule):
+    """GX's metric of the condition that a row breaks a rule by, where it has one that can be asked for row numbers."""
     from great_expectations.expectations.registry import get_metric_kwargs
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
-    if QUERY in rule.kwargs:
-        query = rule.kwargs[QUERY].replace(":", r"\:")
-        found = sa.text(query).columns(sa.column("row_number", sa.Integer)).subquery()
-        return sa.select(found.c.row_number, sa.literal(rule.code)).distinct()
-    expectation = _expectation(rule)
-    metric = getattr(expectation, "map_metric", None)
-    if metric is None:
+    metric = _map_metric(rule)
+    if metric is None or metric in UNIQUENESS_METRICS:
         return None
-    if metric in UNIQUENESS_METRICS:
-        return _repeating_rows(validator, rule)
     name = f"{metric}.condition"
-    kwargs = get_metric_kwargs(name, configuration=expectation.configuration)
-    condition, compute, access = validator.get_metric(
-        MetricConfiguration(name, kwargs["metric_domain_kwargs"], kwargs["metric_value_kwargs"])
-    )
-    source = _rows_looked_at(validator, {**compute, **access})
-    return sa.select(sa.column("row_number"), sa.literal(rule.code)).select_from(source).where(condition)
+    kwargs = get_metric_kwargs(name, configuration=_expectation(rule).configuration)
+    return MetricConfiguration(name, kwargs["metric_domain_kwargs"], kwargs["metric_value_kwargs"])
 
 
 def _repeating_rows(validator, rule: Rule) -> sa.Select:
@@ -230,20 +245,14 @@ def _rows_looked_at(validator, domain: dict[str, Any]) -> sa.FromClause:
 
 def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdict) -> None:
     connection.execute("delete from ops.validation_result where submission_id = %s", [submission.submission_id])
-    for outcome in verdict.outcomes:
-        rule = outcome.rule
-        connection.execute(
+    with connection.cursor() as cursor:
+        cursor.executemany(
             "insert into ops.validation_result "
             "(submission_id, entity, rule_code, expectation, severity, is_success, unexpected_count) "
             "values (%s, %s, %s, %s, %s, %s, %s)",
             [
-                submission.submission_id,
-                outcome.entity,
-                rule.code,
-                rule.expectation,
-                rule.outcome,
-                outcome.is_success,
-                outcome.rows,
+                (submission.submission_id, one.entity, one.rule.code, one.rule.expectation, one.rule.outcome, one.is_success, one.rows)
+                for one in verdict.outcomes
             ],
         )
     for outcome in verdict.failed:

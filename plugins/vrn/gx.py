@@ -75,53 +75,63 @@ def validate(asking: Validator, name: str, expectations: Sequence[Expectation]) 
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """While it lasts, GX makes each configuration and each expectation once, and the ids of its metrics quickly.
+    """While it lasts, GX makes a configuration, an expectation and a metric's dependencies once, and ids of metrics quickly.
 
     GX 1.24 makes the configuration of an expectation anew at every look at it, some seventy times for a rule that is judged
-    once. It makes an id by walking through what JSON can hold already. These took two thirds of a judgement.
+    once, and walks down the same dependencies ten times. These took two thirds of a judgement. What is judged does not
+    change meanwhile, so that what was made of it once still holds.
     """
     from great_expectations.core.id_dict import IDDict
     from great_expectations.expectations.expectation import Expectation
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-
-    # Nothing is judged while it changes, so that what was made of an object once holds as long as the object is kept.
-    made: dict[int, tuple[Any, Any]] = {}
-
-    def once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def remembered(of: Any) -> Any:
-            if id(of) not in made:
-                made[id(of)] = (of, make(of))
-            return made[id(of)][1]
-
-        return remembered
+    from great_expectations.validator.validation_graph import ValidationGraph
 
     with ExitStack() as changes:
-        changes.enter_context(_replaced(Expectation, "configuration", property(once(Expectation.configuration.fget))))
-        changes.enter_context(
-            _replaced(ExpectationConfiguration, "to_domain_obj", once(ExpectationConfiguration.to_domain_obj))
-        )
-        changes.enter_context(_replaced(IDDict, "to_id", _quick_id(IDDict.to_id)))
+        for owner, name, other in (
+            (Expectation, "configuration", property(_once(Expectation.configuration.fget))),
+            (ExpectationConfiguration, "to_domain_obj", _once(ExpectationConfiguration.to_domain_obj)),
+            (ValidationGraph, "build_metric_dependency_graph", _each_metric_once(ValidationGraph.build_metric_dependency_graph)),
+            (IDDict, "to_id", _quick_id(IDDict.to_id)),
+        ):
+            changes.callback(setattr, owner, name, owner.__dict__[name])
+            setattr(owner, name, other)
         yield
 
 
-@contextmanager
-def _replaced(owner: type, name: str, other: Any) -> Iterator[None]:
-    own = owner.__dict__[name]
-    setattr(owner, name, other)
-    try:
-        yield
-    finally:
-        setattr(owner, name, own)
+def _once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    made: dict[int, tuple[Any, Any]] = {}
+
+    def remembered(of: Any) -> Any:
+        if id(of) not in made:
+            # It is kept too, because its id would be given to another one after it.
+            made[id(of)] = (of, make(of))
+        return made[id(of)][1]
+
+    return remembered
+
+
+def _each_metric_once(build: Callable[..., None]) -> Callable[..., None]:
+    """A graph adds an edge once, so that the dependencies of a metric that it has already bring nothing new."""
+    graphs: dict[int, tuple[Any, set[Any]]] = {}
+
+    def once(graph: Any, metric_configuration: Any, runtime_configuration: Any = None) -> None:
+        _, built = graphs.setdefault(id(graph), (graph, set()))
+        if metric_configuration.id not in built:
+            built.add(metric_configuration.id)
+            build(graph, metric_configuration, runtime_configuration)
+
+    return once
 
 
 def _quick_id(to_id: Callable[..., Any]) -> Callable[..., Any]:
-    """IDDict's own id of several keys, whose values are turned into what JSON can hold only where they are not."""
+    """IDDict's own id of several keys; only what JSON cannot hold is turned into what it can."""
     from great_expectations.util import convert_to_json_serializable
 
-    def quick(self: dict, *keys: Any, **named: Any) -> Any:
+    encode = json.JSONEncoder(sort_keys=True, default=convert_to_json_serializable).encode
+
+    def quick(self: Any, *keys: Any, **named: Any) -> Any:
         if keys or named or len(self) < 2:
             return to_id(self, *keys, **named)
-        text = json.dumps(self, sort_keys=True, default=convert_to_json_serializable)
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.md5(encode(self).encode(), usedforsecurity=False).hexdigest()
 
     return quick
