@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Collection, Iterator
 from functools import cache
+from itertools import chain, combinations
 
 import pandas as pd
 import pytest
@@ -161,9 +163,54 @@ def test_the_rule_and_score_of_a_link_are_given_and_a_single_record_has_none():
 
 
 def test_no_records_give_no_rows_and_a_repeated_record_id_is_refused():
-    assert match.link(frame(person("Amy", "Holt")).iloc[:0]).empty
+    nobody = frame(person("Amy", "Holt")).iloc[:0]
+    for columns in (nobody.columns, ["record_id", "source"]):
+        linked = match.link(nobody[columns])
+        assert linked.empty
+        assert linked.columns.tolist() == ["record_id", "person_key", "match_rule", "match_score"]
     with pytest.raises(ValueError, match="record_id"):
         match.link(frame(person("Amy", "Holt", record_id="r1"), person("Amy", "Holt", record_id="r1")))
+
+
+AMY = person("Amy", "Holt", postcode=POSTCODE, sex="F", nhs="a", upn="b", former_upn="c", pnc="d")
+STRANGER = person("Zebedee", "Kay", "1971-11-22", postcode="BB1 1AA", sex="M", nhs="e", upn="f", former_upn="g", pnc="h")
+
+
+def subsets(names, most: int | None = None) -> Iterator[tuple[str, ...]]:
+    names = tuple(names)
+    return chain.from_iterable(combinations(names, size) for size in range((len(names) if most is None else most) + 1))
+
+
+def lacking(someone: dict, fields: Collection[str]) -> dict:
+    return {name: value for name, value in someone.items() if name not in fields}
+
+
+def test_what_nobody_has_decides_nothing_and_what_is_left_does():
+    for blank in subsets(AMY):
+        amy, stranger = lacking(AMY, blank), lacking(STRANGER, blank)
+        linked = groups(amy, stranger, amy)
+        assert linked in ([[0, 2], [1]], [[0], [1], [2]]), blank
+        if not {*NATIONAL} <= {*blank} or not {"surname", "forename", "date_of_birth"} & {*blank}:
+            assert linked == [[0, 2], [1]], blank
+        if len(blank) == len(AMY):
+            assert linked == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize("second", [AMY, AMY | {"forename": "Amie", "date_of_birth": "2004-03-04"}], ids=["alike", "misspelt"])
+def test_what_nobody_has_may_as_well_not_be_there_and_a_stranger_who_has_it_changes_nothing(second):
+    for blank in subsets(AMY.keys() - {*NATIONAL}):
+        pair = [lacking(someone, {*blank, *NATIONAL}) for someone in (AMY, second)]
+        records = frame(*pair)
+        pd.testing.assert_frame_equal(match.link(records), match.link(records.dropna(axis="columns", how="all")))
+        assert groups(*pair, STRANGER) == [*groups(*pair), [2]], blank
+        assert groups(pair[0]) == [[0]], blank
+
+
+def test_a_code_that_nobody_has_makes_nobody_alike():
+    people = frame(AMY, lacking(AMY | {"forename": "Amie"}, NATIONAL), lacking(AMY | {"forename": "Bob"}, NATIONAL), STRANGER)
+    for gone in subsets(codes.CODES, most=2):
+        persons = match.link(people.drop(columns=[*gone]))["person_key"]
+        assert persons.nunique() == len(persons) - (persons[0] == persons[1]), gone
 
 
 def test_only_the_smallest_record_id_makes_the_person_key():

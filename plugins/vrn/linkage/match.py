@@ -256,10 +256,11 @@ def _name_levels(fields: _Fields, pairs: Pairs, left: str, right: str) -> np.nda
     one, other = pairs
     ours, theirs = ({name: fields.codes[f"{who}_{name}"] for name in ("exact", "phonetic", "variants")} for who in (left, right))
     exact = ours["exact"][one] == theirs["exact"][other]
-    sound = ours["phonetic"][one] == theirs["phonetic"][other]
+    # Two missing codes are both -1, and agree in nothing.
+    sound = (ours["phonetic"][one] == theirs["phonetic"][other]) & (ours["phonetic"][one] >= 0)
     missing = (ours["exact"][one] < 0) | (theirs["exact"][other] < 0)
     close = np.zeros(len(one), bool)
-    ask = np.flatnonzero(~exact & ~missing)
+    ask = np.flatnonzero(~exact & ~missing & (ours["variants"][one] >= 0) & (theirs["variants"][other] >= 0))
     close[ask] = _overlap(fields.variant_sets, ours["variants"][one[ask]], theirs["variants"][other[ask]])
     level = np.select([exact, close, sound], [EXACT, CLOSE, SOUND], DIFFERENT)
     if left == right == "forename":
@@ -355,12 +356,15 @@ class _Model:
 
     def _namesakes_weight(self, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
         """What two exact names weigh too much where they go together: Ali Hussain is commoner than Ali times Hussain."""
-        one, _ = pairs
         both = (levels["surname"] == EXACT) & (levels["forename"] == EXACT)
+        # Only of those, because a missing name is -1 and has no frequency.
+        one = pairs[0][both]
         surname, forename = (self.frequency[who][self.fields.codes[f"{who}_exact"][one]] for who in ("surname", "forename"))
         # Without the dates of the pair itself, which may be one person.
         share = (self.namesakes[self.whole_name[one]] - 2) / max(self.namesakes.sum(), 1)
-        return np.where(both, np.log(np.maximum(share / (surname * forename), 1)), 0.0)
+        weight = np.zeros(len(both))
+        weight[both] = np.log(np.maximum(share / (surname * forename), 1))
+        return weight
 
     def _weight(self, name: str, pairs: Pairs, levels: dict[str, np.ndarray]) -> np.ndarray:
         m, u, level = self.m[name], self.u[name], levels[name]
