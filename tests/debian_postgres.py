@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.ports import free_port
+from tests.waiting import LONGEST
 
 HOME = Path("/usr/lib/postgresql/15")
 PASSWORD = "of-a-test"
@@ -43,9 +44,9 @@ def running(config: str, files: Mapping[str, bytes] = {}) -> Iterator[tuple[Path
     for path in (folder, *folder.iterdir()):
         os.chown(path, user.pw_uid, user.pw_gid)
     run("initdb", "-U", "postgres", "-E", "UTF8", f"--pwfile={folder}/password", "--auth=scram-sha-256", "--no-sync")
-    run("pg_ctl", "-w", "-l", folder / "early.log", "-o", f"-c config_file={folder}/postgresql.conf", "start")
+    run("pg_ctl", "-w", "-t", LONGEST, "-l", folder / "early.log", "-o", f"-c config_file={folder}/postgresql.conf", "start")
     try:
         yield folder, {"host": "127.0.0.1", "port": port, "user": "postgres", "dbname": "postgres", "password": PASSWORD}
     finally:
-        run("pg_ctl", "-w", "-m", "immediate", "stop")
+        run("pg_ctl", "-w", "-t", LONGEST, "-m", "immediate", "stop")
         shutil.rmtree(folder)

@@ -12,7 +12,7 @@ from typing import IO
 # Below those that a system gives to outgoing connections (from 32768 on), so that none of these takes one.
 PORTS = range(20_000, 30_000)
 LOCKS = Path(tempfile.gettempdir()) / f"vrn-ports-of-tests-{os.getuid()}"
-# Held as long as this process lives: who only asks whether a port is free, and lets it go, may find it taken when its server starts.
+# Held as long as this process lives. Who only asks whether a port is free may find it taken when the server starts.
 _held: list[IO] = []
 
 

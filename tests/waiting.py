@@ -33,15 +33,13 @@ def until(question: Callable[[], Answer], what: str, every: float = SECONDS_BETW
 
 
 def logged_so_far(superuser: psycopg.Connection, folder: Path) -> None:
-    """Until the server's log in the folder holds all that was said before: its collector, a process of its own, writes it in turn."""
+    """Wait until the server's log in the folder holds all that was said before: a process of its own writes it, in turn."""
     mark = f"a mark of the tests {uuid4()}"
     superuser.execute(f"do $$ begin raise log '{mark}'; end $$")
     until(lambda: any(_says(path, mark) for path in folder.glob("*.json")), f"the mark in the server's log {folder}")
 
 
 def _says(log: Path, mark: str) -> bool:
-    return any(
-        json.loads(line)["message"] == mark
-        for line in log.read_text().splitlines(keepends=True)
-        if line.endswith("\n") and mark in line
-    )
+    # A line without its end is still being written.
+    whole = (line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n"))
+    return any(json.loads(line)["message"] == mark for line in whole if mark in line)

@@ -18,6 +18,7 @@ from psycopg import errors
 
 from tests import debian_postgres
 from tests.warehouses import copy_of
+from tests.waiting import logged_so_far, until
 from vrn import __main__ as commands
 from vrn import access, exports, pipeline, warehouse
 from vrn.audit import catalogue, events, logged, reads, server_log
@@ -71,10 +72,22 @@ def as_role(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def record(watched, server):
+def logged_until_now(watched, server):
+    """Call it before the log is looked at."""
+
+    def wait() -> None:
+        with as_role(watched, warehouse.SUPERUSER) as superuser:
+            logged_so_far(superuser, postgres.log_folder(server))
+
+    return wait
+
+
+@pytest.fixture
+def record(watched, server, logged_until_now):
     """Take the server's log in, and give the rows that are new since the test began, in the order in which things happened."""
 
     def take() -> list[dict]:
+        logged_until_now()
         with connect(watched, warehouse.OWNER) as owner:
             (last,) = owner.execute("select coalesce(max(number), 0) as number from ops.read_log").fetchall()
             reads.record(watched, postgres.log_folder(server))
@@ -120,10 +133,12 @@ def test_a_read_of_each_restricted_schema_is_one_row_without_a_value(watched, re
     assert "12345" not in str(rows)
 
 
-def test_the_raw_line_is_in_a_file_that_only_the_server_may_read(watched, record, server):
-    run(watched, warehouse.EVALUATOR, f"select * from marts.things where name = '{MARKER}'")
+def test_the_raw_line_is_in_a_file_that_only_the_server_may_read(watched, logged_until_now, server):
+    value = f"{MARKER}-in-the-log"
+    run(watched, warehouse.EVALUATOR, f"select * from marts.things where name = '{value}'")
+    logged_until_now()
     folder = postgres.log_folder(server)
-    assert any(MARKER in path.read_text() for path in folder.glob("*.json"))
+    assert any(value in path.read_text() for path in folder.glob("*.json"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -303,7 +318,7 @@ def test_a_role_that_comes_later_is_logged_and_a_service_is_not(watched):
     assert {"vrn_of_tomorrow", *PEOPLE} <= {role for role, said in settings_of.items() if "log_statement=all" in said}
 
 
-def test_an_error_of_a_service_leaves_no_value_in_the_log(watched, server):
+def test_an_error_of_a_service_leaves_no_value_in_the_log(watched, server, logged_until_now):
     value = f"{MARKER}-of-a-row"
     with as_role(watched, warehouse.LOADER) as loader:
         loader.execute("create table raw.failing (name text primary key, code integer not null)")
@@ -319,6 +334,7 @@ def test_an_error_of_a_service_leaves_no_value_in_the_log(watched, server):
     with as_role(watched, warehouse.SUPERUSER) as superuser, pytest.raises(errors.InvalidTextRepresentation):
         # Whoever is no role of ours has at most the message in the log, and never a row or the statement.
         superuser.execute(f"select 'x'::integer, '{value}'")
+    logged_until_now()
     assert not any(value in path.read_text() for path in server.logs.rglob("*") if path.is_file())
 
 
@@ -352,8 +368,9 @@ def _lines(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_a_line_that_is_still_being_written_is_read_when_it_is_whole(watched, record, server, tmp_path):
+def test_a_line_that_is_still_being_written_is_read_when_it_is_whole(watched, logged_until_now, server, tmp_path):
     run(watched, warehouse.EVALUATOR, "select * from marts.things")
+    logged_until_now()
     line = next(
         line
         for path in postgres.log_folder(server).glob("*.json")
@@ -448,13 +465,18 @@ def test_two_writers_at_once_make_one_chain(watched):
         with as_role(watched, warehouse.OWNER) as owner:
             events.record(owner, events.REPLAY, "second")
 
-    with psycopg.connect(watched.conninfo(warehouse.OWNER)) as first, ThreadPoolExecutor() as pool:
+    # In this order, so that the pool does not wait for the second while the first is open.
+    with ThreadPoolExecutor() as pool, psycopg.connect(watched.conninfo(warehouse.OWNER)) as first:
         events.record(first, events.REPLAY, "first")
         second = pool.submit(write)
         with as_role(watched, warehouse.SUPERUSER) as superuser:
             # It has to wait until it knows what comes before it.
-            while not superuser.execute("select 1 from pg_stat_activity where wait_event_type = 'Lock'").fetchone():
-                assert not second.done()
+            waiting = "select 1 from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
+            until(
+                lambda: second.done() or superuser.execute(waiting, [first.info.backend_pid]).fetchone(),
+                "the second writer waits for the first",
+            )
+        assert not second.done()
         first.commit()
         assert second.exception() is None
         written = first.execute("select what from ops.audit_event order by number desc limit 2").fetchall()
@@ -544,6 +566,7 @@ def test_with_pgaudit_what_a_text_does_not_name_is_recorded_as_well(pgaudit):
         evaluator = psycopg.connect(**as_evaluator, autocommit=True)
         with evaluator, pytest.raises(errors.InsufficientPrivilege):
             evaluator.execute("set pgaudit.log = 'none'")
+        logged_so_far(superuser, folder / "log")
         lines = [line for path in sorted((folder / "log").glob("*.json")) for line in _lines(path)]
         found = server_log.reads(lines, names, "postgres")
     wanted = [(tuple(objects), rows, clear) for _, objects, rows, clear in AUDITED if objects is not None]

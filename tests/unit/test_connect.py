@@ -18,6 +18,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from tests.waiting import LONGEST
 from vrn.settings import REPOSITORY, Settings
 
 PAGES = sorted((REPOSITORY / "docs" / "connect").glob("*.md"))
@@ -211,7 +212,7 @@ def test_jdbc_lists_the_star_with_comments_reads_a_row_and_is_refused_elsewhere(
             "java", "-XX:TieredStopAtLevel=1", "-Xmx256m", f"-Dorg.postgresql.pgpassfile={released.passfile(role)}", "-cp", jdbc,
             str(program), _url(released, role), ONE_ROW, *CLOSED,
         ],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=LONGEST,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said: dict[str, list[list[str]]] = {}

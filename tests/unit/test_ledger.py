@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.inbox import Inbox
 from tests.made import csv_text, file_name, spoil, table, unzip, zipped
+from tests.waiting import until
 from vrn import drift, landing, messages, pipeline
 from vrn import submission as ledger
 from vrn.errors import HomeError
 from vrn.period import Period
+from vrn.settings import Settings
 from vrn.synthetic import deliveries
+from vrn.warehouse import SUPERUSER
 
 ED, CRIME, CIN = "tiig_ed_attendance", "police_crime", "cin_census"
 CRIMES, ATTENDANCES = "raw.police_crime__crime", "raw.tiig_ed_attendance__attendance"
@@ -201,41 +205,34 @@ def test_t026_the_same_file_in_an_emptied_warehouse_gives_the_same_tables(inbox,
 
 
 class Together:
-    """Calls of a function in two threads, which both come to its end before either goes on, unless one is kept out."""
+    """Calls of a function in two threads, which both come to its end before either goes on, unless one is kept out by a lock."""
 
-    def __init__(self, function):
-        self._function, self._barrier, self._been = function, threading.Barrier(2), threading.local()
+    def __init__(self, settings: Settings, function):
+        self._settings, self._function, self._here = settings, function, set()
 
     def __call__(self, *args, **kwargs):
         found = self._function(*args, **kwargs)
-        if not getattr(self._been, "here", False):
-            self._been.here = True
-            with contextlib.suppress(threading.BrokenBarrierError):
-                self._barrier.wait(0.5)
+        self._here.add(threading.get_ident())
+        with psycopg.connect(self._settings.conninfo(SUPERUSER), autocommit=True) as superuser:
+            until(lambda: len(self._here) == 2 or self._is_kept_out(superuser), "the other thread comes as far, or is kept out")
         return found
+
+    def _is_kept_out(self, superuser: psycopg.Connection) -> bool:
+        waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return superuser.execute(waiting).fetchone() is not None
 
 
 def in_two_threads(*works) -> list:
-    results: list = [None] * len(works)
-
-    def run(place: int, work) -> None:
-        try:
-            results[place] = work()
-        except Exception as error:
-            results[place] = error
-
-    threads = [threading.Thread(target=run, args=(place, work)) for place, work in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
+    """What each returned or raised."""
+    with ThreadPoolExecutor() as pool:
+        futures = [pool.submit(work) for work in works]
+    return [future.exception() or future.result() for future in futures]
 
 
 def test_t027_two_registrations_of_the_same_bytes_at_once_give_one_delivery_and_one_duplicate(inbox, monkeypatch):
     text = csv_text(some(inbox, ED, "2020-06"))
     paths = [inbox.drop(ED, file_name(inbox.contract(ED), month), text) for month in ("2020-06", "2020-05")]
-    monkeypatch.setattr(ledger, "same_bytes", Together(ledger.same_bytes))
+    monkeypatch.setattr(ledger, "same_bytes", Together(inbox.settings, ledger.same_bytes))
     done = in_two_threads(lambda: pipeline.register(ED), lambda: pipeline.register(ED))
     assert not [error for error in done if isinstance(error, Exception)]
     rows = inbox.connection.execute("select status from ops.submission order by 1").fetchall()
@@ -252,7 +249,7 @@ def test_t027_two_acceptances_of_one_period_at_once_leave_one_that_serves(inbox,
     ids = sorted(one for batch in batches for one in batch)
     for step in ("stage", "gate"):
         assert not pipeline.each(step, ids).broken
-    monkeypatch.setattr(ledger, "get", Together(ledger.get))
+    monkeypatch.setattr(ledger, "get", Together(inbox.settings, ledger.get))
     done = in_two_threads(*(lambda one=one: pipeline.each("accept", [one]) for one in ids))
     assert [result.broken for result in done] == [[], []]
     rows_ = ledger.describe(inbox.connection, ids)

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.ports import free_port
 from vrn.notify import FailureNotifier
 
 
 class Server(smtpd.SMTPServer):
     """Keeps what it is sent."""
 
-    def __init__(self, port: int):
-        super().__init__(("127.0.0.1", port), None)
+    def __init__(self):
+        self.sockets: dict = {}
+        super().__init__(("127.0.0.1", 0), None, map=self.sockets)
         self.sent: list[tuple[list[str], str]] = []
 
     def process_message(self, peer, mailfrom, rcpttos, data, **_):
@@ -26,13 +26,18 @@ class Server(smtpd.SMTPServer):
 
 @pytest.fixture
 def server():
-    server = Server(free_port())
-    thread = threading.Thread(target=asyncore.loop, kwargs={"timeout": 0.1}, daemon=True)
+    server, done = Server(), threading.Event()
+
+    def serve() -> None:
+        while not done.is_set():
+            asyncore.loop(timeout=0.1, count=1, map=server.sockets)
+
+    thread = threading.Thread(target=serve)
     thread.start()
     yield server
-    server.close()
-    asyncore.close_all()
-    thread.join(timeout=5)
+    done.set()
+    thread.join()
+    asyncore.close_all(server.sockets)
 
 
 # As little as Airflow ever gives: no dag_run.

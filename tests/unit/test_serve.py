@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import http.client
 import threading
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.ports import free_port
+from tests.waiting import until
 from vrn.folder_swap import swapped_in
 from vrn.site import serve
 
@@ -31,9 +31,7 @@ def served(tmp_path):
     server = serve.server(folder, port, "127.0.0.1")
     thread = threading.Thread(target=server.run)
     thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: server.started or not thread.is_alive(), "the site's server answers")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         yield client, folder
     server.should_exit = True

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -14,7 +15,6 @@ import stat
 import struct
 import subprocess
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports import free_port
+from tests.waiting import LONGEST, until
 from vrn.errors import SubmissionRefused
 from vrn.read import archive
 from vrn.transport import folder, http, remote, sftp
@@ -110,6 +111,11 @@ class Partner:
         )
 
 
+def noise(size: int) -> bytes:
+    """Bytes that no archive makes smaller, the same in every run."""
+    return random.Random(size).randbytes(size)
+
+
 def _new_key(path: Path) -> str:
     """Make a key; returns its public half without the comment."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
@@ -144,18 +150,16 @@ def partner(tmp_path: Path, monkeypatch) -> Iterator[Partner]:
         yield partner
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(LONGEST)
 
 
 def _wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
+    def answers() -> bool:
         assert process.poll() is None, log.read_text()
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"sshd did not answer: {log.read_text()}")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(answers, f"sshd answers (its log: {log})")
 
 
 @pytest.fixture
@@ -454,8 +458,9 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.end_headers()
         body = body[:cut_at]
-        self.wfile.write(body)
+        # Before it is sent: who has all of it goes on at once.
         site.bytes_sent += len(body)
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
@@ -535,7 +540,7 @@ def test_a_file_that_is_not_there_yet_is_no_error(site, target, memory):
 @pytest.fixture
 def cut_off(site, target, memory) -> Page:
     """A page of which 70,000 bytes have come."""
-    page = site.pages["/data/a.csv"] = Page(os.urandom(100_000), cut_at=70_000)
+    page = site.pages["/data/a.csv"] = Page(noise(100_000), cut_at=70_000)
     with pytest.raises(RemoteError, match=r"a\.csv did not come whole"):
         http.fetch(site.remote("a.csv"), target, memory)
     assert folder.waiting(target) == []
@@ -555,13 +560,13 @@ def test_an_interrupted_download_is_resumed(site, target, memory, cut_off):
 
 
 def test_a_download_that_was_cut_off_begins_anew_when_the_file_has_changed(site, target, memory, cut_off):
-    site.pages["/data/a.csv"] = Page(os.urandom(100_000), etag='"2"')
+    site.pages["/data/a.csv"] = Page(noise(100_000), etag='"2"')
     assert http.fetch(site.remote("a.csv"), target, memory) == [target / "a.csv"]
     assert (target / "a.csv").read_bytes() == site.pages["/data/a.csv"].content
 
 
 def test_a_part_of_another_address_is_not_gone_on_with(site, target, memory, cut_off):
-    site.pages["/data/other/a.csv"] = Page(os.urandom(100_000))
+    site.pages["/data/other/a.csv"] = Page(noise(100_000))
     assert http.fetch(site.remote("other/a.csv"), target, memory) == [target / "a.csv"]
     assert (target / "a.csv").read_bytes() == site.pages["/data/other/a.csv"].content
 
@@ -574,7 +579,7 @@ def test_a_part_that_was_whole_already_begins_anew(site, target, memory, cut_off
 
 
 def test_a_weak_etag_is_no_ground_to_resume_on(site, target, memory):
-    site.pages["/data/a.csv"] = Page(os.urandom(100_000), etag='W/"1"', cut_at=70_000)
+    site.pages["/data/a.csv"] = Page(noise(100_000), etag='W/"1"', cut_at=70_000)
     with pytest.raises(RemoteError):
         http.fetch(site.remote("a.csv"), target, memory)
     site.pages["/data/a.csv"].cut_at = None
@@ -744,7 +749,7 @@ def patched(raw: io.BytesIO, offset: int, layout: str, value: int) -> io.BytesIO
 
 FLAGS, LENGTH = (8, "<H"), (24, "<L")
 # Big enough that what zip adds to it is nothing, and no smaller when packed.
-NOISE = os.urandom(20_000)
+NOISE = noise(20_000)
 
 
 class Trickle(io.RawIOBase):
@@ -771,7 +776,7 @@ class Trickle(io.RawIOBase):
 
 @pytest.mark.parametrize("stream", [io.BytesIO, Trickle])
 def test_the_members_of_a_zip_are_listed_and_read_as_they_are(stream):
-    content = os.urandom(3_000) + b"x" * 3_000
+    content = noise(3_000) + b"x" * 3_000
     zip_ = zipped(("set/", b""), ("set/episodes.csv", content), ("children.csv", SYNTHETIC), ("empty.csv", b"")).getvalue()
     assert archive.members(stream(zip_)) == ["set/episodes.csv", "children.csv", "empty.csv"]
     raw = stream(zip_)
