@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -11,6 +11,7 @@ from psycopg import sql
 
 from tests.made import file_name, rewrite
 from vrn import agreement, pipeline
+from vrn import register as registering
 from vrn import submission as ledger
 from vrn.errors import HomeError, SubmissionRefused
 from vrn.warehouse import SUPERUSER
@@ -19,7 +20,20 @@ FEED, PERIOD = "tiig_ed_attendance", "2020-06"
 NAME = "2020-06-rxl-ed-attendance.csv"
 # Five letters, so that it passes for the code of a hospital site.
 MARK = "ZZYZX"
-TODAY = datetime.now(UTC).date()
+TODAY = date(2026, 6, 15)
+
+
+class Clock(datetime):
+    """Says that it is noon of TODAY."""
+
+    @classmethod
+    def now(cls, tz=None) -> datetime:
+        return cls(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=tz)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch):
+    monkeypatch.setattr(registering, "datetime", Clock)
 
 
 def entry(inbox, **other) -> dict:

@@ -488,10 +488,17 @@ def test_when_an_agreement_ends_its_rows_go_with_the_next_run_and_the_rest_stays
 def test_after_the_last_day_rows_are_hidden_and_nobody_signs_in_even_if_no_run_came(network):
     yesterday = DAY - timedelta(days=1)
     network.agreements(agreed("police_crime", "lancashire", valid_to=yesterday), agreed("police_marac", "lancashire", valid_to=DAY))
-    network.projects(entry("alpha", valid_to=DAY), entry("beta", valid_to=yesterday, tables=["stop_search"]))
+    # A day more than the rows have: it may be past midnight when alpha signs in.
+    alpha, beta = entry("alpha", valid_to=DAY + timedelta(days=1)), entry("beta", valid_to=yesterday, tables=["stop_search"])
+    network.projects(alpha, beta)
     network.refresh(yesterday)
+    until = network.owner.execute(
+        "select (rolvaliduntil at time zone 'UTC')::text as ends from pg_roles where rolname ^@ 'vrn_evaluator_' order by rolname"
+    ).fetchall()
+    assert [row["ends"] for row in until] == [f"{DAY + timedelta(days=2)} 00:00:00", f"{DAY} 00:00:00"]
     with evaluator(network, "alpha") as connection:
-        assert connection.execute("select count(*) from marac_case").fetchone() == (1,)
+        shown = "select count(*), (now() at time zone 'UTC')::date from marac_case"
+        assert connection.execute(shown).fetchone() in [(1, DAY), (0, DAY + timedelta(days=1))]
         for trick in ("set timezone = 'Pacific/Midway'", "set timezone = 'UTC+99'", "set row_security = on"):
             connection.execute(trick)
             assert connection.execute("select count(*) from recorded_crime").fetchone() == (0,)
