@@ -57,7 +57,7 @@ def stage(feed: str) -> list[int]:
 
 def judge(ids: list[int]) -> list[dict[str, float]]:
     """Take staged deliveries through the gate; returns the processor seconds of each stage of each of them."""
-    spent = {name: 0.0 for name in STAGES}
+    spent = dict.fromkeys(STAGES, 0.0)
 
     def timed(name: str, function):
         @functools.wraps(function)

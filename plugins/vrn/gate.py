@@ -251,7 +251,15 @@ def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdi
             "(submission_id, entity, rule_code, expectation, severity, is_success, unexpected_count) "
             "values (%s, %s, %s, %s, %s, %s, %s)",
             [
-                (submission.submission_id, one.entity, one.rule.code, one.rule.expectation, one.rule.outcome, one.is_success, one.rows)
+                (
+                    submission.submission_id,
+                    one.entity,
+                    one.rule.code,
+                    one.rule.expectation,
+                    one.rule.outcome,
+                    one.is_success,
+                    one.rows,
+                )
                 for one in verdict.outcomes
             ],
         )

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from tests.warehouses import copy_of
 from tests.waiting import until
+from tests.warehouses import copy_of
 from vrn import access, build, warehouse
 from vrn.settings import REPOSITORY, Settings
 

@@ -17,8 +17,8 @@ import pytest
 from psycopg import errors
 
 from tests import debian_postgres
-from tests.warehouses import copy_of
 from tests.waiting import logged_so_far, until
+from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn import access, exports, pipeline, warehouse
 from vrn.audit import catalogue, events, logged, reads, server_log
