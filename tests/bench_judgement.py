@@ -18,7 +18,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from vrn import data_docs, drift, gate, pipeline, register, secrets, warehouse
 from vrn import submission as ledger
 from vrn.contract import load
