@@ -1,1 +1,42 @@
-IS_NIGHTLY = False
+"""How much is tried out at random: in the suite the same each time, in the nightly run ten times as much and always something new.
+
+VRN_TEST_PROFILE says which: `suite` unless it is `nightly`. What the nightly run finds is written into the test as an
+`@example`, or beside its `seeds`, so that the suite tries it from then on.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+from hypothesis import HealthCheck, settings
+
+SUITE, NIGHTLY = "suite", "nightly"
+PROFILE = os.environ.get("VRN_TEST_PROFILE", SUITE)
+TIMES = {SUITE: 1, NIGHTLY: 10}
+USUAL_EXAMPLES = 100
+LARGEST_SEED = 10**9
+
+for _name, _times in TIMES.items():
+    settings.register_profile(
+        _name,
+        max_examples=USUAL_EXAMPLES * _times,
+        derandomize=_name == SUITE,
+        print_blob=True,
+        # Nothing is kept from one run to the next, and nothing fails by how fast the machine is.
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile(PROFILE)
+
+
+def examples(count: int) -> settings:
+    """For a property that is not tried the usual hundred times: as many in the suite."""
+    return settings(max_examples=count * TIMES[PROFILE])
+
+
+def seeds(count: int) -> range:
+    """Seeds for what a test makes up itself: as many in the suite. The test says in its failure which one it was."""
+    first = 0 if PROFILE == SUITE else random.SystemRandom().randrange(LARGEST_SEED)
+    return range(first, first + count * TIMES[PROFILE])

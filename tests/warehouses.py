@@ -33,7 +33,7 @@ def made_once(server: Settings, shared: Path, name: str, template: str, make: Ca
             _run(server, "createdb", f"--template={template}", "--owner=vrn_owner", name)
             make()
             aside = kept.with_suffix(".new")
-            _run(server, "pg_dump", "--format=custom", "--compress=lz4", f"--file={aside}", f"--dbname={name}")
+            _run(server, "pg_dump", "--format=custom", "--compress=1", f"--file={aside}", f"--dbname={name}")
             aside.rename(kept)
 
 

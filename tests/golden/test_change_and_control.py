@@ -6,13 +6,14 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
 from tests.golden.asking import L95, L998, ask, refusal, vectors
+from tests.properties import examples
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = examples(40)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.errors import RaiseException
 from scipy.stats import binomtest, chi2, norm
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+from tests.properties import examples
+
+quick = examples(40)
 
 LEVELS = [0.95, 0.998]
 

@@ -6,13 +6,14 @@ import math
 
 import numpy
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from tests.golden.asking import L95, ask, refusal, vectors
+from tests.properties import examples
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = examples(40)
 
 PROPORTIONS = [
     ([621, 599, 556, 535, 447], [3454, 3195, 3256, 3227, 3121], 20.1151, "decreasing"),

@@ -7,10 +7,11 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import attack
+from tests.properties import examples, seeds
 from tests.worlds import EAST, PERIODS, World, areas, figure, suppressed, too_narrow
 from vrn import disclosure
 from vrn.disclosure import policies
@@ -313,7 +314,7 @@ def test_what_cannot_be_judged_is_refused():
 @pytest.mark.parametrize("policy", ["LVRN5", "NHS7"])
 def test_no_suppressed_count_of_two_hundred_worlds_can_be_worked_out(policy):
     attacked = 0
-    for seed in range(WORLDS // 2):
+    for seed in seeds(WORLDS // 2):
         world = World(seed)
         figures = world.figures()
         decided = decide(figures, policy, places=world.areas)
@@ -336,7 +337,7 @@ def test_primary_rules_alone_would_be_broken():
 
 
 def test_an_attacker_who_knows_that_counts_are_whole_finds_no_more():
-    for seed in range(16):
+    for seed in seeds(16):
         world = World(seed)
         figures = world.figures()
         decided = decide(figures, places=world.areas)
@@ -346,7 +347,7 @@ def test_an_attacker_who_knows_that_counts_are_whole_finds_no_more():
 def test_two_releases_together_give_away_no_more_than_one():
     """The attacker knows which places and months were not restated."""
     both = 0
-    for seed in range(40):
+    for seed in seeds(40):
         worlds = [World(seed)]
         worlds.append(World(seed + 1000, change_of=worlds[0]))
         tables, answers, earlier = [], [], None
@@ -398,7 +399,7 @@ def table_of(counts: list[list[int]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(rows), places
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(counts_of_table, st.randoms(use_true_random=False), st.sampled_from(["LVRN5", "DfE", "NHS7"]))
 def test_the_order_of_the_rows_changes_nothing(counts, dice, policy):
     figures, places = table_of(counts)
@@ -409,7 +410,7 @@ def test_the_order_of_the_rows_changes_nothing(counts, dice, policy):
     pd.testing.assert_frame_equal(first, second.loc[first.index])
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(counts_of_table, st.sampled_from(["LVRN5", "DfE", "NHS7", "none"]))
 def test_nothing_that_is_published_is_wrong_and_nothing_small_is_published(counts, policy):
     figures, places = table_of(counts)
@@ -424,7 +425,7 @@ def test_nothing_that_is_published_is_wrong_and_nothing_small_is_published(count
     assert np.isnan(said[hidden]).all()
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(counts_of_table, st.sampled_from(["LVRN5", "DfE", "NHS7"]))
 def test_no_suppressed_count_is_known_more_narrowly_than_its_policy_allows(counts, policy):
     figures, places = table_of(counts)

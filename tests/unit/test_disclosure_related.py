@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.properties import seeds
 from tests.related_worlds import SHAPES, RelatedWorld
 from tests.worlds import EAST, PERIODS, areas, figure, suppressed
 from vrn import disclosure
@@ -178,14 +179,14 @@ def test_indicators_are_tied_through_others_and_only_so():
 @pytest.mark.parametrize("policy", ["LVRN5", "NHS7"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_suppressed_count_of_related_indicators_can_be_worked_out(shape, policy):
-    for seed in range(WORLDS_PER_SHAPE):
+    for seed in seeds(WORLDS_PER_SHAPE):
         world = RelatedWorld(SHAPES[shape], seed, policy)
         figures = world.figures()
         assert world.too_narrow(figures, suppressed(world.decide(figures)), ATTACKED_PER_WORLD) == [], seed
 
 
 def test_no_suppressed_count_can_be_worked_out_where_policies_meet():
-    for seed in range(WORLDS_PER_SHAPE):
+    for seed in seeds(WORLDS_PER_SHAPE):
         world = RelatedWorld(
             SHAPES["a part"], seed, {"V91": "NHS7", "V92": "LVRN5"} if seed % 2 else {"V91": "LVRN5", "V92": "DfE"}
         )

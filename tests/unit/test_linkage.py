@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from itertools import chain, combinations
+from statistics import fmean
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.properties import examples, seeds
 from tests.truth_set import KEY, as_linked, quality, truth_set
 from vrn.linkage import codes, match
 
@@ -222,7 +223,7 @@ def test_only_the_smallest_record_id_makes_the_person_key():
 NAMES = ["Amy", "Aimée", "Jack", "Siobhán", "UNKNOWN", None]
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(
     st.lists(
         st.builds(
@@ -250,23 +251,24 @@ def test_the_order_of_records_changes_nothing_and_no_group_holds_two_identifiers
 
 
 @cache
-def small() -> tuple[pd.DataFrame, pd.DataFrame]:
-    records = truth_set(3_000)
+def small(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    records = truth_set(3_000, seed)
     return records, as_linked(records)
 
 
 def test_a_truth_set_is_linked_with_the_precision_and_recall_that_are_promised():
-    records, given_to_linker = small()
-    precision, recall = quality(records, match.link(given_to_linker))
-    assert precision >= 0.995
-    assert recall >= 0.95
+    found = {seed: quality(small(seed)[0], match.link(small(seed)[1])) for seed in seeds(1)}
+    # Promised of many: one set of these may lie a little below.
+    precision, recall = (fmean(numbers) for numbers in zip(*found.values(), strict=True))
+    assert precision >= 0.995, found
+    assert recall >= 0.95, found
 
 
 def test_a_truth_set_in_another_order_is_linked_alike():
-    _, given_to_linker = small()
-    pd.testing.assert_frame_equal(
-        match.link(given_to_linker), match.link(given_to_linker.sample(frac=1, random_state=random.Random(3).randrange(99)))
-    )
+    for seed in seeds(1):
+        _, given_to_linker = small(seed)
+        shuffled = given_to_linker.sample(frac=1, random_state=seed)
+        pd.testing.assert_frame_equal(match.link(given_to_linker), match.link(shuffled), obj=f"the links of the set {seed}")
 
 
 def test_spellings_of_one_name_have_one_code():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vrn import identifiers, protect
@@ -21,7 +21,6 @@ FEED = REPOSITORY / "expectations" / "police_street_crime.odcs.yaml"
 COLUMN = replace(load(FEED, ANY_PERIOD).main.columns[0], classification="hash", identifier_domain="local")
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=12)), max_size=20))
 def test_a_hash_is_the_keyed_hmac_of_the_domain_the_supplier_and_the_canonical_identifier(values):
     def expected(value):

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.properties import examples
 from vrn import seal
 from vrn.seal import HEADER_BYTES, TAG_BYTES, NotReadable, Unsealed
 
@@ -51,13 +52,13 @@ def unsealed(content: bytes, key: bytes = KEY) -> bytes:
             return opened.read()
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(CONTENTS)
 def test_what_was_sealed_comes_back_byte_for_byte(content):
     assert unsealed(sealed(content)) == content
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(CONTENTS, st.lists(st.tuples(st.integers(-10, 400), st.integers(0, 200)), max_size=6))
 def test_a_sealed_file_can_be_read_from_any_place_like_a_clear_one(content, reads):
     clear = io.BytesIO(content)
@@ -71,7 +72,7 @@ def test_a_sealed_file_can_be_read_from_any_place_like_a_clear_one(content, read
                 assert opened.read(count) == clear.read(count)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(CONTENTS, st.data())
 def test_a_changed_byte_anywhere_is_noticed(content, data):
     whole = sealed(content)
@@ -81,7 +82,7 @@ def test_a_changed_byte_anywhere_is_noticed(content, data):
         unsealed(whole[:place] + bytes([whole[place] ^ change]) + whole[place + 1 :])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(CONTENTS, st.data())
 def test_a_file_that_was_cut_anywhere_is_noticed(content, data):
     whole = sealed(content)
@@ -112,7 +113,7 @@ def test_chunks_that_changed_places_or_were_left_out_or_come_from_another_file_a
         unsealed(head + other + b"".join(chunks[1:]))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(CONTENTS, st.binary(min_size=32, max_size=32).filter(lambda key: key != KEY))
 def test_another_key_opens_nothing(content, key):
     whole = sealed(content)
