@@ -16,7 +16,7 @@ from vrn.settings import REPOSITORY
 
 # Parse in a process of its own: the environment is a home that has no database, no network and no secret.
 PARSE = """
-import json, socket, sys, time
+import json, socket, sys
 import airflow.sdk, airflow.triggers.base  # noqa: F401  what the DAG processor has loaded before it reads a file
 
 def no_network(*_, **__):
@@ -25,14 +25,20 @@ def no_network(*_, **__):
 socket.socket.connect = no_network
 from airflow.dag_processing.dagbag import DagBag
 
-started = time.process_time()
+calls = 0
+
+def count(_, event, __):
+    global calls
+    calls += event in ("call", "c_call")
+
 before = set(sys.modules)
+sys.setprofile(count)
 bag = DagBag(sys.argv[1])
-seconds = time.process_time() - started
+sys.setprofile(None)
 loaded = set(sys.modules) - before
 heavy = [name for name in ("great_expectations", "pandas", "pyarrow", "dbt", "psycopg") if name in loaded]
 print("RESULT" + json.dumps({
-    "seconds": seconds,
+    "calls": calls,
     "errors": bag.import_errors,
     "heavy": heavy,
     "dags": {
@@ -81,12 +87,9 @@ def test_a_dag_shows_what_the_whole_feed_file_says(monkeypatch):
     assert shown == feeds.listed(REPOSITORY / "expectations")
 
 
-def test_reading_the_dags_takes_under_a_second_and_loads_nothing_that_looks_at_data(parsed, tmp_path):
-    seconds = [parsed["seconds"]]
-    # The processor's time goes up when all cores are busy: the least of a few is the files' own.
-    while min(seconds) >= 1 and len(seconds) < 4:
-        seconds.append(parse(tmp_path)["seconds"])
-    assert min(seconds) < 1
+def test_reading_the_dags_is_little_work_and_loads_nothing_that_looks_at_data(parsed):
+    # Of functions, which are as many on every machine: 610,000 take 0.3 s, and feed files that are read whole twice as many.
+    assert parsed["calls"] < 1_000_000
     assert parsed["heavy"] == []
 
 
