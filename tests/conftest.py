@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests import county as county_of
-from tests import warehouses
+from tests import properties, warehouses
 from tests.answers import Answers
 from tests.inbox import Inbox
 from tests.ports import free_port
@@ -25,6 +25,43 @@ REAL_FILES = Path(os.environ.get("VRN_REAL_DATA") or REPOSITORY.parent / "shared
 FEEDS = ("police_street_crime", "police_stop_search")
 # Nothing of a test's server is to outlive a crash: to wait for the disk at each commit costs a third of some tests.
 UNSAFE = ("fsync", "synchronous_commit", "full_page_writes")
+
+# The files that take longest, the longest first: a worker takes the next file when it is through with its last, so that both are
+# busy to the end.
+LONGEST_FIRST = (
+    "end_to_end/test_demonstration.py",
+    "end_to_end/test_deliveries.py",
+    "end_to_end/test_county.py",
+    "end_to_end/test_county_disclosure.py",
+    "unit/test_outcomes.py",
+    "end_to_end/test_no_identifier_anywhere.py",
+    "bi/test_superset.py",
+    "unit/test_disclosure.py",
+    "unit/test_persons.py",
+    "unit/test_disclosure_related.py",
+    "unit/test_ledger.py",
+    "unit/test_reading.py",
+    "unit/test_ingest.py",
+    "unit/test_exports.py",
+    "unit/test_site.py",
+    "unit/test_access.py",
+    "unit/test_dbt.py",
+)
+
+
+def pytest_collection_modifyitems(config, items: list[pytest.Item]) -> None:
+    """The suite leaves out what is marked nightly; the nightly run is that, and every property with more examples."""
+    is_nightly = properties.PROFILE == properties.NIGHTLY
+    chosen = [one for one in items if (_is_of_the_night(one) if is_nightly else one.get_closest_marker("nightly") is None)]
+    if left_out := [one for one in items if one not in chosen]:
+        config.hook.pytest_deselected(items=left_out)
+    folder_ = Path(__file__).parent
+    rank = {str(folder_ / name): number for number, name in enumerate(LONGEST_FIRST)}
+    items[:] = sorted(chosen, key=lambda one: rank.get(str(one.path), len(rank)))
+
+
+def _is_of_the_night(item: pytest.Item) -> bool:
+    return item.get_closest_marker("nightly") is not None or hasattr(getattr(item, "obj", None), "hypothesis")
 
 
 @pytest.fixture(autouse=True)

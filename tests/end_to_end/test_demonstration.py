@@ -31,7 +31,7 @@ class Demonstration:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory) -> Iterator[Demonstration]:
-    demo = {"DEMO": "full"} if properties.IS_NIGHTLY else {}
+    demo = {"DEMO": "full"} if properties.PROFILE == properties.NIGHTLY else {}
     with started(tmp_path_factory.mktemp("demonstration"), **demo) as home:
         yield Demonstration(home, home.make("run"))
 
