@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
 ROLE ?= vrn_owner
+DEMO ?= $(VRN_DEMO)
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
@@ -14,8 +15,8 @@ INSTALLED_DEV := .venv/.installed-dev
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-run: $(INSTALLED) ## the main job: start everything, take in what waits in the inbox, show the indicators
-	@$(VRN) run
+run: $(INSTALLED) ## the main job: start everything, take in what waits in the inbox, show the indicators (DEMO=full: every synthetic delivery)
+	@VRN_DEMO="$(DEMO)" $(VRN) run
 
 up: $(INSTALLED) ## start PostgreSQL and Airflow
 	@$(VRN) up

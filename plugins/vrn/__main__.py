@@ -127,7 +127,8 @@ def _synthetic(settings: Settings, _) -> None:
     if not home.is_fresh(settings):
         print("Something came already, or waits in the inbox: no synthetic delivery was written.")
         return
-    print(f"{len(deliveries.write_all(settings))} synthetic deliveries written into {settings.inbox}")
+    files = deliveries.write_all(settings, is_full=settings.is_full_demo)
+    print(f"{len(files)} synthetic deliveries written into {settings.inbox}")
 
 
 def _headline(settings: Settings, _) -> None:

@@ -134,6 +134,18 @@ def _entity_breaches(entity: dict[str, Any], layout: str, codes: set[str]) -> It
     for rule in entity.get("quality", []):
         yield from _rule_breaches(rule, where, _known(entity), codes)
     yield from _linkage_breaches(entity, where)
+    yield from _demo_breaches(own.get("synthetic", {}), f"{where}.customProperties.synthetic.demo")
+
+
+def _demo_breaches(synthetic: dict[str, Any], where: str) -> Iterator[str]:
+    """The demonstration holds a part of the synthetic deliveries and no others."""
+    if "demo" not in synthetic:
+        return
+    asked = synthetic["demo"]
+    if not isinstance(asked, dict) or asked.keys() != {"from", "until"}:
+        yield f"{where}: says from and until, two months"
+    elif not str(synthetic["from"]) <= str(asked["from"]) <= str(asked["until"]) <= str(synthetic["until"]):
+        yield f"{where}: lies within {synthetic['from']} and {synthetic['until']}, and from comes first"
 
 
 def _linkage_breaches(entity: dict[str, Any], where: str) -> Iterator[str]:

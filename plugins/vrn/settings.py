@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrn.errors import SecretMissing
+from vrn.errors import HomeError, SecretMissing
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,17 @@ class Settings:
     def inbox(self) -> Path:
         """Where partners' deliveries are dropped, one folder a feed."""
         return _path("VRN_INBOX", self.home / "inbox")
+
+    @property
+    def is_full_demo(self) -> bool:
+        """Whether a fresh home gets every synthetic delivery (VRN_DEMO=full) or the demonstration's part. Raises HomeError."""
+        asked = os.environ.get("VRN_DEMO", "")
+        if asked not in ("", "full"):
+            raise HomeError(
+                f"DEMO says '{asked}'. Say DEMO=full (VRN_DEMO=full) for every synthetic delivery, or leave it out for the "
+                "demonstration's part of them."
+            )
+        return asked == "full"
 
     @property
     def contracts(self) -> Path:

@@ -54,6 +54,24 @@ def test_a_column_without_a_privacy_class_is_refused(document):
         check(document, "feed")
 
 
+@pytest.mark.parametrize(
+    ("demo", "told"),
+    [
+        ("2019-04", r"synthetic\.demo: says from and until"),
+        ({"from": "2019-04"}, r"synthetic\.demo: says from and until"),
+        ({"from": "2018-03", "until": "2020-03"}, r"synthetic\.demo: lies within 2018-04 and 2020-06"),
+        ({"from": "2020-03", "until": "2019-04"}, r"synthetic\.demo: .*from comes first"),
+    ],
+)
+def test_the_demonstration_of_a_feed_lies_within_its_synthetic_deliveries(document, demo, told):
+    filled = next(one for one in document["schema"][0]["customProperties"] if one["property"] == "synthetic")
+    filled["value"]["demo"] = {"from": "2019-04", "until": "2020-03"}
+    check(document, "feed")
+    filled["value"]["demo"] = demo
+    with pytest.raises(ContractError, match=told):
+        check(document, "feed")
+
+
 def test_a_rule_that_looks_at_a_column_that_is_not_there_is_refused(document):
     document["schema"][0]["quality"][1]["implementation"]["kwargs"]["column"] = "agerange"
     with pytest.raises(ContractError, match="looks at column 'agerange'"):

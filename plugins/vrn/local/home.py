@@ -73,10 +73,11 @@ def down(settings: Settings, console: Console) -> None:
 
 def run(settings: Settings, console: Console) -> None:
     """Start what is not running, let the DAGs take in all that waits, and return when nothing is left to do."""
+    is_full = settings.is_full_demo
     up(settings, console)
     if is_fresh(settings):
         console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
-        files = deliveries.write_all(settings)
+        files = deliveries.write_all(settings, is_full=is_full)
         console.print(f"{len(files)} synthetic files written; no real person or place of crime is in them")
     wait_until_done(settings, console)
 

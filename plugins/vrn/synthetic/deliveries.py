@@ -6,9 +6,10 @@ The same feed file gives the same bytes, whatever was made before.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from vrn import contract as contracts
 from vrn.contract import Contract
@@ -19,24 +20,29 @@ from vrn.synthetic.places import Places
 
 # When the supplier cut the data: the first extract a few days after the period, a restatement later.
 DAYS_TO_EXTRACT = (5, 60)
+# What the demonstration holds of a feed whose file does not say it (`demo`): these months, the last there are.
+MONTHS_OF_DEMO = 3
 
 
-def write_all(settings: Settings) -> list[Path]:
-    """Write every feed's deliveries into its folder of the inbox, and the postcode directory they go by. Returns the files."""
+def write_all(settings: Settings, *, is_full: bool = True) -> list[Path]:
+    """Write every feed's deliveries into its folder of the inbox, and the postcode directory they go by. Returns the files.
+
+    is_full: all that the feed files ask for, or only the demonstration's part of it.
+    """
     places = Places(settings.dbt_project / "seeds")
     write_postcodes(settings, places)
     return [
         path
         for feed_file in sorted(settings.contracts.glob("*.odcs.yaml"))
-        for path in write_feed(feed_file, settings.inbox, places)
+        for path in write_feed(feed_file, settings.inbox, places, is_full=is_full)
     ]
 
 
-def write_feed(feed_file: Path, inbox: Path, places: Places) -> Iterator[Path]:
+def write_feed(feed_file: Path, inbox: Path, places: Places, *, is_full: bool = True) -> Iterator[Path]:
     any_time = contracts.load(feed_file, ANY_PERIOD)
     asked = any_time.main.synthetic
     suppliers = any_time.synthetic.get("suppliers", list(any_time.suppliers))
-    for period in span(any_time.kind, asked["from"], asked["until"]):
+    for period in periods(any_time.kind, asked, is_full=is_full):
         contract = contracts.load(feed_file, period)
         for supplier in suppliers:
             made = rows.of_delivery(contract, period, supplier, places)
@@ -48,6 +54,20 @@ def write_feed(feed_file: Path, inbox: Path, places: Places) -> Iterator[Path]:
                 aside.write_bytes(files.content(contract, version.rows))
                 aside.rename(path)
                 yield path
+
+
+def periods(kind: str, asked: Mapping[str, Any], *, is_full: bool) -> list[Period]:
+    """The periods of a feed's deliveries, by the `synthetic` of its file; in the demonstration those that its months touch."""
+    every = list(span(kind, asked["from"], asked["until"]))
+    if is_full:
+        return every
+    demo = asked.get("demo")
+    if demo is None:
+        months = [month for period in every for month in period.months()][-MONTHS_OF_DEMO:]
+        first, last = months[0].start, months[-1].end
+    else:
+        first, last = Period.month(str(demo["from"])).start, Period.month(str(demo["until"])).end
+    return [period for period in every if period.end >= first and period.start <= last]
 
 
 def file_name(contract: Contract, period: Period, supplier: str, version: int = 0) -> str:

@@ -1,0 +1,59 @@
+"""What `make run` writes into a fresh home: the demonstration's part of the synthetic deliveries, or all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vrn.errors import HomeError
+from vrn.settings import REPOSITORY, Settings
+from vrn.synthetic import deliveries
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The files of the demonstration and all files, by feed and name."""
+    return written_into(tmp_path_factory.mktemp("part"), is_full=False), written_into(tmp_path_factory.mktemp("all"), is_full=True)
+
+
+def written_into(home: Path, *, is_full: bool) -> dict[str, bytes]:
+    files = deliveries.write_all(Settings(home=home), is_full=is_full)
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in files}
+
+
+def test_the_demonstration_is_less_than_half_of_the_deliveries_and_the_same_bytes(written):
+    part, everything = written
+    assert len(part) < len(everything) / 2
+    assert part.items() <= everything.items()
+
+
+def test_the_demonstration_has_something_of_every_feed_and_all_of_it_is_marked_synthetic(written):
+    part, everything = written
+    assert {name.split("/")[0] for name in part} == {name.split("/")[0] for name in everything}
+    assert len({name.split("/")[0] for name in part}) == len(list((REPOSITORY / "expectations").glob("*.odcs.yaml")))
+    assert all(".synthetic." in name for name in part)
+
+
+def test_a_feed_that_does_not_say_it_demonstrates_its_last_three_months():
+    asked = {"from": "2019-04", "until": "2020-06"}
+    assert [period.name for period in deliveries.periods("month", asked, is_full=False)] == ["2020-04", "2020-05", "2020-06"]
+    assert [period.name for period in deliveries.periods("quarter", asked, is_full=False)] == ["2020-21-Q1"]
+    assert [period.name for period in deliveries.periods("year", asked, is_full=False)] == ["2020-21"]
+
+
+def test_a_feed_that_says_it_demonstrates_the_periods_that_its_months_touch():
+    asked = {"from": "2018-04", "until": "2020-06", "demo": {"from": "2019-12", "until": "2020-03"}}
+    assert [period.name for period in deliveries.periods("quarter", asked, is_full=False)] == ["2019-20-Q3", "2019-20-Q4"]
+    assert len(deliveries.periods("month", asked, is_full=False)) == 4
+
+
+def test_demo_is_full_or_left_out_and_anything_else_is_told(monkeypatch, tmp_path):
+    for said, is_full in ((None, False), ("", False), ("full", True)):
+        monkeypatch.delenv("VRN_DEMO", raising=False)
+        if said is not None:
+            monkeypatch.setenv("VRN_DEMO", said)
+        assert Settings(home=tmp_path).is_full_demo is is_full
+    monkeypatch.setenv("VRN_DEMO", "ful")
+    with pytest.raises(HomeError, match=r"DEMO says 'ful'\. Say DEMO=full"):
+        _ = Settings(home=tmp_path).is_full_demo
