@@ -56,7 +56,7 @@ def _run(settings: Settings, _) -> None:
     from vrn.local import home
 
     console, since = home.terminal(), datetime.now(UTC)
-    home.run(settings, console)
+    home.run(settings, console, since)
     with connect(settings, "vrn_owner") as connection:
         headline.show(connection, console)
         headline.show_timing(connection, console, since)

@@ -7,6 +7,7 @@ import secrets as randomness
 import shutil
 import subprocess
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vrn import access, secrets, site, tls, warehouse
@@ -117,12 +118,11 @@ def health(settings: Settings) -> None:
 
 def done(settings: Settings) -> None:
     """Raise HomeError while work is left or no indicator is there."""
-    from vrn.database import connect
-    from vrn.local import home
+    from vrn import headline
+    from vrn.local import progress, work
 
-    state = home.work_left(settings, AirflowApi(settings))
-    if state["busy"]:
-        raise HomeError(f"still at work: {state['accepted']} accepted, {state['waiting']} waiting")
-    with connect(settings, warehouse.OWNER) as connection:
-        if connection.execute("select to_regclass('marts.fct_indicator_value') as found").fetchone()["found"] is None:
-            raise HomeError("no indicator has been built")
+    now = work.look(settings, AirflowApi(settings), datetime.min.replace(tzinfo=UTC))
+    if now.is_busy:
+        raise HomeError(f"still at work: {progress.sentence(now)}")
+    if headline.first(settings) is None:
+        raise HomeError("no indicator has been built")

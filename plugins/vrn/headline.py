@@ -8,6 +8,10 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from vrn.database import connect
+from vrn.settings import Settings
+from vrn.warehouse import OWNER
+
 HEADLINES = """
 with latest as (
     select distinct on (value.indicator_id) value.*, period.period_label, period.period_type
@@ -22,8 +26,9 @@ with latest as (
         ),
         period.end_on desc
 )
-select indicator.indicator_id, indicator.short_name, indicator.unit, latest.*
+select indicator.indicator_id, indicator.short_name, indicator.unit, area.area_name, latest.*
 from latest
+inner join marts.dim_area as area on latest.area_code = area.area_code
 inner join marts.dim_indicator as indicator on latest.indicator_id = indicator.indicator_id
 where indicator.domain = 'violence'
 order by indicator.indicator_id
@@ -91,15 +96,38 @@ def show_held(connection: psycopg.Connection, console: Console) -> None:
         console.print(f"HELD {row['feed']} {row['file_name']}: {row['hold_reason']} Decide in Airflow, under Required actions.")
 
 
-def show(connection: psycopg.Connection, console: Console) -> None:
-    """Print the headline indicators; says "synthetic" when they are."""
-    if connection.execute("select to_regclass('marts.fct_indicator_value') as found").fetchone()["found"] is None:
-        console.print("No indicators yet: nothing was accepted.")
-        return
+def first(settings: Settings) -> str | None:
+    """The first headline figure that is there, as a sentence; None before a build has made one."""
+    with connect(settings, OWNER) as connection:
+        if not _is_built(connection):
+            return None
+        for row in _rows(connection):
+            if row["status"] == "ok":
+                return (
+                    f"first figure: {row['indicator_id']} {row['short_name']}, {row['area_name']}, {row['period_label']}: "
+                    f"{_number(row['value'])} {row['unit']}{' (synthetic)' if row['is_synthetic'] else ''}"
+                )
+    return None
+
+
+def _is_built(connection: psycopg.Connection) -> bool:
+    return connection.execute("select to_regclass('marts.fct_indicator_value') as found").fetchone()["found"] is not None
+
+
+def _rows(connection: psycopg.Connection) -> list[dict]:
+    """The latest figure of each indicator of violence."""
     rows = connection.execute(HEADLINES, {"area": COUNTY}).fetchall()
     # Where too few rows have a place, the districts cannot be added up; the force's own total still can.
     force = {row["indicator_id"]: row for row in connection.execute(HEADLINES, {"area": FORCE}).fetchall()}
-    rows = [row if row["status"] == "ok" else force.get(row["indicator_id"], row) for row in rows]
+    return [row if row["status"] == "ok" else force.get(row["indicator_id"], row) for row in rows]
+
+
+def show(connection: psycopg.Connection, console: Console) -> None:
+    """Print the headline indicators; says "synthetic" when they are."""
+    if not _is_built(connection):
+        console.print("No indicators yet: nothing was accepted.")
+        return
+    rows = _rows(connection)
     synthetic = any(row["is_synthetic"] for row in rows)
     table = Table(
         title="Violence in Lancashire" + (" — SYNTHETIC, made up for trying things" if synthetic else ""),

@@ -9,60 +9,54 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console
 
-from vrn import secrets, warehouse
+from vrn import headline, secrets, warehouse
 from vrn.airflow_api import USER, AirflowApi
 from vrn.database import connect
 from vrn.errors import HomeError
-from vrn.local import airflow, postgres
+from vrn.local import airflow, postgres, progress, work
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
-from vrn.transport import folder
 
 LEAST_FREE_BYTES = 2 << 30
 SECONDS_TO_BE_READY = 180
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_STALL = 120
 PLAIN_WIDTH = 130
-DAG_OF_BUILD = "build_outcomes"
-DAG_OF_APPROVAL = "approve_held"
-# How many runs under way a line names.
-RUNS_NAMED = 3
-# When the last build began that came to its end: what was accepted before that is in the marts.
-LAST_WHOLE_BUILD = """
-select max(first.started_at) as started_at
-from ops.step as first
-inner join ops.step as last on last.step = 'dbt publish' and last.is_success and last.started_at > first.started_at
-where first.step = 'dbt staging' and first.is_success
-"""
+# A build of what came last may follow at once on one that failed.
+LOOKS_AT_A_FAILED_BUILD = 3
 
 
 def up(settings: Settings, console: Console) -> None:
     """Everything running and ready: PostgreSQL, the warehouse, Airflow. Safe to call again. Raises HomeError."""
-    for path in (settings.home, settings.logs, settings.inbox, settings.landing, settings.data_docs):
-        path.mkdir(parents=True, exist_ok=True)
-    # Other users need to pass through the home to reach nothing but PostgreSQL's own folder.
-    settings.home.chmod(0o711)
     with _alone(settings):
-        check_room(settings)
-        secrets.ensure(settings)
-        if not postgres.is_running(settings):
-            check_port(settings.pg_port, "VRN_PG_PORT")
-            console.print("starting PostgreSQL 18")
-            postgres.start(settings)
-        running = all(airflow.is_running(settings, name) for name in airflow.PROCESSES)
-        if not airflow.is_running(settings, "api-server"):
-            check_port(settings.airflow_port, "VRN_AIRFLOW_PORT")
-        console.print("bringing the warehouse up to date")
-        warehouse.prepare(settings)
-        if not running:
-            console.print("bringing Airflow's database up to date")
-            airflow.prepare(settings)
-            console.print("starting Airflow: API server, scheduler, DAG processor, triggerer")
-            airflow.start(settings)
-        wait_until_ready(settings, console)
+        _start_warehouse(settings, console)
+        _start_airflow(settings, console)
+
+
+def _start_warehouse(settings: Settings, console: Console) -> None:
+    check_room(settings)
+    secrets.ensure(settings)
+    if not postgres.is_running(settings):
+        check_port(settings.pg_port, "VRN_PG_PORT")
+        console.print("starting PostgreSQL 18")
+        postgres.start(settings)
+    console.print("bringing the warehouse up to date")
+    warehouse.prepare(settings)
+
+
+def _start_airflow(settings: Settings, console: Console) -> None:
+    if not airflow.is_running(settings, "api-server"):
+        check_port(settings.airflow_port, "VRN_AIRFLOW_PORT")
+    if not all(airflow.is_running(settings, name) for name in airflow.PROCESSES):
+        console.print("bringing Airflow's database up to date")
+        airflow.prepare(settings)
+        console.print("starting Airflow: API server, scheduler, DAG processor, triggerer")
+        airflow.start(settings)
+    wait_until_ready(settings)
 
 
 def down(settings: Settings, console: Console) -> None:
@@ -71,15 +65,22 @@ def down(settings: Settings, console: Console) -> None:
     console.print(f"stopped; everything is kept in {settings.home}")
 
 
-def run(settings: Settings, console: Console) -> None:
-    """Start what is not running, let the DAGs take in all that waits, and return when nothing is left to do."""
+def run(settings: Settings, console: Console, since: datetime) -> None:
+    """Start what is not running, let the DAGs take in all that waits, and return when nothing is left to do.
+
+    since: when the run began; what came later is shown as its work.
+    """
     is_full = settings.is_full_demo
-    up(settings, console)
-    if is_fresh(settings):
-        console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
-        files = deliveries.write_all(settings, is_full=is_full)
-        console.print(f"{len(files)} synthetic files written; no real person or place of crime is in them")
-    wait_until_done(settings, console)
+    with progress.shown(console) as show:
+        with _alone(settings):
+            _start_warehouse(settings, console)
+            # They are there before Airflow looks for the first time.
+            if is_fresh(settings):
+                console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
+                files = deliveries.write_all(settings, is_full=is_full)
+                console.print(f"{len(files)} synthetic files written; no real person or place of crime is in them")
+            _start_airflow(settings, console)
+        wait_until_done(settings, console, show, since)
 
 
 def is_fresh(settings: Settings) -> bool:
@@ -89,10 +90,10 @@ def is_fresh(settings: Settings) -> bool:
         return not waiting and connection.execute("select 1 from ops.submission limit 1").fetchone() is None
 
 
-def wait_until_ready(settings: Settings, console: Console) -> None:
+def wait_until_ready(settings: Settings) -> None:
     """Until every part of Airflow beats and every DAG is known."""
     expected = {f"ingest__{path.name.removesuffix('.odcs.yaml')}" for path in settings.contracts.glob("*.odcs.yaml")}
-    expected |= {DAG_OF_BUILD, DAG_OF_APPROVAL}
+    expected |= {work.DAG_OF_BUILD, work.DAG_OF_APPROVAL}
     deadline = time.monotonic() + SECONDS_TO_BE_READY
     api, missing = AirflowApi(settings), "the API server"
     while time.monotonic() < deadline:
@@ -116,98 +117,45 @@ def wait_until_ready(settings: Settings, console: Console) -> None:
     raise HomeError(f"Airflow was not ready after {SECONDS_TO_BE_READY} seconds; still missing: {missing}. See {settings.logs}")
 
 
-def wait_until_done(settings: Settings, console: Console) -> None:
+def wait_until_done(settings: Settings, console: Console, show: progress.Show, since: datetime) -> None:
     """Until the inbox is empty, no run is under way, and everything accepted has been built. Shows what moves."""
     api = AirflowApi(settings)
-    quiet = 0
+    has_figure = headline.first(settings) is not None
+    failed = 0
     before, moved_at = None, time.monotonic()
     answered_at = moved_at
-    with _progress(console) as show:
-        while quiet < 3:
-            try:
-                state = work_left(settings, api)
-            except OSError as error:
-                # On a machine that has more to do than it can, the next look is answered.
-                if time.monotonic() - answered_at > SECONDS_TO_STALL:
-                    raise HomeError(
-                        f"Airflow has not answered for two minutes ({error}). Its logs are in {settings.logs}; nothing was lost: "
-                        "`make run` goes on where it was."
-                    ) from None
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-                continue
-            answered_at = time.monotonic()
-            show(state)
-            quiet = 0 if state["busy"] else quiet + 1
-            if state != before or state["active"]:
-                before, moved_at = state, time.monotonic()
-            elif state["busy"] and time.monotonic() - moved_at > SECONDS_TO_STALL:
+    while failed < LOOKS_AT_A_FAILED_BUILD:
+        try:
+            now = work.look(settings, api, since)
+        except OSError as error:
+            # On a machine that has more to do than it can, the next look is answered.
+            if time.monotonic() - answered_at > SECONDS_TO_STALL:
                 raise HomeError(
-                    "Work is left but nothing has moved for two minutes: a run failed before it took the files in. Airflow's "
-                    f"page of the feed says why (http://127.0.0.1:{settings.airflow_port}); nothing was lost."
-                )
+                    f"Airflow has not answered for two minutes ({error}). Its logs are in {settings.logs}; nothing was lost: "
+                    "`make run` goes on where it was."
+                ) from None
             time.sleep(SECONDS_BETWEEN_LOOKS)
-    if state["failed_build"]:
-        raise HomeError(
-            "Deliveries were accepted but the build of the outcomes failed; the tables are those of the last good build. "
-            f"Airflow's page of {DAG_OF_BUILD} says why (http://127.0.0.1:{settings.airflow_port})."
-        )
-
-
-def work_left(settings: Settings, api: AirflowApi) -> dict:
-    """What is still to do, from the inbox, the ledger and Airflow's own runs."""
-    waiting = sum(len(folder.waiting(path)) for path in settings.inbox.iterdir() if path.is_dir())
-    resting = sum(1 for path in settings.inbox.glob("*/*") if path.is_file() and not path.name.startswith(".")) - waiting
-    runs = api.call("GET", "/dags/~/dagRuns?state=queued&state=running&limit=100")["dag_runs"]
-    # A run that waits for a person is no work of ours.
-    runs = [run for run in runs if run["dag_id"] != DAG_OF_APPROVAL]
-    with connect(settings, warehouse.OWNER) as connection:
-        ledger = connection.execute(
-            "select count(*) filter (where status in ('accepted', 'superseded')) as accepted, "
-            "count(*) filter (where status = 'refused') as refused, count(*) filter (where status = 'duplicate') as duplicate, "
-            "count(*) filter (where status = 'received') as received, max(accepted_at) as last_accepted from ops.submission"
-        ).fetchone()
-        built = connection.execute(LAST_WHOLE_BUILD).fetchone()["started_at"]
-    unbuilt = ledger["last_accepted"] is not None and (built is None or built < ledger["last_accepted"])
-    active = sorted({run["dag_id"] for run in runs})
-    failed_build = unbuilt and not active and not waiting and not resting and _last_build_failed(api)
-    return {
-        **ledger,
-        "waiting": waiting + resting,
-        "active": active,
-        "failed_build": failed_build,
-        "busy": bool(waiting or resting or active or (unbuilt and not failed_build)),
-    }
-
-
-def _last_build_failed(api: AirflowApi) -> bool:
-    runs = api.call("GET", f"/dags/{DAG_OF_BUILD}/dagRuns?order_by=-run_after&limit=1")["dag_runs"]
-    return bool(runs) and runs[0]["state"] == "failed"
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator:
-    def line(state: dict) -> str:
-        active = ", ".join(state["active"][:RUNS_NAMED]) or "waiting for Airflow to pick up the work"
-        if len(state["active"]) > RUNS_NAMED:
-            active += f" and {len(state['active']) - RUNS_NAMED} more"
-        return (
-            f"{state['accepted']} accepted, {state['received']} under way, {state['waiting']} waiting, "
-            f"{state['refused']} refused, {state['duplicate']} duplicate; {active}"
-        )
-
-    if console.is_terminal:
-        with console.status("looking at the inbox") as status:
-            yield lambda state: status.update(line(state))
-        return
-    shown = ""
-
-    def plain(state: dict) -> None:
-        nonlocal shown
-        if (text := line(state)) != shown:
-            console.print(text)
-            shown = text
-
-    yield plain
+            continue
+        answered_at = time.monotonic()
+        show(now)
+        if not has_figure and (figure := headline.first(settings)):
+            console.print(figure)
+            has_figure = True
+        if not now.is_busy and not now.has_failed_build:
+            return
+        failed = failed + 1 if now.has_failed_build else 0
+        if now != before or now.active:
+            before, moved_at = now, time.monotonic()
+        elif now.is_busy and time.monotonic() - moved_at > SECONDS_TO_STALL:
+            raise HomeError(
+                "Work is left but nothing has moved for two minutes: a run failed before it took the files in. Airflow's "
+                f"page of the feed says why (http://127.0.0.1:{settings.airflow_port}); nothing was lost."
+            )
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    raise HomeError(
+        "Deliveries were accepted but the build of the outcomes failed; the tables are those of the last good build. "
+        f"Airflow's page of {work.DAG_OF_BUILD} says why (http://127.0.0.1:{settings.airflow_port})."
+    )
 
 
 def addresses(settings: Settings) -> list[tuple[str, str]]:
@@ -241,7 +189,11 @@ def check_port(port: int, variable: str) -> None:
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """One start at a time in a home."""
+    """One start at a time in a home, whose folders are there."""
+    for path in (settings.home, settings.logs, settings.inbox, settings.landing, settings.data_docs):
+        path.mkdir(parents=True, exist_ok=True)
+    # Other users need to pass through the home to reach nothing but PostgreSQL's own folder.
+    settings.home.chmod(0o711)
     with (settings.home / "start.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -251,6 +203,6 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def terminal() -> Console:
-    """Colours and a moving line on a terminal; plain lines, wide enough for the table, elsewhere."""
+    """Colours, moving bars and its own width on a terminal; plain lines, wide enough for the table, elsewhere."""
     terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=True, force_terminal=terminal, width=None if terminal else PLAIN_WIDTH)
+    return Console(highlight=False, soft_wrap=not terminal, force_terminal=terminal, width=None if terminal else PLAIN_WIDTH)
