@@ -39,7 +39,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "VRN_AIRFLOW_PORT": str(settings.airflow_port),
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "vrn.local.executor.RestingExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(2 * max(2, os.cpu_count() or 2)),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
@@ -57,9 +57,17 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": settings.secret("airflow_jwt_secret"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs / "airflow"),
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
+        # A DAG file that changes is read at once, and a new DAG file or a change of a feed file is found within 20 seconds.
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(
+            [{"name": "dags-folder", "classpath": "vrn.dag_bundle.DagsOfFeeds", "kwargs": {}}]
+        ),
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+        "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        # A DAG that its file does not make any more goes, if the file made it so long before it was last read.
+        "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "10",
+        # The executor rests instead (vrn.local.executor).
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "16",
         # A supervisor can miss its task's end and then sleeps this long (5 s unless told otherwise).
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
@@ -109,22 +117,22 @@ def start(settings: Settings) -> None:
 
 
 def is_running(settings: Settings, name: str) -> bool:
-    return _pid(settings, name) is not None
+    return pid(settings, name) is not None
 
 
-def _pid(settings: Settings, name: str) -> int | None:
+def pid(settings: Settings, name: str) -> int | None:
     """The pid of a process of ours that lives. A pid is used again in time, so its start time has to agree."""
     try:
-        pid, started = _pid_file(settings, name).read_text(encoding="utf-8").split()
+        number, started = _pid_file(settings, name).read_text(encoding="utf-8").split()
     except (FileNotFoundError, ValueError):
         return None
-    return int(pid) if started and _started(int(pid)) == started else None
+    return int(number) if started and _started(int(number)) == started else None
 
 
-def _started(pid: int) -> str | None:
+def _started(number: int) -> str | None:
     """When a process started, in the kernel's ticks; None when it is gone or a zombie."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if fields[0] == "Z" else fields[19]
@@ -132,22 +140,22 @@ def _started(pid: int) -> str | None:
 
 def stop(settings: Settings) -> None:
     """Ask each process and all it started to end; insist after a while."""
-    running = {name: pid for name in PROCESSES if (pid := _pid(settings, name)) is not None}
-    for pid in running.values():
-        _signal(pid, signal.SIGTERM)
+    running = {name: number for name in PROCESSES if (number := pid(settings, name)) is not None}
+    for number in running.values():
+        _signal(number, signal.SIGTERM)
     deadline = time.monotonic() + SECONDS_TO_STOP
     while time.monotonic() < deadline and any(is_running(settings, name) for name in running):
         time.sleep(0.2)
-    for pid in running.values():
+    for number in running.values():
         # Its session may hold children that outlived it.
-        _signal(pid, signal.SIGKILL)
+        _signal(number, signal.SIGKILL)
     for name in PROCESSES:
         _pid_file(settings, name).unlink(missing_ok=True)
 
 
-def _signal(pid: int, number: int) -> None:
+def _signal(group: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
+        os.killpg(group, number)
 
 
 def _airflow() -> str:

@@ -1,0 +1,31 @@
+"""The folder of DAG files for Airflow's DAG processor, which has the feeds' DAGs read again when a feed file changes.
+
+The processor sees at once when a DAG file changes. A feed file is no DAG file, and to read every DAG each half minute because of
+it costs several percent of a core for ever.
+"""
+
+from __future__ import annotations
+
+from airflow.dag_processing.bundles.local import LocalDagBundle
+from airflow.models.dagbag import DagPriorityParsingRequest
+from airflow.utils.session import create_session
+
+from vrn.settings import Settings
+
+# Makes a DAG of each feed file.
+FACTORY = "ingest.py"
+
+
+class DagsOfFeeds(LocalDagBundle):
+    """Asks, when it is refreshed, for the feeds' DAGs to be read again if a feed file came, changed or went since the last time."""
+
+    def __init__(self, **kwargs: object):
+        super().__init__(**kwargs)
+        self._seen: set[tuple[str, int]] | None = None
+
+    def refresh(self) -> None:
+        found = {(path.name, path.stat().st_mtime_ns) for path in Settings().contracts.glob("*.odcs.yaml")}
+        if self._seen is not None and found != self._seen:
+            with create_session() as session:
+                session.add(DagPriorityParsingRequest(bundle_name=self.name, relative_fileloc=FACTORY))
+        self._seen = found
