@@ -66,7 +66,9 @@ def _options(settings: Settings, variables: Mapping[str, object] | None = None) 
     os.environ.update(environment(settings))
     dbt_sources.write(settings)
     folder = str(settings.dbt_project)
-    return ["--project-dir", folder, "--profiles-dir", folder, *(["--vars", json.dumps(variables)] if variables else [])]
+    as_of = {"as_of": f"date '{settings.as_of}'"} if settings.as_of else {}
+    said = as_of | dict(variables or {})
+    return ["--project-dir", folder, "--profiles-dir", folder, *(["--vars", json.dumps(said)] if said else [])]
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from vrn.errors import HomeError, SecretMissing
@@ -72,6 +73,15 @@ class Settings:
     def key_version(self) -> int:
         """The version of the hash keys that new deliveries are hashed with."""
         return _number("VRN_KEY_VERSION", 1)
+
+    @property
+    def as_of(self) -> date | None:
+        """The day on which figures are expected and late; today where VRN_AS_OF says no other."""
+        said = os.environ.get("VRN_AS_OF")
+        try:
+            return date.fromisoformat(said) if said else None
+        except ValueError:
+            raise HomeError(f"VRN_AS_OF is '{said}', which is no day. Write it as 2020-08-25, or leave it out for today.") from None
 
     @property
     def landing(self) -> Path:

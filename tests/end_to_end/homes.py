@@ -29,6 +29,8 @@ class Home(Answers):
             "VRN_AIRFLOW_PORT": str(self.settings.airflow_port),
             **environment,
         }
+        # It lives today, as a user's home does.
+        del self.environment["VRN_AS_OF"]
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
