@@ -14,6 +14,7 @@ from tests import properties, warehouses
 from tests.answers import Answers
 from tests.inbox import Inbox
 from tests.ports import free_port
+from tests.reporting import pytest_configure  # noqa: F401  what a person sees of a run
 from vrn import build, secrets, warehouse
 from vrn.database import connect
 from vrn.local import postgres
