@@ -11,11 +11,14 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.waiting import LONGEST
+
 # Chromium's own errands, and every name but this machine's.
 OPTIONS = (
     "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
+MILLISECONDS = LONGEST * 1000
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FIND = "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules})"
@@ -28,11 +31,15 @@ def pages() -> Iterator:
     if not program:
         pytest.skip("Chromium is not installed (Debian's package chromium), so nobody looked at the pages in a browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=OPTIONS, chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=program, args=OPTIONS, chromium_sandbox=False, timeout=MILLISECONDS)
+
+        def opened(width: int, scheme: str = "light") -> Page:
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+            page.set_default_timeout(MILLISECONDS)
+            return page
+
         try:
-            yield lambda width, scheme="light": browser.new_page(
-                viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-            )
+            yield opened
         finally:
             browser.close()
 

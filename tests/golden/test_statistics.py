@@ -119,7 +119,7 @@ def test_one_event_has_a_lower_limit_where_byars_would_be_negative(stats_db):
 def test_limits_agree_with_scipy_for_every_count_to_two_hundred(stats_db, level):
     rows = stats_db.execute(
         "select events, limits.lower, limits.upper "
-        "from generate_series(0, 200) as events cross join lateral stats.poisson_ci(events, %s::numeric) as limits",
+        "from generate_series(0, 200) as events cross join lateral stats.poisson_ci(events, %s::numeric) as limits order by events",
         [level],
     ).fetchall()
     assert [row[0] for row in rows] == list(range(201))

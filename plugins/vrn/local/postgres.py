@@ -22,6 +22,8 @@ from vrn.settings import Settings
 
 SUPERUSER = "postgres"
 SERIOUS = re.compile("FATAL|PANIC|ERROR|could not")
+# pg_ctl says at once when the server will not start; it waits longer only on a machine that is busy.
+SECONDS_TO_WAIT = 300
 SERVER_OPTIONS = {
     "shared_buffers": "256MB",
     "work_mem": "32MB",
@@ -83,14 +85,14 @@ def start(settings: Settings) -> None:
     # pg_ctl gives the options to a shell.
     options.append(f"-c log_directory={shlex.quote(str(logs))}")
     early = settings.logs / "postgres.log"
-    started = _run(settings, "pg_ctl", "-D", data, "-w", "-t", "60", "-l", early, "-o", " ".join(options), "start")
+    started = _run(settings, "pg_ctl", "-D", data, "-w", "-t", SECONDS_TO_WAIT, "-l", early, "-o", " ".join(options), "start")
     if started.returncode != 0:
         raise HomeError(f"PostgreSQL did not start on port {settings.pg_port}: {_reason(settings)} (its log: {logs})")
 
 
 def stop(settings: Settings) -> None:
     if is_running(settings):
-        _run(settings, "pg_ctl", "-D", data_folder(settings), "-w", "-m", "fast", "stop")
+        _run(settings, "pg_ctl", "-D", data_folder(settings), "-w", "-t", SECONDS_TO_WAIT, "-m", "fast", "stop")
 
 
 def _initialise(settings: Settings, data: Path) -> None:
