@@ -143,8 +143,7 @@ def owner(home: Settings) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="session")
 def stats_db(built_server: Settings) -> Iterator[psycopg.Connection]:
     """A warehouse in which the statistics are built; rows come as tuples."""
-    with psycopg.connect(built_server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute("create database stats_db template built owner vrn_owner")
+    warehouses.make_database(built_server, "stats_db", "built")
     with psycopg.connect(built_server.conninfo(warehouse.OWNER, "stats_db"), autocommit=True) as connection:
         yield connection
 

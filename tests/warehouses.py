@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.waiting import until
 from vrn.local import postgres
 from vrn.settings import Settings
 
@@ -27,14 +28,25 @@ def made_once(server: Settings, shared: Path, name: str, template: str, make: Ca
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if kept.exists():
-            _run(server, "createdb", "--template=template0", "--owner=vrn_owner", name)
+            make_database(server, name, "template0")
             _run(server, "pg_restore", f"--dbname={name}", str(kept))
         else:
-            _run(server, "createdb", f"--template={template}", "--owner=vrn_owner", name)
+            make_database(server, name, template)
             make()
             aside = kept.with_suffix(".new")
             _run(server, "pg_dump", "--format=custom", "--compress=1", f"--file={aside}", f"--dbname={name}")
             aside.rename(kept)
+
+
+def make_database(server: Settings, name: str, template: str) -> None:
+    """A database of the owner's, copied from `template`."""
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        used = "select 1 from pg_stat_activity where datname = %s and backend_type = 'client backend'"
+        # A connection that was closed is one until its process has ended, and of a database that is used PostgreSQL makes no copy.
+        until(lambda: not connection.execute(used, [template]).fetchone(), f"nobody is connected to {template}")
+        connection.execute(
+            sql.SQL("create database {} template {} owner vrn_owner").format(sql.Identifier(name), sql.Identifier(template))
+        )
 
 
 def _run(server: Settings, program: str, *arguments: str) -> None:
@@ -70,10 +82,7 @@ def copy_of(
 
     Those of modules have one name, and those of tests another, because dbt reads the project anew for a warehouse of another name.
     """
-    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template {} owner vrn_owner").format(sql.Identifier(name), sql.Identifier(template))
-        )
+    make_database(server, name, template)
     yield point_to(server, folder, name, monkeypatch)
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
