@@ -6,11 +6,13 @@ BIN := .venv/bin
 VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
 ROLE ?= vrn_owner
 DEMO ?= $(VRN_DEMO)
+# A file of tests runs in one of two workers; conftest.py says which files come first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release site project templates replay test-packages test lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down psql env headline check release site project templates replay test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,8 +56,11 @@ check: $(INSTALLED) ## check every feed file against the standard and the gramma
 test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R, SSH) without which some tests skip and say so
 	@bash tools/test-packages.sh
 
-test: $(INSTALLED_DEV) ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED_DEV) ## the whole test suite (ORDER=random: in an order that changes and is printed)
+	@$(PYTEST) $(if $(filter random,$(ORDER)),-p randomly)
+
+test-nightly: $(INSTALLED_DEV) ## what takes longer: the whole county through Airflow, long worlds, every property with fresh seeds
+	@VRN_TEST_PROFILE=nightly $(PYTEST)
 
 lint: $(INSTALLED_DEV) ## ruff and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint -q dbt_project/models

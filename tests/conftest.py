@@ -60,12 +60,16 @@ def pytest_collection_modifyitems(config, items: list[pytest.Item]) -> None:
     if left_out := [one for one in items if one not in chosen]:
         config.hook.pytest_deselected(items=left_out)
     folder_ = Path(__file__).parent
+    if config.pluginmanager.hasplugin("randomly"):
+        items[:] = chosen
+        return
     rank = {str(folder_ / name): number for number, name in enumerate(LONGEST_FIRST)}
     items[:] = sorted(chosen, key=lambda one: rank.get(str(one.path), len(rank)))
 
 
 def _is_of_the_night(item: pytest.Item) -> bool:
-    return item.get_closest_marker("nightly") is not None or hasattr(getattr(item, "obj", None), "hypothesis")
+    is_marked = any(item.get_closest_marker(name) for name in ("nightly", "worlds"))
+    return is_marked or hasattr(getattr(item, "obj", None), "hypothesis")
 
 
 @pytest.fixture(autouse=True)

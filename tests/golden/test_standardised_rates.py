@@ -85,6 +85,7 @@ def test_t060_no_events_in_any_band_are_no_rate(stats_db):
     assert ask(stats_db, "dsr", [0] * 19, POPULATIONS, WEIGHTS, L95) == (None, None, None)
 
 
+@pytest.mark.worlds
 def test_t069_the_order_of_the_bands_changes_no_digit_of_a_dsr(stats_db):
     bands = list(zip(MANY, POPULATIONS, WEIGHTS, strict=True))
     in_order = ask(stats_db, "dsr", *map(list, zip(*bands, strict=True)), L95)

@@ -176,6 +176,7 @@ def test_indicators_are_tied_through_others_and_only_so():
     assert related.components(["V5", "V4", "V3", "V2", "V1"], sentences) == [("V1", "V2", "V3", "V4"), ("V5",)]
 
 
+@pytest.mark.worlds
 @pytest.mark.parametrize("policy", ["LVRN5", "NHS7"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_suppressed_count_of_related_indicators_can_be_worked_out(shape, policy):
@@ -185,6 +186,7 @@ def test_no_suppressed_count_of_related_indicators_can_be_worked_out(shape, poli
         assert world.too_narrow(figures, suppressed(world.decide(figures)), ATTACKED_PER_WORLD) == [], seed
 
 
+@pytest.mark.worlds
 def test_no_suppressed_count_can_be_worked_out_where_policies_meet():
     for seed in seeds(WORLDS_PER_SHAPE):
         world = RelatedWorld(

@@ -256,6 +256,7 @@ def small(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     return records, as_linked(records)
 
 
+@pytest.mark.worlds
 def test_a_truth_set_is_linked_with_the_precision_and_recall_that_are_promised():
     found = {seed: quality(small(seed)[0], match.link(small(seed)[1])) for seed in seeds(1)}
     # Promised of many: one set of these may lie a little below.
@@ -264,6 +265,7 @@ def test_a_truth_set_is_linked_with_the_precision_and_recall_that_are_promised()
     assert recall >= 0.95, found
 
 
+@pytest.mark.worlds
 def test_a_truth_set_in_another_order_is_linked_alike():
     for seed in seeds(1):
         _, given_to_linker = small(seed)
