@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+
 import psycopg
 import pytest
 
@@ -148,8 +150,10 @@ def test_every_expected_row_exists_once_and_no_other(county):
     )
     areas = county.rows("select area_code, area_type from marts.dim_area")
     periods = county.rows("select period_type, end_on from marts.dim_period")
-    rows = dict(county.rows("select indicator_id, count(*) from marts.fct_indicator_value group by 1"))
-    assert len(indicators) == len(rows) >= 80
+    # Of an indicator whose first period has not ended by the day on which the home lives there is no row yet.
+    rows = collections.Counter(dict(county.rows("select indicator_id, count(*) from marts.fct_indicator_value group by 1")))
+    assert len(indicators) > 80
+    assert len(rows) >= 80
     for indicator, levels, types, breakdowns, starts_on, ethnic_groups, population in indicators:
         groups["age_band"] = ages.get(population, 8)
         places = sum(kind in levels or ("upper_tier" in levels and code[:3] == "E06") for code, kind in areas)

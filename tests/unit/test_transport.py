@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import io
 import json
 import os
 import random
 import re
-import shutil
-import socket
 import stat
 import struct
-import subprocess
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -24,14 +20,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import free_port
-from tests.waiting import LONGEST, until
+from tests import openssh
 from vrn.errors import SubmissionRefused
 from vrn.read import archive
 from vrn.transport import folder, http, remote, sftp
 from vrn.transport.remote import Fetched, Remote, RemoteError, WarehouseMemory
 
-SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 SYNTHETIC = b"Crime ID,Month\nsynthetic-1,2024-01\n"
 TABLE = """
     create table if not exists ops.fetched (
@@ -82,17 +76,20 @@ def connect_to(monkeypatch, **connection) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps(connection))
 
 
+def noise(size: int) -> bytes:
+    """Bytes that no archive makes smaller, the same in every run."""
+    return random.Random(size).randbytes(size)
+
+
 # --- SFTP ---
 
 
 @dataclass
 class Partner:
-    """A partner's SFTP server, and what its connection in Airflow says."""
+    """A partner's SFTP server, the folder that it serves, and what its connection in Airflow says."""
 
+    server: openssh.Server
     folder: Path
-    port: int
-    key: Path
-    host_key: str
     connect: Callable[..., None]
 
     @property
@@ -106,60 +103,22 @@ class Partner:
         return path
 
     def connect_with(self, **extra) -> None:
-        self.connect(
-            conn_type="sftp", host="127.0.0.1", port=self.port, login=getpass.getuser(), extra={"key_file": str(self.key), **extra}
-        )
+        self.connect(**self.server.connection(**extra))
 
 
-def noise(size: int) -> bytes:
-    """Bytes that no archive makes smaller, the same in every run."""
-    return random.Random(size).randbytes(size)
-
-
-def _new_key(path: Path) -> str:
-    """Make a key; returns its public half without the comment."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
-    return " ".join(path.with_suffix(".pub").read_text().split()[:2])
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory) -> Iterator[openssh.Server]:
+    with openssh.running(tmp_path_factory.mktemp("partner") / "sshd") as server:
+        yield server
 
 
 @pytest.fixture
-def partner(tmp_path: Path, monkeypatch) -> Iterator[Partner]:
-    if SSHD is None or shutil.which("ssh-keygen") is None:
-        pytest.skip("no OpenSSH server is installed here (Debian: apt-get install openssh-server)")
-    if os.getuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)
-    place = tmp_path / "sshd"
-    place.mkdir()
-    host_key = _new_key(place / "host_key")
-    (place / "authorized_keys").write_text(_new_key(place / "login_key"))
-    port = free_port()
-    (place / "config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {place}/host_key\nAuthorizedKeysFile {place}/authorized_keys\n"
-        f"PidFile {place}/pid\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
-        "Subsystem sftp internal-sftp\n"
-    )
-    # -D keeps it in the foreground, as a child that we can end.
-    with (place / "log").open("wb") as log:
-        process = subprocess.Popen([SSHD, "-D", "-e", "-f", place / "config"], stderr=log)
-    try:
-        _wait_for(port, process, place / "log")
-        folder_ = tmp_path / "outgoing"
-        folder_.mkdir()
-        partner = Partner(folder_, port, place / "login_key", host_key, lambda **values: connect_to(monkeypatch, **values))
-        partner.connect_with(host_key=host_key)
-        yield partner
-    finally:
-        process.terminate()
-        process.wait(LONGEST)
-
-
-def _wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    until(answers, f"sshd answers (its log: {log})")
+def partner(sshd: openssh.Server, tmp_path: Path, monkeypatch) -> Partner:
+    folder_ = tmp_path / "outgoing"
+    folder_.mkdir()
+    partner = Partner(sshd, folder_, lambda **values: connect_to(monkeypatch, **values))
+    partner.connect_with(host_key=sshd.host_key)
+    return partner
 
 
 @pytest.fixture
@@ -288,7 +247,7 @@ def test_only_the_names_that_a_feed_asks_for_are_taken(partner, target, memory, 
 
 def test_another_host_key_is_refused_before_anything_is_fetched(partner, target, memory, rests, tmp_path):
     partner.put("crime.csv")
-    partner.connect_with(host_key=_new_key(tmp_path / "another"))
+    partner.connect_with(host_key=openssh.new_key(tmp_path / "another"))
     with pytest.raises(RemoteError, match="another host key"):
         sftp.fetch(partner.remote, target, memory)
     assert names(target) == []
@@ -315,7 +274,7 @@ def test_a_host_key_in_known_hosts_is_enough(partner, target, memory, rests, tmp
     partner.put("crime.csv")
     partner.connect_with()
     (tmp_path / ".ssh").mkdir()
-    (tmp_path / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{partner.port} {partner.host_key}\n")
+    (tmp_path / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{partner.server.port} {partner.server.host_key}\n")
     assert sftp.fetch(partner.remote, target, memory) == [target / "crime.csv"]
 
 
@@ -327,8 +286,8 @@ def test_an_undefined_connection_is_named(target, memory):
 def test_a_refused_login_and_a_missing_folder_are_told_apart(partner, target, memory, rests, tmp_path):
     with pytest.raises(RemoteError, match="has no folder '/nowhere'"):
         sftp.fetch(Remote("sftp", "partner", "/nowhere"), target, memory)
-    _new_key(tmp_path / "stranger")
-    partner.connect_with(host_key=partner.host_key, key_file=str(tmp_path / "stranger"), look_for_keys="false")
+    openssh.new_key(tmp_path / "stranger")
+    partner.connect_with(host_key=partner.server.host_key, key_file=str(tmp_path / "stranger"), look_for_keys="false")
     with pytest.raises(RemoteError, match="refused our login"):
         sftp.fetch(partner.remote, target, memory)
 
