@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from vrn.errors import VrnError
 from vrn.settings import Settings
 
-SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "health", "done")
+SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "demo")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,8 +111,7 @@ def _deploy(settings: Settings, chosen) -> None:
         "secrets": deploy.hand_out,
         "migrate": deploy.migrate,
         "site": deploy.serve_site,
-        "health": deploy.health,
-        "done": deploy.done,
+        "demo": deploy.demo,
     }
     if chosen.service in own:
         own[chosen.service](settings)
@@ -122,13 +121,9 @@ def _deploy(settings: Settings, chosen) -> None:
 
 def _synthetic(settings: Settings, _) -> None:
     from vrn.local import home
-    from vrn.synthetic import deliveries
 
-    if not home.is_fresh(settings):
+    if not home.fill(settings, home.terminal()):
         print("Something came already, or waits in the inbox: no synthetic delivery was written.")
-        return
-    files = deliveries.write_all(settings, is_full=settings.is_full_demo)
-    print(f"{len(files)} synthetic deliveries written into {settings.inbox}")
 
 
 def _headline(settings: Settings, _) -> None:

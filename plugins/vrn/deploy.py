@@ -6,17 +6,18 @@ import os
 import secrets as randomness
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vrn import access, secrets, site, tls, warehouse
-from vrn.airflow_api import AirflowApi
 from vrn.errors import HomeError
 from vrn.local import airflow, postgres
 from vrn.settings import Settings
 
 AIRFLOW_HOST = "airflow-db"
+SECONDS_TO_MEND = 30
 API_PORT, SITE_PORT = 8080, 8080
 # What other images are given of the secrets: the folder (a volume), the image's user, and its files under the names it expects.
 DATABASES, BI = Path("/var/lib/vrn-databases"), Path("/var/lib/vrn-bi")
@@ -108,21 +109,23 @@ def migrate(settings: Settings) -> None:
         raise HomeError("Airflow's database could not be made ready; the reason is above.")
 
 
-def health(settings: Settings) -> None:
-    """Raise HomeError unless scheduler, DAG processor and triggerer all beat."""
-    beats = AirflowApi(settings).call("GET", "/monitor/health")
-    still = [name for name in ("scheduler", "dag_processor", "triggerer") if beats[name]["status"] == "unhealthy"]
-    if still:
-        raise HomeError(f"no heartbeat from: {', '.join(still)}")
+def demo(settings: Settings) -> None:
+    """Write synthetic deliveries unless something came, wait until the indicators are built, and say so by a file."""
+    from vrn.local import home, progress
 
-
-def done(settings: Settings) -> None:
-    """Raise HomeError while work is left or no indicator is there."""
-    from vrn import headline
-    from vrn.local import progress, work
-
-    now = work.look(settings, AirflowApi(settings), datetime.min.replace(tzinfo=UTC))
-    if now.is_busy:
-        raise HomeError(f"still at work: {progress.sentence(now)}")
-    if headline.first(settings) is None:
-        raise HomeError("no indicator has been built")
+    # The service's health check looks for it.
+    is_built = settings.home / "demo-is-built"
+    is_built.unlink(missing_ok=True)
+    console, since = home.terminal(), datetime.now(UTC)
+    home.fill(settings, console)
+    while not is_built.exists():
+        try:
+            with progress.shown(console) as show:
+                home.wait_until_done(settings, console, show, since)
+        except HomeError as error:
+            # Somebody may mend it; until then the service is not healthy.
+            console.print(f"error: {error}")
+            time.sleep(SECONDS_TO_MEND)
+            continue
+        is_built.touch()
+    os.execvp("sleep", ["sleep", "infinity"])

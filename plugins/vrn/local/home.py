@@ -70,17 +70,25 @@ def run(settings: Settings, console: Console, since: datetime) -> None:
 
     since: when the run began; what came later is shown as its work.
     """
-    is_full = settings.is_full_demo
+    # A wrong DEMO is told before anything starts.
+    _ = settings.is_full_demo
     with progress.shown(console) as show:
         with _alone(settings):
             _start_warehouse(settings, console)
             # They are there before Airflow looks for the first time.
-            if is_fresh(settings):
-                console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
-                files = deliveries.write_all(settings, is_full=is_full)
-                console.print(f"{len(files)} synthetic files written; no real person or place of crime is in them")
+            fill(settings, console)
             _start_airflow(settings, console)
         wait_until_done(settings, console, show, since)
+
+
+def fill(settings: Settings, console: Console) -> bool:
+    """Write the synthetic deliveries into a home to which nothing ever came. Returns whether it was one."""
+    if not is_fresh(settings):
+        return False
+    console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
+    files = deliveries.write_all(settings, is_full=settings.is_full_demo)
+    console.print(f"{len(files)} synthetic files written; no real person or place of crime is in them")
+    return True
 
 
 def is_fresh(settings: Settings) -> bool:
