@@ -63,6 +63,13 @@ def render(verdict: Verdict, entity: str, rows: int, title: str, links: str) -> 
     return re.sub(r"(<body[^>]*>)", rf"\1<nav>{links}</nav>", html, count=1) if links else html
 
 
+def load() -> None:
+    """Compile the templates of a page."""
+    env = _view().env
+    for name in env.list_templates(filter_func=lambda name: name.endswith(".j2") and not name.startswith("markdown")):
+        env.get_template(name)
+
+
 @cache
 def _view():
     """GX's page, whose templates are compiled once, and not looked for anew at every use."""

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.expectations.expectation import Expectation
     from great_expectations.validator.validator import Validator
+
+
+# More than the rules of one feed ask for, and a few megabytes.
+METRICS_KEPT = 2_000
 
 
 def load() -> None:
@@ -92,8 +97,10 @@ def remembering() -> Iterator[None]:
             (ExpectationConfiguration, "to_domain_obj", _once(ExpectationConfiguration.to_domain_obj)),
             (ValidationGraph, "build_metric_dependency_graph", _each_metric_once(ValidationGraph.build_metric_dependency_graph)),
             (IDDict, "to_id", _quick_id(IDDict.to_id)),
+            # GX writes each query into a debug line that nobody reads, and for that it is compiled once more.
+            (sa.Select, "__str__", lambda _: "a query"),
         ):
-            changes.callback(setattr, owner, name, owner.__dict__[name])
+            changes.callback(setattr, owner, name, getattr(owner, name))
             setattr(owner, name, other)
         yield
 
@@ -110,15 +117,27 @@ def _once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return remembered
 
 
+@cache
+def _below() -> dict[Any, list[Any]]:
+    """The edges below each metric that was asked for lately, by its id; they say nothing of a table and of no answer."""
+    return {}
+
+
 def _each_metric_once(build: Callable[..., None]) -> Callable[..., None]:
-    """A graph adds an edge once, so that the dependencies of a metric that it has already bring nothing new."""
-    graphs: dict[int, tuple[Any, set[Any]]] = {}
+    """What a metric needs follows from its id: it is worked out once, for all rules and deliveries of a task."""
+    from great_expectations.validator.validation_graph import ValidationGraph
+
+    below = _below()
+    if len(below) > METRICS_KEPT:
+        below.clear()
 
     def once(graph: Any, metric_configuration: Any, runtime_configuration: Any = None) -> None:
-        _, built = graphs.setdefault(id(graph), (graph, set()))
-        if metric_configuration.id not in built:
-            built.add(metric_configuration.id)
-            build(graph, metric_configuration, runtime_configuration)
+        if metric_configuration.id not in below:
+            part = ValidationGraph(execution_engine=graph._execution_engine)
+            build(part, metric_configuration, runtime_configuration)
+            below[metric_configuration.id] = part.edges
+        for edge in below[metric_configuration.id]:
+            graph.add(edge)
 
     return once
 
@@ -127,7 +146,7 @@ def _quick_id(to_id: Callable[..., Any]) -> Callable[..., Any]:
     """IDDict's own id of several keys; only what JSON cannot hold is turned into what it can."""
     from great_expectations.util import convert_to_json_serializable
 
-    encode = json.JSONEncoder(sort_keys=True, default=convert_to_json_serializable).encode
+    encode = json.JSONEncoder(sort_keys=True, default=_once(convert_to_json_serializable)).encode
 
     def quick(self: Any, *keys: Any, **named: Any) -> Any:
         if keys or named or len(self) < 2:
