@@ -12,7 +12,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 if "scheduler" in sys.argv[1:2]:
     import dbt.adapters.postgres
-    import dbt.cli.main
+    import dbt.cli.main  # noqa: F401
     import pyarrow.csv  # noqa: F401
 
     from vrn import data_docs, gx

@@ -49,7 +49,8 @@ def validator(engine: sa.Engine, schema: str, table: str) -> Validator:
 
     executing = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
     data = SqlAlchemyBatchData(executing, schema_name=schema, table_name=table, create_temp_table=False)
-    # As a data source of GX's would describe it, for the Data Docs.
+    # As a data source of GX's would describe it, for the Data Docs. It has no definition and so no id, and a metric names no
+    # table: what is worked out for one delivery's metrics holds for the next one's (see _each_metric_once).
     spec = BatchSpec(type="table", data_asset_name=table, table_name=table, schema_name=schema, batch_identifiers={})
     asking = Validator(executing, batches=[Batch(data=data, batch_spec=spec)])
     asking.metrics_calculator.show_progress_bars = False
@@ -119,7 +120,7 @@ def _once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 @cache
 def _below() -> dict[Any, list[Any]]:
-    """The edges below each metric that was asked for lately, by its id; they say nothing of a table and of no answer."""
+    """The edges below each metric that was asked for lately, by its id. They hold no answer."""
     return {}
 
 
