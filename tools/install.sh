@@ -21,5 +21,13 @@ if ! .venv/bin/python -m uv --version >/dev/null 2>&1; then
     fail "The installer uv could not be fetched. Is a package index reachable (pip's own settings apply)?"
 fi
 printf 'installing %s\n' "$file"
-.venv/bin/python -m uv pip install -q --python .venv/bin/python --require-hashes --only-binary :all: --compile-bytecode -r "$file" ||
+# On a terminal uv shows what it does; elsewhere a line every ten seconds says that it goes on.
+quiet=()
+if [ ! -t 2 ]; then
+  quiet=(-q)
+  (while sleep 10 >/dev/null; do printf 'still installing, %s s\n' "$SECONDS"; done) &
+  ticker=$!
+  trap 'kill "$ticker" 2>/dev/null' EXIT
+fi
+.venv/bin/python -m uv pip install "${quiet[@]}" --python .venv/bin/python --require-hashes --only-binary :all: --compile-bytecode -r "$file" ||
   fail "The packages of $file could not be installed. Is a package index reachable, and is the disk not full? Run it again to go on."
