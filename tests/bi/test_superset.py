@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ import sqlalchemy
 import yaml
 
 from tests.ports import free_port
+from tests.waiting import LONGEST, until
 from tests.warehouses import copy_of
 from vrn.settings import REPOSITORY, Settings
 from vrn.site import words
@@ -49,7 +49,6 @@ FIGURES = (
     ("LANCS-14", "2019/20", 9.5, "ok"),
 )
 HIDDEN = "hidden to protect people"
-SECONDS_TO_START = 120
 REFUSED = (403, 422)
 
 
@@ -146,7 +145,7 @@ class Superset:
     client: httpx.Client
 
     def sign_in(self, user: str, password: str) -> httpx.Client:
-        client = httpx.Client(base_url=self.address, timeout=60)
+        client = httpx.Client(base_url=self.address, timeout=LONGEST)
         answer = client.post("/api/v1/security/login", json={"username": user, "password": password, "provider": "db"})
         assert answer.status_code == 200, answer.text
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -203,26 +202,22 @@ def superset(warehouse: Settings, tmp_path_factory) -> Iterator[Superset]:
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _wait(f"{one.address}/health", serving)
+        until(lambda: _answers(f"{one.address}/health", serving), "an answer of Superset's server")
         one.client = one.sign_in("admin", "a-password-of-the-tests")
         yield one
     finally:
         # A connection that is kept open would be waited for.
         one.client.close()
         serving.terminate()
-        serving.wait(30)
+        serving.wait(LONGEST)
 
 
-def _wait(address: str, serving: subprocess.Popen) -> None:
-    until = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < until:
-        assert serving.poll() is None, "Superset's server ended as it started"
-        try:
-            if httpx.get(address, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise TimeoutError(f"Superset did not answer within {SECONDS_TO_START} s")
+def _answers(address: str, serving: subprocess.Popen) -> bool:
+    assert serving.poll() is None, "Superset's server ended as it started"
+    try:
+        return httpx.get(address, timeout=LONGEST).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _defaults(chart: str) -> list[dict]:

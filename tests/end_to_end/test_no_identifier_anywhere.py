@@ -28,6 +28,7 @@ from psycopg import sql
 
 from tests.end_to_end.test_thirteenth_partner import write_page
 from tests.inbox import Inbox
+from tests.waiting import logged_so_far
 from vrn import build, identifiers, landing, pipeline
 from vrn import contract as contracts
 from vrn import submission as ledger
@@ -308,6 +309,8 @@ def left_in_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
     for path in sorted(settings.home.rglob("*")):
         if path.is_file() and settings.inbox not in path.parents:
             yield str(path.relative_to(settings.home)), path.read_bytes()
+    with psycopg.connect(settings.conninfo("postgres"), autocommit=True) as superuser:
+        logged_so_far(superuser, settings.secrets.parent / "logs" / "postgres")
     for log in sorted((settings.secrets.parent / "logs").rglob("*")):
         if log.is_file():
             yield f"the log of PostgreSQL, {log.name}", log.read_bytes()
