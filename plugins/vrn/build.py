@@ -6,7 +6,6 @@ import uuid
 from datetime import UTC, datetime
 
 import psycopg
-from psycopg import sql
 
 from vrn import contract as contracts
 from vrn import dbt, raw, table_swap
@@ -78,16 +77,6 @@ def codes(settings: Settings) -> dict[str, str]:
     return dict.fromkeys(LAYERS, dbt.code(settings)) | {REFERENCE: dbt.code(settings, *REFERENCE_FILES)}
 
 
-def ledger_of(connection: psycopg.Connection, table: str) -> str:
-    """Fingerprint of the submissions in ops.submission, or in the table that a build took from it."""
-    query = (
-        "select md5(coalesce(string_agg(submission_id || ' ' || status, ',' order by submission_id), '')) as found "
-        "from {} where status in ('accepted', 'superseded', 'refused') and {} is not null"
-    )
-    column = "period_start" if table == "ops.submission" else "period_start_on"
-    return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
-
-
 def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
     """Why what is built is not all of this project on the deliveries as they are now, and what to do; None where it is."""
     built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer").fetchall()}
@@ -97,7 +86,7 @@ def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
         return f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
     if {layer: built[layer]["code"] for layer in LAYERS} != codes(settings):
         return "The project changed since the outcomes were built. Run build_outcomes, and release then."
-    if {built[layer]["ledger"] for layer in LAYERS if layer != REFERENCE} != {ledger_of(connection, "ops.submission")}:
+    if {built[layer]["ledger"] for layer in LAYERS if layer != REFERENCE} != {ledger.fingerprint(connection)}:
         return "Deliveries came or went since the outcomes were built. Wait for build_outcomes to end."
     return None
 
@@ -149,7 +138,7 @@ def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | No
         )
         if code_of_whole is not None:
             # The reference layer rests on no delivery, and comes before this build looks at the ledger.
-            built_from = "" if layer == REFERENCE else ledger_of(connection, "staging.stg_ops__submission")
+            built_from = "" if layer == REFERENCE else ledger.fingerprint(connection, "staging.stg_ops__submission")
             cursor.execute(
                 "insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s) "
                 "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger",

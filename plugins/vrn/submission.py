@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+from psycopg import sql
 
 from vrn import contract as contracts
 from vrn import landing
@@ -101,6 +102,16 @@ def under_way(connection: psycopg.Connection, lately: timedelta) -> bool:
         [lately],
     )
     return found.fetchone() is not None
+
+
+def fingerprint(connection: psycopg.Connection, table: str = "ops.submission") -> str:
+    """Fingerprint of the submissions in ops.submission, or in the table that a build took from it."""
+    query = (
+        "select md5(coalesce(string_agg(submission_id || ' ' || status, ',' order by submission_id), '')) as found "
+        "from {} where status in ('accepted', 'superseded', 'refused') and {} is not null"
+    )
+    column = "period_start" if table == "ops.submission" else "period_start_on"
+    return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
 
 
 def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> list[dict]:

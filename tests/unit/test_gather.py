@@ -10,6 +10,7 @@ from psycopg import sql
 
 from tests.conftest import FEEDS
 from vrn import build, pipeline
+from vrn import submission as ledger
 from vrn.layers import LAYERS
 
 STREET, _ = FEEDS
@@ -59,7 +60,7 @@ def test_a_build_that_an_earlier_one_did_already_is_skipped_but_not_that_of_a_ne
             owner.execute("insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s)", row)
 
     assert pipeline.gather(is_due=False)
-    built(build.ledger_of(owner, "ops.submission"))
+    built(ledger.fingerprint(owner))
     assert not pipeline.gather(is_due=False)
     assert pipeline.gather(is_due=True)
     received(owner, "b.csv", period_start="2020-01-01", status="refused", status_reason="a test")

@@ -13,6 +13,7 @@ from tests.inbox import Inbox
 from tests.warehouses import copy_of
 from vrn import build as outcomes
 from vrn import dbt, release, warehouse
+from vrn import submission as ledger
 from vrn.database import connect
 from vrn.settings import Settings
 
@@ -132,7 +133,7 @@ def refusal(settings: Settings) -> str:
 def release_of(settings: Settings, note: str) -> str:
     """A release; the layers count as built from what the ledger was, which `build` above does not say."""
     with connect(settings, warehouse.OWNER) as connection:
-        built_from = outcomes.ledger_of(connection, "staging.stg_ops__submission")
+        built_from = ledger.fingerprint(connection, "staging.stg_ops__submission")
         for layer, code in outcomes.codes(settings).items():
             connection.execute("update ops.built_layer set code = %s, ledger = %s where layer = %s", [code, built_from, layer])
     return release.make(settings, note)

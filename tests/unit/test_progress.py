@@ -13,6 +13,7 @@ from psycopg import sql
 from rich.console import Console
 from rich.text import Text
 
+from vrn import submission as submissions
 from vrn.local import progress, work
 from vrn.local.work import STEPS, Work
 
@@ -88,6 +89,16 @@ def test_the_layers_of_a_build_count_as_their_share_of_the_deliveries_that_it_se
     built(owner, LATER + timedelta(minutes=3), STEPS)
     found = look(home)
     assert (found.built, found.to_build, found.is_busy) == (8, 8, False)
+
+
+def test_a_delivery_that_came_into_a_build_after_it_began_is_built_by_it(home, owner):
+    accepted(owner, "a", LATER)
+    built(owner, LATER, STEPS)
+    accepted(owner, "came before the build looked at the ledger", LATER + timedelta(seconds=1))
+    assert look(home).is_busy
+    owner.execute("insert into ops.built_layer values ('publish', 'a code', %s)", [submissions.fingerprint(owner)])
+    found = look(home)
+    assert (found.built, found.to_build, found.is_busy) == (2, 2, False)
 
 
 def test_what_an_earlier_run_did_is_no_work_of_this_one_but_what_it_left_is(home, owner):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from vrn import submission as submissions
 from vrn import warehouse
 from vrn.airflow_api import AirflowApi
 from vrn.database import connect
@@ -14,6 +15,7 @@ from vrn.settings import Settings
 DAG_OF_BUILD = "build_outcomes"
 DAG_OF_APPROVAL = "approve_held"
 # The steps of a build from its look at the ledger on.
+LAST = list(LAYERS)[-1]
 STEPS = [f"dbt {layer}" for layer in LAYERS if layer != "reference"] + ["link"]
 # A delivery is this run's when it came since, or when something of it was left to do. A build serves what was accepted before it
 # looked at the ledger.
@@ -53,7 +55,8 @@ select
     count(*) filter (where serves and is_built is not true and is_in_build) as in_build,
     count(*) filter (where serves and is_built is not true) as unbuilt,
     count(*) filter (where status = 'refused') as refused,
-    (select done from layer) as layers_done
+    (select done from layer) as layers_done,
+    (select ledger from ops.built_layer where layer = %(layer)s) as built_from
 from ours
 """
 
@@ -84,16 +87,18 @@ def look(settings: Settings, api: AirflowApi, since: datetime) -> Work:
     with connect(settings, warehouse.OWNER) as connection:
         ledger = connection.execute(
             LEDGER,
-            {"first": STEPS[0], "last": f"dbt {list(LAYERS)[-1]}", "steps": STEPS, "since": since},
+            {"first": STEPS[0], "last": f"dbt {LAST}", "layer": LAST, "steps": STEPS, "since": since},
         ).fetchone()
-    unbuilt = ledger["unbuilt"] > 0
+        # A delivery that was accepted after the build began and before it looked at the ledger is built as well.
+        is_whole = ledger["built_from"] == submissions.fingerprint(connection)
+    unbuilt = ledger["unbuilt"] > 0 and not is_whole
     has_failed_build = unbuilt and not active and not waiting and _last_build_failed(api)
     return Work(
         deliveries=waiting + ledger["received"],
         received=ledger["received"],
         judged=ledger["judged"],
         to_build=waiting + ledger["to_build"],
-        built=ledger["built"] + ledger["in_build"] * ledger["layers_done"] / len(STEPS),
+        built=ledger["to_build"] if is_whole else ledger["built"] + ledger["in_build"] * ledger["layers_done"] / len(STEPS),
         refused=ledger["refused"],
         active=active,
         is_busy=bool(waiting or active or (unbuilt and not has_failed_build)),
