@@ -1,8 +1,9 @@
-"""python -m tests.bench_judgement: processor seconds that the gate takes of its own process, for each delivery.
+"""python -m tests.bench_judgement: seconds of processor that the gate takes for each delivery.
 
-Each round forks a process from one that has loaded what the scheduler loads before it forks its tasks, and takes a batch of
-staged deliveries of one feed through the gate there. Prints a table of the first delivery of such a process and of the later
-ones (their median); each figure is the median of the rounds. BENCH_ROUNDS=1 for fewer of them.
+They are those of its own process, without the database's. Each round forks a process from one that
+has loaded what the scheduler loads before it forks its tasks, and takes a batch of staged deliveries
+of one feed through the gate there. Prints a table of the first delivery of such a process and of the
+later ones (their median); each figure is the median of the rounds. BENCH_ROUNDS=1 for fewer of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import time
 from itertools import islice
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
+
 from tests.ports import free_port
 from vrn import data_docs, drift, gate, pipeline, register, secrets, warehouse
 from vrn import submission as ledger
@@ -32,7 +35,7 @@ from vrn.synthetic.places import Places
 FEEDS = ("tiig_ed_attendance", "hes_violence_admissions", "police_street_crime")
 DELIVERIES = 10
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-# A stage, and the function that does it. To list rows is a part of judging; what is left of `all` is the ledger and the feed file.
+# A stage, and the function that does it. To list rows is a part of judging. The rest is the ledger.
 STAGES = {
     "judge": (gate, "judge"),
     "of it list rows": (gate, "_list_rows"),
@@ -56,7 +59,7 @@ def stage(feed: str) -> list[int]:
 
 
 def judge(ids: list[int]) -> list[dict[str, float]]:
-    """Take staged deliveries through the gate; returns the processor seconds of each stage of each of them."""
+    """Take staged deliveries through the gate; returns the seconds of each stage of each one."""
     spent = dict.fromkeys(STAGES, 0.0)
 
     def timed(name: str, function):
@@ -89,8 +92,8 @@ def judge(ids: list[int]) -> list[dict[str, float]]:
 
 
 def in_a_fork(function, *args):
-    """What a function returns in a process forked from this one, as a task of the scheduler's is."""
-    # The scheduler's executor does the same, so that no collection of a task's walks through what the scheduler has loaded.
+    """What a function returns in a process forked from this one, as a task is."""
+    # As the scheduler's executor does, so that no collection walks through what it has loaded.
     gc.freeze()
     with multiprocessing.get_context("fork").Pool(1) as pool:
         return pool.apply(function, args)

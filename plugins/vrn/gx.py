@@ -1,7 +1,8 @@
-"""Great Expectations as the gate asks it: its expectations, metrics and results, without what it does over and over.
+"""Great Expectations as the gate asks it: its own verdicts, without what it does over and over.
 
-There is no data context, data source or asset: GX's validator asks a table through our own engine. A context would test
-its connections and write its configuration down for each table, and would keep every table that it ever saw.
+There is no data context, data source or asset: GX's validator asks a table through our own engine.
+A context would test its connections and write its configuration down for each table, and would
+keep every table that it ever saw.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ def validator(engine: sa.Engine, schema: str, table: str) -> Validator:
 
     executing = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
     data = SqlAlchemyBatchData(executing, schema_name=schema, table_name=table, create_temp_table=False)
-    # As a data source of GX's would describe it, for the Data Docs. It has no definition and so no id, and a metric names no
-    # table: what is worked out for one delivery's metrics holds for the next one's (see _each_metric_once).
+    # As a data source of GX's would describe it, for the Data Docs. A batch made like this has no
+    # id, so that a metric names no table: what is worked out for the metrics of one delivery holds
+    # for those of the next (see _each_metric_once).
     spec = BatchSpec(type="table", data_asset_name=table, table_name=table, schema_name=schema, batch_identifiers={})
     asking = Validator(executing, batches=[Batch(data=data, batch_spec=spec)])
     asking.metrics_calculator.show_progress_bars = False
@@ -81,11 +83,11 @@ def validate(asking: Validator, name: str, expectations: Sequence[Expectation]) 
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """While it lasts, GX makes a configuration, an expectation and a metric's dependencies once, and ids of metrics quickly.
+    """While it lasts, GX works out once what it would work out many times.
 
-    GX 1.24 makes the configuration of an expectation anew at every look at it, some seventy times for a rule that is judged
-    once, and walks down the same dependencies ten times. These took two thirds of a judgement. What is judged does not
-    change meanwhile, so that what was made of it once still holds.
+    GX 1.24 makes the configuration of an expectation anew at every look at it, some seventy times
+    for a rule that is judged once, and walks down the same dependencies ten times: most of a
+    judgement. What is judged does not change meanwhile, so that what was made of it still holds.
     """
     from great_expectations.core.id_dict import IDDict
     from great_expectations.expectations.expectation import Expectation
@@ -98,7 +100,8 @@ def remembering() -> Iterator[None]:
             (ExpectationConfiguration, "to_domain_obj", _once(ExpectationConfiguration.to_domain_obj)),
             (ValidationGraph, "build_metric_dependency_graph", _each_metric_once(ValidationGraph.build_metric_dependency_graph)),
             (IDDict, "to_id", _quick_id(IDDict.to_id)),
-            # GX writes each query into a debug line that nobody reads, and for that it is compiled once more.
+            # GX writes each query into a debug line that nobody reads, and compiles it for that.
+            # Should it ever ask the database that text, the file is refused (see gate._raised).
             (sa.Select, "__str__", lambda _: "a query"),
         ):
             changes.callback(setattr, owner, name, getattr(owner, name))
@@ -125,7 +128,7 @@ def _below() -> dict[Any, list[Any]]:
 
 
 def _each_metric_once(build: Callable[..., None]) -> Callable[..., None]:
-    """What a metric needs follows from its id: it is worked out once, for all rules and deliveries of a task."""
+    """What a metric needs follows from its id: one rule, or one delivery, serves the others."""
     from great_expectations.validator.validation_graph import ValidationGraph
 
     below = _below()

@@ -1,4 +1,4 @@
-"""Great Expectations without what it does over and over: the same verdicts, and nothing that outlives a delivery."""
+"""What GX remembers while it judges: the same verdicts, and nothing that outlives a delivery."""
 
 from __future__ import annotations
 
