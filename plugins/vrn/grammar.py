@@ -53,16 +53,16 @@ def custom(item: dict[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _standard():
-    import jsonschema
+    import jsonschema_rs
 
     schema = json.loads((resources.files("open_data_contract_standard") / "schema.json").read_text(encoding="utf-8"))
-    return jsonschema.validators.validator_for(schema)(schema)
+    return jsonschema_rs.validator_for(schema)
 
 
 def check(document: Any, name: str) -> None:
     """Raise ContractError with every breach of the standard or of our grammar, each with the key where it stands."""
     breaches = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'the file'}: {error.message}"
+        f"{'.'.join(str(part) for part in error.instance_path) or 'the file'}: {error.message}"
         for error in _standard().iter_errors(document)
     ]
     if not breaches:
