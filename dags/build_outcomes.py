@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, PokeReturnValue, dag, get_current_context, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, PokeReturnValue, chain, dag, task
 from airflow.sdk.definitions.asset import AssetAny
 
 from vrn.assets import ACCEPTED_DELIVERIES
 from vrn.layers import STEPS, task_id
 from vrn.notify import FailureNotifier
 
-BUILD, FAILED = "build", "failed"
+BUILD, FAILED, SKIPPED = "build", "failed", "skipped"
 # States after which the build says nothing more.
 ENDED = ("success", "failed", "upstream_failed", "skipped", "removed")
 
@@ -25,7 +25,7 @@ publish, each layer one `dbt build` with its tests. The task `build` does all of
 shows when that layer is there, or which of its nodes failed. Large feeds' events and all counts are made anew only for the months
 that changed (`ops.touched_month`), seeds and statistics only when they changed. `link` finds who is the same person across
 services (`persons.person_link`). `gather` waits until deliveries that came together are all judged, half an hour at most, so that
-one build serves them.
+one build serves them; the layer before it rests on no delivery.
 
 ### When it runs
 After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.
@@ -33,7 +33,7 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
 ### Triage notes
 | what is red | what it means | what to do |
 | --- | --- | --- |
-| all tasks pink | an earlier run has built what this one was for | nothing |
+| all tasks from `gather` on pink | an earlier run has built what this one was for | nothing |
 | any layer, a test failed | our logic or a seed is wrong, or a feed brought something no rule foresaw; later layers keep their last good tables | the log names the test; `select * from ops.dbt_result where status <> 'pass' order by finished_at desc` shows them all |
 | any layer, an error | the warehouse was away, or a model does not fit the tables | mend it, clear the run's failed tasks; each layer may be built again at any time |
 | `link` | the warehouse was away, or a feed file names a column for linkage that is not there | the same; the links change in one transaction or not at all, and running it twice changes nothing |
@@ -62,24 +62,17 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
 )
 def build_outcomes():
     @task
-    def gather() -> None:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from vrn import pipeline
-
-        run = get_current_context()["dag_run"]
-        if not pipeline.gather(is_due=run.run_type != "asset_triggered"):
-            raise AirflowSkipException("Nothing came since the last build.")
-
-    @task
-    def build(ti=None) -> None:
-        from airflow.sdk.exceptions import AirflowFailException
+    def build(ti=None, dag_run=None) -> None:
+        from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
         from vrn import build
 
         for step in STEPS:
             try:
-                done = build.take(step)
+                done = build.take(step, is_due=dag_run.run_type != "asset_triggered")
+            except build.NothingToBuild as reason:
+                ti.xcom_push(step, {SKIPPED: str(reason)})
+                raise AirflowSkipException(str(reason)) from None
             except build.BuildFailed as error:
                 ti.xcom_push(step, {FAILED: str(error)})
                 # A failed test fails again: a retry would only hide which run found it.
@@ -89,7 +82,7 @@ def build_outcomes():
     def show(step: str):
         @task.sensor(task_id=task_id(step), poke_interval=1)
         def shown(ti=None) -> PokeReturnValue:
-            from airflow.sdk.exceptions import AirflowFailException
+            from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
             # The state is asked first: what a build says before it ends is there by then.
             state = ti.get_task_states(dag_id=ti.dag_id, task_ids=[BUILD], run_ids=[ti.run_id])[ti.run_id][BUILD]
@@ -98,16 +91,14 @@ def build_outcomes():
                 raise AirflowFailException(f"The task {BUILD} ended ({state}) before this step; its log says why.")
             if said is not None and FAILED in said:
                 raise AirflowFailException(said[FAILED])
+            if said is not None and SKIPPED in said:
+                raise AirflowSkipException(said[SKIPPED])
             return PokeReturnValue(is_done=said is not None, xcom_value=said)
 
         return shown()
 
-    before = gather()
-    before >> build()
-    for step in STEPS:
-        shown = show(step)
-        before >> shown
-        before = shown
+    build()
+    chain(*(show(step) for step in STEPS))
 
 
 build_outcomes()

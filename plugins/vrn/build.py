@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -12,13 +13,16 @@ from vrn import dbt, raw, table_swap
 from vrn import submission as ledger
 from vrn.database import connect
 from vrn.errors import VrnError
-from vrn.layers import LAYERS, LINK, STEPS
+from vrn.layers import GATHER, LAYERS, LINK, STEPS
 from vrn.linkage import persons
 from vrn.period import ANY_PERIOD
 from vrn.settings import Settings
 from vrn.warehouse import OWNER
 
 # Seeds and statistics are the project's own: neither a delivery nor a model changes them.
+# A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
+LONGEST_WAIT = timedelta(minutes=30)
+SECONDS_BETWEEN_LOOKS = 1.0
 REFERENCE, STAGING = "reference", "staging"
 REFERENCE_FILES = ("seeds/**/*", "functions/stats/*", "macros/**/*", "tests/**/*", "dbt_project.yml")
 
@@ -27,15 +31,40 @@ class BuildFailed(VrnError):
     """A model could not be built or a test failed; the message names the nodes."""
 
 
+class NothingToBuild(VrnError):
+    """What is built is all of this project on the deliveries as they are."""
+
+
 def everything() -> None:
     """Take every step of a build. Raises BuildFailed at the first that cannot be taken."""
     for step in STEPS:
         take(step)
 
 
-def take(step: str) -> dict[str, int]:
-    """Build and test one layer, or link persons. Returns what was counted: nodes by their status, or records and links."""
+def take(step: str, *, is_due: bool = True) -> dict[str, int]:
+    """Build and test one layer, link persons, or wait for what came together. Returns what was counted: nodes by their status, or
+    records and links.
+
+    is_due: build even though nothing came, because a new day makes figures late. Raises NothingToBuild otherwise.
+    """
+    if step == GATHER:
+        return gather(is_due=is_due)
     return _link() if step == LINK else _build(step)
+
+
+def gather(*, is_due: bool) -> dict[str, int]:
+    """Wait until what came lately is judged, so that one build serves all of it. Returns nothing to count.
+
+    Nothing waits for a held delivery, nor longer than LONGEST_WAIT for one whose steps failed. Raises NothingToBuild.
+    """
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
+        while ledger.under_way(connection, LONGEST_WAIT):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    with connect(settings, OWNER) as connection:
+        if not is_due and unbuilt(connection, settings) is None:
+            raise NothingToBuild("Nothing came since the last build.")
+    return {}
 
 
 def _link() -> dict[str, int]:

@@ -10,11 +10,12 @@ LAYERS = {
     "marts": ["path:models/marts"],
     "publish": ["path:functions/publish", "path:models/publish"],
 }
-LINK = "link"
-# The steps of a build: each layer, and after staging the linkage of persons, which is no model.
-STEPS = ("reference", "staging", LINK, "intermediate", "indicators", "counts", "marts", "publish")
+GATHER, LINK = "gather", "link"
+# The steps of a build: each layer; the wait for what came together, before the first layer that rests on deliveries; and after
+# staging the linkage of persons, which is no model.
+STEPS = ("reference", GATHER, "staging", LINK, "intermediate", "indicators", "counts", "marts", "publish")
 
 
 def task_id(step: str) -> str:
     """The task of build_outcomes that shows a step."""
-    return step if step == LINK else f"build_{step}"
+    return f"build_{step}" if step in LAYERS else step

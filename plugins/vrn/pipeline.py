@@ -9,15 +9,15 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain, groupby
 from pathlib import Path
 
 import psycopg
 
 from vrn import accept as accepting
-from vrn import build, data_docs, drift, landing, messages, notes, protect
 from vrn import contract as contracts
+from vrn import data_docs, drift, landing, messages, notes, protect
 from vrn import gate as gating
 from vrn import register as registering
 from vrn import stage as staging
@@ -30,7 +30,6 @@ from vrn.period import ANY_PERIOD, Period
 from vrn.settings import Settings
 from vrn.submission import Submission
 from vrn.transport import folder, remote
-from vrn.warehouse import OWNER
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +40,6 @@ MOST_BATCHES = min(4, os.cpu_count() or 1)
 # What is worth a task of its own: to start one and to load Great Expectations takes as long as about so much work.
 DELIVERIES_A_BATCH = 10
 BYTES_A_BATCH = 50 << 20
-# A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
-LONGEST_WAIT = timedelta(minutes=30)
-SECONDS_BETWEEN_LOOKS = 1.0
 # Of a remote feed whose files are named by their period.
 PERIODS_ASKED_FOR = 12
 
@@ -285,20 +281,6 @@ def accept(connection: psycopg.Connection, settings: Settings, submission: Submi
 def any_accepted(batches: Sequence[Sequence[int]]) -> bool:
     with connect(Settings(), autocommit=True) as connection:
         return any(row["status"] == ledger.ACCEPTED for row in ledger.describe(connection, list(chain(*batches))))
-
-
-def gather(*, is_due: bool) -> bool:
-    """Wait until what came lately is judged, so that one build serves all of it. Returns whether there is anything to build.
-
-    is_due: build even though nothing came, for a new day makes figures late. Nothing waits for a held delivery, nor longer than
-    LONGEST_WAIT for one whose steps failed.
-    """
-    settings = Settings()
-    with connect(settings, autocommit=True) as connection:
-        while ledger.under_way(connection, LONGEST_WAIT):
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-    with connect(settings, OWNER) as connection:
-        return is_due or build.unbuilt(connection, settings) is not None
 
 
 def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str) -> str:

@@ -16,7 +16,7 @@ from vrn.settings import REPOSITORY
 ASK = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 class Instance:
     dag_id, run_id = "build_outcomes", "a run"
@@ -34,6 +34,8 @@ for state, said in json.loads(sys.stdin.read()):
         answers.append(task.python_callable(Instance(state, said)).is_done)
     except AirflowFailException as error:
         answers.append(str(error))
+    except AirflowSkipException as reason:
+        answers.append(f"skipped: {reason}")
 print("RESULT" + json.dumps(answers))
 """
 
@@ -62,18 +64,20 @@ def ask(tmp_path_factory):
 
 def test_a_layers_task_waits_for_its_layer_shows_its_failure_and_never_waits_for_a_build_that_ended(ask):
     before = {"staging": {"pass": 1}}
-    waiting, retried, there, failed, killed, last = ask(
+    waiting, retried, there, failed, killed, last, nothing = ask(
         ("running", before),
         ("up_for_retry", before),
         ("running", before | {"marts": {"success": 19}}),
         ("failed", before | {"marts": {"failed": "The layer marts was not built: dim_area (error)."}}),
         ("failed", before),
         ("success", before | {"marts": {"success": 19}}),
+        ("skipped", {"reference": {}, "marts": {"skipped": "Nothing came since the last build."}}),
     )
+    assert nothing == "skipped: Nothing came since the last build."
     assert (waiting, retried, there, last) == (False, False, True, True)
     assert failed == "The layer marts was not built: dim_area (error)."
     assert "ended (failed) before this step" in killed
 
 
 def test_every_step_of_a_build_has_a_task_of_its_own_that_says_its_name():
-    assert [task_id(step) for step in STEPS][:4] == ["build_reference", "build_staging", "link", "build_intermediate"]
+    assert [task_id(step) for step in STEPS][:4] == ["build_reference", "gather", "build_staging", "link"]

@@ -39,17 +39,17 @@ def test_a_build_waits_until_what_came_with_it_is_judged(home, owner, monkeypatc
     judged = "update ops.submission set status = 'refused', status_reason = 'a test'"
     # What happens between one look and the next; after the third nothing is left to wait for.
     happenings = [lambda: None, lambda: None, lambda: owner.execute(judged)]
-    monkeypatch.setattr(pipeline.time, "sleep", lambda _: happenings.pop(0)())
-    assert pipeline.gather(is_due=True)
+    monkeypatch.setattr(build.time, "sleep", lambda _: happenings.pop(0)())
+    assert build.gather(is_due=True) == {}
     assert happenings == []
 
 
 def test_no_build_waits_for_a_person_or_for_a_delivery_whose_steps_failed(home, owner, monkeypatch):
-    monkeypatch.setattr(pipeline.time, "sleep", lambda _: pytest.fail("it waited"))
+    monkeypatch.setattr(build.time, "sleep", lambda _: pytest.fail("it waited"))
     received(owner, "held.csv", held_at="2020-01-01", hold_reason="a test")
     owner.execute("update ops.submission set held_at = now()")
     received(owner, "broken.csv", received_at="2020-01-01")
-    assert pipeline.gather(is_due=True)
+    assert build.gather(is_due=True) == {}
 
 
 def test_a_build_that_an_earlier_one_did_already_is_skipped_but_not_that_of_a_new_day(home, owner):
@@ -59,14 +59,15 @@ def test_a_build_that_an_earlier_one_did_already_is_skipped_but_not_that_of_a_ne
             row = [layer, build.codes(home)[layer], "" if layer == build.REFERENCE else ledger]
             owner.execute("insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s)", row)
 
-    assert pipeline.gather(is_due=False)
+    assert build.gather(is_due=False) == {}
     built(ledger.fingerprint(owner))
-    assert not pipeline.gather(is_due=False)
-    assert pipeline.gather(is_due=True)
+    with pytest.raises(build.NothingToBuild):
+        build.gather(is_due=False)
+    assert build.gather(is_due=True) == {}
     received(owner, "b.csv", period_start="2020-01-01", status="refused", status_reason="a test")
-    assert pipeline.gather(is_due=False)
+    assert build.gather(is_due=False) == {}
     built(None)
-    assert pipeline.gather(is_due=False)
+    assert build.gather(is_due=False) == {}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -78,15 +79,19 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def prepare(settings: Settings) -> None:
-    """Make Airflow's database and bring it to this version."""
+@contextlib.contextmanager
+def prepared(settings: Settings) -> Iterator[None]:
+    """Make Airflow's database and bring it to this version, while the caller does something else. Raises HomeError at the end."""
     with psycopg.connect(settings.conninfo(warehouse.SUPERUSER, "postgres"), autocommit=True) as connection:
         warehouse.ensure_role(connection, warehouse.AIRFLOW, settings.password(warehouse.AIRFLOW))
         warehouse.ensure_database(connection, "airflow", warehouse.AIRFLOW)
     write_passwords(settings)
     log = settings.logs / "airflow-migrate.log"
-    with log.open("w") as out:
-        done = subprocess.run([_airflow(), "db", "migrate"], env=_whole(settings), stdout=out, stderr=out, check=False)
+    with (
+        log.open("w") as out,
+        subprocess.Popen([_airflow(), "db", "migrate"], env=_whole(settings), stdout=out, stderr=out) as done,
+    ):
+        yield
     if done.returncode != 0:
         raise HomeError(f"Airflow's database could not be made ready; the reason is at the end of {log}.")
 

@@ -7,8 +7,8 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from rich.console import Console
@@ -33,27 +33,26 @@ LOOKS_AT_A_FAILED_BUILD = 3
 def up(settings: Settings, console: Console) -> None:
     """Everything running and ready: PostgreSQL, the warehouse, Airflow. Safe to call again. Raises HomeError."""
     with _alone(settings):
-        _start_warehouse(settings, console)
-        _start_airflow(settings, console)
+        _start(settings, console)
 
 
-def _start_warehouse(settings: Settings, console: Console) -> None:
+def _start(settings: Settings, console: Console, before_airflow: Callable[[], object] = lambda: None) -> None:
+    """Start what does not run. What has to be there before Airflow looks for the first time is done while its database is made
+    ready, which takes seconds."""
     check_room(settings)
     secrets.ensure(settings)
     if not postgres.is_running(settings):
         check_port(settings.pg_port, "VRN_PG_PORT")
         console.print("starting PostgreSQL 18")
         postgres.start(settings)
-    console.print("bringing the warehouse up to date")
-    warehouse.prepare(settings)
-
-
-def _start_airflow(settings: Settings, console: Console) -> None:
+    is_whole = all(airflow.is_running(settings, name) for name in airflow.PROCESSES)
     if not airflow.is_running(settings, "api-server"):
         check_port(settings.airflow_port, "VRN_AIRFLOW_PORT")
-    if not all(airflow.is_running(settings, name) for name in airflow.PROCESSES):
-        console.print("bringing Airflow's database up to date")
-        airflow.prepare(settings)
+    console.print("bringing the databases up to date")
+    with nullcontext() if is_whole else airflow.prepared(settings):
+        warehouse.prepare(settings)
+        before_airflow()
+    if not is_whole:
         console.print("starting Airflow: API server, scheduler, DAG processor, triggerer")
         airflow.start(settings)
     wait_until_ready(settings)
@@ -74,10 +73,7 @@ def run(settings: Settings, console: Console, since: datetime) -> None:
     _ = settings.is_full_demo
     with progress.shown(console) as show:
         with _alone(settings):
-            _start_warehouse(settings, console)
-            # They are there before Airflow looks for the first time.
-            fill(settings, console)
-            _start_airflow(settings, console)
+            _start(settings, console, lambda: fill(settings, console))
         wait_until_done(settings, console, show, since)
 
 

@@ -84,6 +84,7 @@ def look(settings: Settings, api: AirflowApi, since: datetime) -> Work:
     runs = api.call("GET", "/dags/~/dagRuns?state=queued&state=running&limit=100")["dag_runs"]
     # A run that waits for a person is no work of ours.
     active = tuple(sorted({run["dag_id"] for run in runs} - {DAG_OF_APPROVAL}))
+    feeds = set(active) - {DAG_OF_BUILD}
     with connect(settings, warehouse.OWNER) as connection:
         ledger = connection.execute(
             LEDGER,
@@ -101,7 +102,8 @@ def look(settings: Settings, api: AirflowApi, since: datetime) -> Work:
         built=ledger["to_build"] if is_whole else ledger["built"] + ledger["in_build"] * ledger["layers_done"] / len(STEPS),
         refused=ledger["refused"],
         active=active,
-        is_busy=bool(waiting or active or (unbuilt and not has_failed_build)),
+        # A build that finds everything built already has nothing more to show.
+        is_busy=bool(waiting or feeds or (active and not is_whole) or (unbuilt and not has_failed_build)),
         has_failed_build=has_failed_build,
     )
 
