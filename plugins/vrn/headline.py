@@ -129,8 +129,9 @@ def show(connection: psycopg.Connection, console: Console) -> None:
         return
     rows = _rows(connection)
     synthetic = any(row["is_synthetic"] for row in rows)
+    day = connection.execute("select to_char(ops.as_of(), 'FMDD FMMonth YYYY') as day").fetchone()["day"]
     table = Table(
-        title="Violence in Lancashire" + (" — SYNTHETIC, made up for trying things" if synthetic else ""),
+        title="Violence in Lancashire" + (f" — SYNTHETIC, made up for trying things, as on {day}" if synthetic else ""),
         caption="Intervals are 95 %. Every figure is a row of marts.fct_indicator_value.",
     )
     for heading, side in (("", "left"), ("Indicator", "left"), ("Period", "left"), ("Count", "right"), ("Value", "right")):

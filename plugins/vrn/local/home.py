@@ -125,12 +125,17 @@ def wait_until_done(settings: Settings, console: Console, show: progress.Show, s
     """Until the inbox is empty, no run is under way, and everything accepted has been built. Shows what moves."""
     api = AirflowApi(settings)
     has_figure = headline.first(settings) is not None
+    # Seeds and statistics rest on no delivery: they are built while the first deliveries of a home are judged.
+    is_new = not has_figure
     failed = 0
     before, moved_at = None, time.monotonic()
     answered_at = moved_at
     while failed < LOOKS_AT_A_FAILED_BUILD:
         try:
             now = work.look(settings, api, since)
+            if is_new and now.received and now.received == now.deliveries:
+                api.call("POST", f"/dags/{work.DAG_OF_BUILD}/dagRuns", {"logical_date": None})
+                is_new = False
         except OSError as error:
             # On a machine that has more to do than it can, the next look is answered.
             if time.monotonic() - answered_at > SECONDS_TO_STALL:
