@@ -54,6 +54,8 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
     tags=["build"],
     default_args={
         "owner": "vrn-data",
+        # Before deliveries that wait for a free process: what a build does first rests on none of them.
+        "priority_weight": 100,
         "retries": 1,
         "retry_delay": timedelta(seconds=30),
         "execution_timeout": timedelta(hours=2),

@@ -41,7 +41,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
         "AIRFLOW__CORE__EXECUTOR": "vrn.local.executor.RestingExecutor",
-        "AIRFLOW__CORE__PARALLELISM": str(2 * max(2, os.cpu_count() or 2)),
+        # Two of them are a build that waits and what shows it.
+        "AIRFLOW__CORE__PARALLELISM": str(2 * max(2, os.cpu_count() or 2) + 2),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
         "AIRFLOW__CORE__FERNET_KEY": settings.secret("airflow_fernet_key"),

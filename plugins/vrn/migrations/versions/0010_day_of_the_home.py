@@ -8,14 +8,15 @@ revision = "0010"
 down_revision = "0009"
 
 STATEMENTS = (
-    # Its synthetic deliveries end in June 2020. Seen from today, two thirds of what the demonstration shows would await a feed.
+    # The last period of the synthetic deliveries ends in March 2021. Seen from today, most of what the demonstration shows would
+    # await a feed.
     """
     create function ops.as_of() returns date
     language sql stable
-    return (select case when bool_and(is_synthetic) then date '2020-08-25' else current_date end from ops.submission)
+    return (select case when bool_and(is_synthetic) then date '2021-06-30' else current_date end from ops.submission)
     """,
-    "comment on function ops.as_of is 'The day on which the home lives: today, or, where every delivery is synthetic, the day of the "
-    "Progress Report that they are made after.'",
+    "comment on function ops.as_of is 'The day on which the home lives: today, or, where every delivery is synthetic, a day soon "
+    "after the last of them.'",
     "revoke execute on function ops.as_of from public",
 )
 
