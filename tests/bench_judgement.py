@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from tests.ports import free_port
-from vrn import data_docs, drift, gate, pipeline, register, secrets, warehouse
+from vrn import data_docs, drift, gate, gx, pipeline, register, secrets, warehouse
 from vrn import submission as ledger
 from vrn.contract import load
 from vrn.database import connect
@@ -109,9 +109,8 @@ def main() -> None:
         postgres.start(settings)
         try:
             warehouse.prepare(settings)
-            sys.argv[1:] = ["scheduler"]
-            import airflow_local_settings  # noqa: F401
-
+            gx.load()
+            data_docs.load()
             columns = ["all", *STAGES]
             print(f"| feed | delivery | {' | '.join(columns)} |\n|{' --- |' * (2 + len(columns))}")
             for feed in FEEDS:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from vrn.errors import HomeError
-from vrn.local import home
+from vrn.local import airflow, home
 from vrn.local.work import Work
 from vrn.settings import Settings
 
@@ -37,6 +39,7 @@ class Looks:
         self.figures: list[str | None] = [None]
         self.settings = settings
         self.shown: list[Work] = []
+        self.calls: list[tuple] = []
         self.console = Console(record=True, width=200, file=io.StringIO())
 
     def look(self, *_) -> Work:
@@ -62,7 +65,7 @@ def looks(monkeypatch, tmp_path):
     looks = Looks(Settings(home=tmp_path))
     monkeypatch.setattr(home.work, "look", looks.look)
     monkeypatch.setattr(home.headline, "first", looks.first)
-    monkeypatch.setattr(home, "AirflowApi", lambda settings: None)
+    monkeypatch.setattr(home, "AirflowApi", lambda settings: SimpleNamespace(call=lambda *call: looks.calls.append(call)))
     monkeypatch.setattr(home, "SECONDS_BETWEEN_LOOKS", 0)
     return looks
 
@@ -110,3 +113,31 @@ def test_a_home_that_had_figures_before_says_no_first_one(looks):
     looks.found += [BUSY, DONE]
     looks.figures[:] = ["first figure: of an earlier run"]
     assert "first figure" not in looks.wait()
+
+
+def test_a_new_home_asks_for_a_build_once_as_soon_as_its_deliveries_are_received(looks):
+    looks.found = [made(deliveries=2, is_busy=True), made(deliveries=2, received=2, is_busy=True), BUSY, BUSY, DONE]
+    looks.wait()
+    assert looks.calls == [("POST", "/dags/build_outcomes/dagRuns", {"logical_date": None})]
+
+
+def test_a_home_that_had_figures_waits_for_what_its_deliveries_ask_for(looks):
+    looks.found, looks.figures = [BUSY, DONE], ["a figure"]
+    looks.wait()
+    assert looks.calls == []
+
+
+def test_airflow_is_started_anew_when_the_library_is_younger_than_its_scheduler(tmp_path, monkeypatch):
+    settings = Settings(home=tmp_path)
+    assert not airflow.is_outdated(settings)
+    monkeypatch.setattr(airflow, "is_running", lambda *_: True)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "scheduler.pid").touch()
+    monkeypatch.setattr(airflow, "REPOSITORY", tmp_path)
+    library = tmp_path / "plugins" / "vrn" / "gate.py"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    os.utime(library, (0, 0))
+    assert not airflow.is_outdated(settings)
+    os.utime(library, (2**33, 2**33))
+    assert airflow.is_outdated(settings)

@@ -17,6 +17,7 @@ def resting(monkeypatch):
     """An executor that starts no worker, and the length of each rest that it takes."""
     rests: list[float] = []
     monkeypatch.setattr(executor, "connection", SimpleNamespace(wait=lambda these, seconds: rests.append(seconds)))
+    monkeypatch.setattr(executor.preload, "load", lambda: None)
     at(monkeypatch, 0)
     started = RestingExecutor(parallelism=1)
     monkeypatch.setattr(started, "_spawn_workers_with_gc_freeze", lambda number: None)

@@ -122,6 +122,14 @@ def start(settings: Settings) -> None:
         _pid_file(settings, name).write_text(f"{process.pid} {_started(process.pid)}", encoding="utf-8")
 
 
+def is_outdated(settings: Settings) -> bool:
+    """Whether the library changed since the scheduler, of which every task is a copy, was started."""
+    if not is_running(settings, "scheduler"):
+        return False
+    started_at = _pid_file(settings, "scheduler").stat().st_mtime
+    return any(path.stat().st_mtime > started_at for path in (REPOSITORY / "plugins").rglob("*.py"))
+
+
 def is_running(settings: Settings, name: str) -> bool:
     return pid(settings, name) is not None
 

@@ -11,6 +11,8 @@ from multiprocessing import connection
 
 from airflow.executors.local_executor import LocalExecutor
 
+from vrn.local import preload
+
 # As long as nothing has to be started and no task ends.
 SECONDS_AT_WORK, SECONDS_AT_REST = 1.0, 5.0
 # Without a task for so long, the scheduler is at rest.
@@ -21,6 +23,7 @@ class RestingExecutor(LocalExecutor):
     """Tasks as LocalExecutor runs them."""
 
     def start(self) -> None:
+        preload.load()
         self._worked_at = time.monotonic()
         super().start()
 

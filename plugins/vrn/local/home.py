@@ -45,6 +45,9 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
         check_port(settings.pg_port, "VRN_PG_PORT")
         console.print("starting PostgreSQL 18")
         postgres.start(settings)
+    if airflow.is_outdated(settings):
+        console.print("the library changed: Airflow is started anew")
+        airflow.stop(settings)
     is_whole = all(airflow.is_running(settings, name) for name in airflow.PROCESSES)
     if not airflow.is_running(settings, "api-server"):
         check_port(settings.airflow_port, "VRN_AIRFLOW_PORT")
@@ -133,7 +136,7 @@ def wait_until_done(settings: Settings, console: Console, show: progress.Show, s
     while failed < LOOKS_AT_A_FAILED_BUILD:
         try:
             now = work.look(settings, api, since)
-            if is_new and now.received and now.received == now.deliveries:
+            if is_new and now.is_busy and now.received == now.deliveries > 0:
                 api.call("POST", f"/dags/{work.DAG_OF_BUILD}/dagRuns", {"logical_date": None})
                 is_new = False
         except OSError as error:
