@@ -131,7 +131,7 @@ def test_airflow_is_started_anew_when_the_library_is_younger_than_its_scheduler(
     settings = Settings(home=tmp_path)
     assert not airflow.is_outdated(settings)
     monkeypatch.setattr(airflow, "is_running", lambda *_: True)
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run").mkdir(exist_ok=True)
     (tmp_path / "run" / "scheduler.pid").touch()
     monkeypatch.setattr(airflow, "REPOSITORY", tmp_path)
     library = tmp_path / "plugins" / "vrn" / "gate.py"

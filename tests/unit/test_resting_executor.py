@@ -12,12 +12,16 @@ from vrn.local import executor
 from vrn.local.executor import RestingExecutor
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_imported(monkeypatch):
+    monkeypatch.setattr(executor.preload, "load", lambda: None)
+
+
 @pytest.fixture
 def resting(monkeypatch):
     """An executor that starts no worker, and the length of each rest that it takes."""
     rests: list[float] = []
     monkeypatch.setattr(executor, "connection", SimpleNamespace(wait=lambda these, seconds: rests.append(seconds)))
-    monkeypatch.setattr(executor.preload, "load", lambda: None)
     at(monkeypatch, 0)
     started = RestingExecutor(parallelism=1)
     monkeypatch.setattr(started, "_spawn_workers_with_gc_freeze", lambda number: None)

@@ -14,4 +14,4 @@ def load() -> None:
     gx.load()
     # The templates would otherwise be compiled anew in each task that judges.
     data_docs.load()
-    DagBag(conf.get("core", "dags_folder"), include_examples=False)
+    DagBag(conf.get("core", "dags_folder"))
