@@ -22,7 +22,8 @@ from vrn.settings import REPOSITORY, Settings
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
 # Their log servers would listen on every interface; the API server reads the logs from the home itself.
 ARGUMENTS = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
-SECONDS_TO_STOP = 20
+# A task under way is asked to end as well; what still waits in the scheduler's queue would be taken up for as long as it is let.
+SECONDS_TO_STOP = 8
 
 
 def environment(settings: Settings) -> dict[str, str]:
