@@ -16,7 +16,7 @@ import pytest
 import yaml
 from airflow.api_fastapi.core_api.datamodels.monitor import HealthInfoResponse
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from vrn import deploy
 from vrn.errors import HomeError
 from vrn.local import home, postgres

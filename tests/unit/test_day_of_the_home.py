@@ -1,0 +1,33 @@
+"""The day on which a home lives: up to it figures are expected, and after it they are late."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.test_gather import received
+from vrn import dbt
+from vrn.errors import HomeError
+from vrn.settings import Settings
+
+IS_TODAY = "select ops.as_of() = current_date as found"
+
+
+def test_a_home_of_synthetic_deliveries_lives_soon_after_the_last_of_them_and_any_other_today(home, owner):
+    assert owner.execute(IS_TODAY).fetchone()["found"]
+    received(owner, "a.csv", is_synthetic=True)
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2021-06-30"
+    received(owner, "b.csv", is_synthetic=False)
+    assert owner.execute(IS_TODAY).fetchone()["found"]
+
+
+def test_another_day_is_said_by_the_environment_and_reaches_dbt(home, monkeypatch):
+    monkeypatch.setenv("VRN_AS_OF", "2020-08-25")
+    assert dbt._options(home)[-2:] == ["--vars", """{"as_of": "date '2020-08-25'"}"""]
+    monkeypatch.delenv("VRN_AS_OF")
+    assert "--vars" not in dbt._options(home)
+
+
+def test_a_day_that_is_none_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("VRN_AS_OF", "31/12/2020")
+    with pytest.raises(HomeError, match=r"VRN_AS_OF is '31/12/2020', which is no day\. Write it as 2020-08-25"):
+        _ = Settings(home=tmp_path).as_of
