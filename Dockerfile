@@ -19,7 +19,7 @@ RUN python3 -m venv /opt/venv \
 COPY dags dags
 COPY plugins plugins
 COPY expectations expectations
-# dbt reads the sources from its project; they are written there from the feed files (plugins/vrn/dbt_sources.py).
+# dbt reads the sources from its project; they are written there from the feed files (plugins/vrn/feeds/dbt_sources.py).
 COPY --chown=vrn dbt_project dbt_project
 RUN python -m compileall -q plugins dags
 

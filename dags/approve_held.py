@@ -8,8 +8,8 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vrn.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
-from vrn.notify import FailureNotifier
+from vrn.report.notify import FailureNotifier
+from vrn.run.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
 
 APPROVE, REJECT = "Approve", "Reject"
 
@@ -43,14 +43,14 @@ A run that was lost: trigger this DAG by hand; it asks again for everything that
 def approve_held():
     @task
     def find(triggering_asset_events=None) -> list[dict]:
-        from vrn import pipeline
+        from vrn.run import pipeline
 
         events = [event for events in (triggering_asset_events or {}).values() for event in events]
         return pipeline.questions([one for event in events for one in event.extra.get("submission_ids", [])])
 
     @task(outlets=[ACCEPTED_DELIVERIES])
     def settle(questions: list[dict], answers: list[dict]) -> None:
-        from vrn import pipeline
+        from vrn.run import pipeline
 
         for question, answer in zip(questions, answers, strict=True):
             who = (answer.get("responded_by_user") or {}).get("name") or "a person"

@@ -11,9 +11,9 @@ from datetime import timedelta
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, PokeReturnValue, chain, dag, task
 from airflow.sdk.definitions.asset import AssetAny
 
-from vrn.assets import ACCEPTED_DELIVERIES
-from vrn.layers import STEPS, task_id
-from vrn.notify import FailureNotifier
+from vrn.build.layers import STEPS, task_id
+from vrn.report.notify import FailureNotifier
+from vrn.run.assets import ACCEPTED_DELIVERIES
 
 BUILD, FAILED, SKIPPED = "build", "failed", "skipped"
 # States after which the build says nothing more.
@@ -67,7 +67,7 @@ def build_outcomes():
     def build(ti=None, dag_run=None) -> None:
         from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-        from vrn import build
+        from vrn.build import steps as build
 
         for step in STEPS:
             try:

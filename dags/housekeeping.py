@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from vrn.notify import FailureNotifier
+from vrn.report.notify import FailureNotifier
 
 TRIAGE = """
 ### Triage notes
@@ -44,7 +44,7 @@ each audit log, which shows later whether rows were cut off.
 def housekeeping():
     @task
     def forget_originals() -> int:
-        from vrn import pipeline
+        from vrn.run import pipeline
 
         return pipeline.forget_originals()
 
@@ -57,7 +57,7 @@ def housekeeping():
 
     @task
     def record_reads() -> dict:
-        from vrn import pipeline
+        from vrn.run import pipeline
 
         return pipeline.record_reads()
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from vrn import feeds
-from vrn.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
-from vrn.data_docs_link import DataDocsLink
-from vrn.notify import FailureNotifier
+from vrn.feeds import shown as feeds
+from vrn.receive.inbox_trigger import InboxTrigger
+from vrn.report.notify import FailureNotifier
+from vrn.run.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
+from vrn.run.data_docs_link import DataDocsLink
 from vrn.settings import Settings
-from vrn.transport.inbox_trigger import InboxTrigger
 
 TRIAGE = """
 {purpose}
@@ -70,7 +70,7 @@ def ingest(feed: feeds.Feed):
         # One file that could not be fetched does not hold up those that came.
         @task(trigger_rule="all_done")
         def register() -> list[list[int]]:
-            from vrn import pipeline
+            from vrn.run import pipeline
 
             return pipeline.register(feed.name)
 
@@ -97,14 +97,14 @@ def ingest(feed: feeds.Feed):
 
         @task(trigger_rule="all_done", outlets=[ACCEPTED_DELIVERIES])
         def announce(batches: list[list[int]]) -> None:
-            from vrn import pipeline
+            from vrn.run import pipeline
 
             if not pipeline.any_accepted(batches):
                 raise AirflowSkipException("Nothing new was accepted, so there is nothing to build.")
 
         @task(trigger_rule="all_done", outlets=[HELD_DELIVERIES])
         def hold(batches: list[list[int]], *, outlet_events) -> None:
-            from vrn import pipeline
+            from vrn.run import pipeline
 
             held = pipeline.held(batches)
             if not held:
@@ -113,7 +113,7 @@ def ingest(feed: feeds.Feed):
 
         @task(trigger_rule="all_done", retries=0)
         def conclude(batches: list[list[int]]) -> None:
-            from vrn import pipeline
+            from vrn.run import pipeline
 
             run = get_current_context()["dag_run"]
             bad = pipeline.conclude(batches, run.dag_id, run.run_id)
@@ -122,7 +122,7 @@ def ingest(feed: feeds.Feed):
 
         @task
         def fetch() -> int:
-            from vrn import pipeline
+            from vrn.run import pipeline
 
             return pipeline.fetch(feed.name)
 
@@ -136,7 +136,7 @@ def ingest(feed: feeds.Feed):
 
 def _each(step: str, batch: list[int]) -> list[dict]:
     """Take a batch through a step and show its files' names. A refused delivery turns the task red without a retry."""
-    from vrn import pipeline
+    from vrn.run import pipeline
 
     get_current_context()["files"] = pipeline.label(batch)
     done = pipeline.each(step, batch)

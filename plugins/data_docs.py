@@ -6,7 +6,7 @@ import re
 
 from airflow.plugins_manager import AirflowPlugin
 
-from vrn.data_docs_link import PREFIX, DataDocsLink
+from vrn.run.data_docs_link import PREFIX, DataDocsLink
 from vrn.settings import Settings
 
 FEED = re.compile(r"[a-z][a-z0-9_]*")

@@ -53,8 +53,8 @@ def bench_contract(folder: Path) -> None:
 
 def bench_file(path: Path, rows: int, settings: Settings) -> None:
     """A month of that many rows, every hundredth of them bad (a crime type that is none)."""
-    from vrn.contract import load
-    from vrn.period import Period
+    from vrn.feeds.contract import load
+    from vrn.feeds.period import Period
     from vrn.synthetic import deliveries
     from vrn.synthetic.places import Places
 
@@ -91,11 +91,14 @@ def through_the_steps(path: Path) -> None:
     """Register, stage, gate and accept one file in this process; prints the seconds of each and the peak memory."""
     import great_expectations  # noqa: F401  the scheduler has imported it before a task starts
 
-    from vrn import accept, gate, pipeline, register
-    from vrn import submission as ledger
-    from vrn.contract import load
-    from vrn.database import connect
-    from vrn.period import ANY_PERIOD
+    from vrn.accept import serving as accept
+    from vrn.feeds.contract import load
+    from vrn.feeds.period import ANY_PERIOD
+    from vrn.gate import judging as gate
+    from vrn.ledger import store as ledger
+    from vrn.receive import register
+    from vrn.run import pipeline
+    from vrn.warehouse.connection import connect
 
     settings = Settings()
     contract = load(settings.contracts / f"{FEED}.odcs.yaml", ANY_PERIOD)
@@ -118,8 +121,9 @@ def through_the_steps(path: Path) -> None:
 def main() -> None:
     import psycopg
 
-    from vrn import secrets, warehouse
-    from vrn.local import postgres
+    from vrn.access import secrets
+    from vrn.run import prepare
+    from vrn.run.local import postgres
 
     with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:
         home = Path(folder)
@@ -136,7 +140,7 @@ def main() -> None:
         bench_contract(settings.contracts)
         postgres.start(settings)
         try:
-            warehouse.prepare(settings)
+            prepare.prepare(settings)
             headings = "rows|COPY s|register|stage|gate (GX)|accept|all s|rows a second|share of COPY's rate|GX share|peak MB"
             print(f"| {headings.replace('|', ' | ')} |")
             print("|" + " --- |" * len(headings.split("|")))

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 import psutil
 
-from vrn.local import airflow, postgres
+from vrn.run.local import airflow, postgres
 from vrn.settings import Settings
 
 

@@ -22,15 +22,20 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from tests.ports import free_port
-from vrn import data_docs, drift, gate, gx, pipeline, register, secrets, warehouse
-from vrn import submission as ledger
-from vrn.contract import load
-from vrn.database import connect
-from vrn.local import postgres
-from vrn.period import ANY_PERIOD
+from vrn.access import secrets
+from vrn.feeds.contract import load
+from vrn.feeds.period import ANY_PERIOD
+from vrn.gate import data_docs, gx
+from vrn.gate import history as drift
+from vrn.gate import judging as gate
+from vrn.ledger import store as ledger
+from vrn.receive import register
+from vrn.run import pipeline, prepare
+from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
+from vrn.warehouse.connection import connect
 
 FEEDS = ("tiig_ed_attendance", "hes_violence_admissions", "police_street_crime")
 DELIVERIES = 10
@@ -108,7 +113,7 @@ def main() -> None:
         secrets.ensure(settings)
         postgres.start(settings)
         try:
-            warehouse.prepare(settings)
+            prepare.prepare(settings)
             gx.load()
             data_docs.load()
             columns = ["all", *STAGES]

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from tests.truth_set import PERSONS, as_linked, quality, truth_set
-from vrn.linkage import match
+from vrn.build.linkage import match
 
 PRECISION, RECALL = 0.995, 0.95
 

@@ -30,13 +30,16 @@ from psycopg import sql
 
 from tests.inbox import Inbox
 from tests.ports import free_port
-from vrn import contract as contracts
-from vrn import dbt, raw, table_swap, warehouse
-from vrn import submission as ledger
-from vrn.database import connect
-from vrn.layers import LAYERS
-from vrn.period import ANY_PERIOD, span
+from vrn.build import dbt, table_swap
+from vrn.build.layers import LAYERS
+from vrn.feeds import contract as contracts
+from vrn.feeds.period import ANY_PERIOD, span
+from vrn.ledger import store as ledger
+from vrn.run import prepare
 from vrn.settings import Settings
+from vrn.stage import raw
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 YEARS = sorted({int(years) for years in os.environ.get("BENCH_YEARS", "1,5,10").split(",")})
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "1"))
@@ -78,9 +81,9 @@ class Built:
 
 def take_in_a_year(settings: Settings) -> list[dict]:
     """A year of every feed through register, stage, gate and accept. Returns the ledger's rows."""
+    from vrn.receive import folder
     from vrn.synthetic import deliveries
     from vrn.synthetic.places import Places
-    from vrn.transport import folder
 
     folder.SECONDS_AT_REST = -1
     places, taken = Places(settings.dbt_project / "seeds"), []
@@ -236,7 +239,7 @@ def _moments(results: list) -> Iterator[datetime]:
 
 def go_on_with_populations(settings: Settings) -> None:
     """Later years have the population of the last that was estimated by age; the next build makes the seeds as they were."""
-    with connect(settings, warehouse.OWNER) as connection:
+    with connect(settings, OWNER) as connection:
         for table, keys, by_age in (
             ("population", ("area_code", "sex", "age_band"), "and age_band <> 'all'"),
             ("lsoa_population", ("lsoa_code",), ""),
@@ -258,12 +261,12 @@ def go_on_with_populations(settings: Settings) -> None:
 
 def settle(settings: Settings) -> None:
     """The statistics that autovacuum has long gathered when the next delivery comes."""
-    with connect(settings, warehouse.OWNER, autocommit=True) as connection:
+    with connect(settings, OWNER, autocommit=True) as connection:
         connection.execute("analyze")
 
 
 def sizes(settings: Settings) -> dict[str, int]:
-    with connect(settings, warehouse.OWNER) as connection:
+    with connect(settings, OWNER) as connection:
         return connection.execute(
             """
             select
@@ -278,7 +281,7 @@ def sizes(settings: Settings) -> dict[str, int]:
 
 def revisions(settings: Settings) -> dict:
     """The transaction that last made each month of events anew."""
-    with connect(settings, warehouse.OWNER) as connection:
+    with connect(settings, OWNER) as connection:
         found = connection.execute("select * from ops.built_month where model <> 'indicator_count'").fetchall()
     return {(row["model"], row["feed"], row["month_on"]): row["revision"] for row in found}
 
@@ -287,7 +290,7 @@ def ensure_only(settings: Settings, before: dict, month) -> None:
     """Nothing but the restated month was made anew: of events, and of counts."""
     after = revisions(settings)
     remade = {key for key in before | after if before.get(key) != after.get(key)}
-    with connect(settings, warehouse.OWNER) as connection:
+    with connect(settings, OWNER) as connection:
         touched = {
             (row["feed"], row["month_on"])
             for row in connection.execute("select distinct feed, month_on from ops.touched_month").fetchall()
@@ -331,8 +334,8 @@ def show(measured: dict[int, dict]) -> None:
 @contextmanager
 def server() -> Iterator[Settings]:
     """A prepared warehouse on a PostgreSQL of its own, which ends with the block."""
-    from vrn import secrets
-    from vrn.local import postgres
+    from vrn.access import secrets
+    from vrn.run.local import postgres
 
     with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:
         home = Path(folder)
@@ -341,19 +344,19 @@ def server() -> Iterator[Settings]:
         for name in ("VRN_INBOX", "VRN_SECRETS", "VRN_PG_DATABASE", "VRN_CONTRACTS"):
             os.environ.pop(name, None)
         # No Airflow listens, so no run's note can be written, and every run says so.
-        logging.getLogger("vrn.pipeline").setLevel(logging.ERROR)
+        logging.getLogger("vrn.run.pipeline").setLevel(logging.ERROR)
         settings = Settings()
         settings.logs.mkdir()
         secrets.ensure(settings)
         postgres.start(settings)
         try:
-            warehouse.prepare(settings)
+            prepare.prepare(settings)
             with connect(settings, autocommit=True) as connection:
                 dbt._make_sources(connection, settings)
             yield settings
             if os.environ.get("BENCH_KEEP"):
                 # To look into a slow statement: EXPLAIN wants the tables that it was slow on.
-                note(f"the server stays: {settings.conninfo(warehouse.OWNER)}; press return")
+                note(f"the server stays: {settings.conninfo(OWNER)}; press return")
                 sys.stdin.readline()
         finally:
             postgres.stop(settings)

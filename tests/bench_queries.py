@@ -15,11 +15,13 @@ from collections import defaultdict
 from pathlib import Path
 
 from tests import bench_outcomes
-from vrn import access, dbt, release, table_swap
-from vrn.database import connect
-from vrn.local import postgres
+from vrn.access import roles as access
+from vrn.build import dbt, table_swap
+from vrn.publish import release
+from vrn.run.local import postgres
 from vrn.settings import Settings
-from vrn.warehouse import OWNER
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 YEARS = int(os.environ.get("BENCH_YEARS", "10"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))

@@ -15,12 +15,15 @@ from tests.answers import Answers
 from tests.inbox import Inbox
 from tests.ports import free_port
 from tests.reporting import pytest_configure  # noqa: F401  what a person sees of a run
-from vrn import build, secrets, warehouse
-from vrn.database import connect
-from vrn.local import postgres
+from vrn.access import secrets
+from vrn.build import steps as build
+from vrn.receive import folder
+from vrn.run import prepare
+from vrn.run.local import postgres
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic.places import Places
-from vrn.transport import folder
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 # Figures are expected up to a day that does not move, so that they are the same tomorrow, and five years of them fewer. Homes that
 # run as a user runs them live today (end_to_end/homes.py).
@@ -92,7 +95,7 @@ def server(tmp_path_factory) -> Iterator[Settings]:
             for name in UNSAFE:
                 connection.execute(f"alter system set {name} = off")
             connection.execute("select pg_reload_conf()")
-        warehouse.prepare(settings)
+        prepare.prepare(settings)
         yield settings
     finally:
         postgres.stop(settings)
@@ -116,7 +119,7 @@ def county(built_server: Settings, places: Places, tmp_path_factory) -> Answers:
         settings = warehouses.point_to(built_server, shared / "county", "county", patch)
         warehouses.made_once(built_server, shared, "county", "built", lambda: county_of.make(settings, places))
         # A restored database has its own list of who may connect.
-        warehouse.prepare(settings)
+        prepare.prepare(settings)
     # What the worker that made it wrote into the home, beside the secrets of this worker's server.
     own = tmp_path_factory.mktemp("county")
     for part in settings.home.iterdir():
@@ -141,7 +144,7 @@ def loader(home: Settings) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def owner(home: Settings) -> Iterator[psycopg.Connection]:
-    with connect(home, warehouse.OWNER, autocommit=True) as connection:
+    with connect(home, OWNER, autocommit=True) as connection:
         yield connection
 
 
@@ -149,7 +152,7 @@ def owner(home: Settings) -> Iterator[psycopg.Connection]:
 def stats_db(built_server: Settings) -> Iterator[psycopg.Connection]:
     """A warehouse in which the statistics are built; rows come as tuples."""
     warehouses.make_database(built_server, "stats_db", "built")
-    with psycopg.connect(built_server.conninfo(warehouse.OWNER, "stats_db"), autocommit=True) as connection:
+    with psycopg.connect(built_server.conninfo(OWNER, "stats_db"), autocommit=True) as connection:
         yield connection
 
 

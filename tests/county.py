@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tests.inbox import Inbox
-from vrn import build, contract
-from vrn.database import connect
+from vrn.build import steps as build
+from vrn.feeds import contract
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
+from vrn.warehouse.connection import connect
 
 
 def make(settings: Settings, places: Places) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vrn import pipeline
-from vrn import submission as ledger
-from vrn.contract import Contract, load
-from vrn.period import ANY_PERIOD, Period
+from vrn.feeds.contract import Contract, load
+from vrn.feeds.period import ANY_PERIOD, Period
+from vrn.ledger import store as ledger
+from vrn.run import pipeline
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from openpyxl import Workbook
 
-from vrn.contract import Contract
-from vrn.period import Period
+from vrn.feeds.contract import Contract
+from vrn.feeds.period import Period
 from vrn.synthetic import deliveries
 
 Row = dict[str, str]

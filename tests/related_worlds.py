@@ -9,8 +9,8 @@ import pandas as pd
 
 from tests import attack
 from tests.worlds import EAST, PERIODS, areas, figure
-from vrn import disclosure
-from vrn.disclosure import policies
+from vrn.publish import disclosure
+from vrn.publish.disclosure import policies
 
 ZERO, MANY = 0.0, np.inf
 

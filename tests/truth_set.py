@@ -50,7 +50,7 @@ from itertools import accumulate, count
 
 import pandas as pd
 
-from vrn.linkage.codes import match_codes
+from vrn.stage.match_codes import match_codes
 
 PERSONS = 50_000
 KEY = b"truth set key, 32 bytes or more."

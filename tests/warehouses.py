@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from tests.waiting import until
-from vrn.local import postgres
+from vrn.run.local import postgres
 from vrn.settings import Settings
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tests import attack
-from vrn.disclosure import policies
+from vrn.publish.disclosure import policies
 
 EAST = ["E06000008", "E07000117", "E07000120", "E07000122", "E07000124", "E07000125"]
 ALL = {"sex": "all", "age_band": "all", "ethnicity": "all", "imd_quintile": "all"}

@@ -1,5 +1,5 @@
 {# Every indicator's model, by id: a model in models/indicators with `indicator` in its meta. The layers are built in
-   order (vrn.dbt.LAYERS), so that they are there when the marts are; dbt's own graph does not show these edges. #}
+   order (vrn.build.dbt.LAYERS), so that they are there when the marts are; dbt's own graph does not show these edges. #}
 {% macro indicator_nodes() %}
     {% set found = [] %}
     {% if execute %}

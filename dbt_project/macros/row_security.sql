@@ -20,7 +20,7 @@
     {% endfor %}
 {%- endmacro %}
 
-{# What readers of dashboards see; the same list as in plugins/vrn/access.py. #}
+{# What readers of dashboards see; the same list as in plugins/vrn/access/roles.py. #}
 {% macro bi_tables() -%}
     {{ return([
         'indicator', 'area', 'period', 'indicator_value', 'indicator_latest', 'area_profile', 'framework_scorecard',

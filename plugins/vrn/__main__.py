@@ -51,9 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(settings: Settings, _) -> None:
-    from vrn import headline
-    from vrn.database import connect
-    from vrn.local import home
+    from vrn.report import headline
+    from vrn.run.local import home
+    from vrn.warehouse.connection import connect
 
     console, since = home.terminal(), datetime.now(UTC)
     home.run(settings, console, since)
@@ -67,7 +67,7 @@ def _run(settings: Settings, _) -> None:
 
 
 def _up(settings: Settings, _) -> None:
-    from vrn.local import home
+    from vrn.run.local import home
 
     console = home.terminal()
     home.up(settings, console)
@@ -76,7 +76,7 @@ def _up(settings: Settings, _) -> None:
 
 
 def _down(settings: Settings, _) -> None:
-    from vrn.local import home
+    from vrn.run.local import home
 
     home.down(settings, home.terminal())
 
@@ -88,7 +88,7 @@ def _env(settings: Settings, chosen) -> None:
 
 
 def _psql(settings: Settings, chosen) -> None:
-    from vrn.local import postgres
+    from vrn.run.local import postgres
 
     settings.password(chosen.role)
     os.execve(postgres.binaries() / "psql", ["psql"], {**os.environ, **_libpq(settings, chosen.role)})
@@ -105,7 +105,7 @@ def _libpq(settings: Settings, role: str) -> dict[str, str]:
 
 
 def _deploy(settings: Settings, chosen) -> None:
-    from vrn import deploy
+    from vrn.run import deploy
 
     own = {
         "secrets": deploy.hand_out,
@@ -120,24 +120,24 @@ def _deploy(settings: Settings, chosen) -> None:
 
 
 def _synthetic(settings: Settings, _) -> None:
-    from vrn.local import home
+    from vrn.run.local import home
 
     if not home.fill(settings, home.terminal()):
         print("Something came already, or waits in the inbox: no synthetic delivery was written.")
 
 
 def _headline(settings: Settings, _) -> None:
-    from vrn import headline
-    from vrn.database import connect
-    from vrn.local import home
+    from vrn.report import headline
+    from vrn.run.local import home
+    from vrn.warehouse.connection import connect
 
     with connect(settings, "vrn_owner") as connection:
         headline.show(connection, home.terminal())
 
 
 def _check(settings: Settings, _) -> None:
-    from vrn import contract
-    from vrn.period import ANY_PERIOD
+    from vrn.feeds import contract
+    from vrn.feeds.period import ANY_PERIOD
 
     for path in sorted(settings.contracts.glob("*.odcs.yaml")):
         loaded = contract.load(path, ANY_PERIOD)
@@ -147,7 +147,8 @@ def _check(settings: Settings, _) -> None:
 
 
 def _docs(settings: Settings, _) -> int:
-    from vrn import dbt, indicator_docs
+    from vrn.build import dbt
+    from vrn.report import indicator_docs
 
     if (page := dbt.document(settings)) is None:
         print("the documentation was not made")
@@ -158,15 +159,15 @@ def _docs(settings: Settings, _) -> int:
 
 
 def _templates(settings: Settings, _) -> None:
-    from vrn import templates
+    from vrn.feeds import templates
 
     written = templates.write_all(settings)
     print(f"{len(written)} templates written into {written[0].parent}")
 
 
 def _replay(settings: Settings, chosen) -> None:
-    from vrn import pipeline
-    from vrn.audit import events
+    from vrn.access.audit import events
+    from vrn.run import pipeline
 
     path = pipeline.replay(chosen.submission)
     events.replayed(settings, chosen.submission)
@@ -174,7 +175,8 @@ def _replay(settings: Settings, chosen) -> None:
 
 
 def _project(settings: Settings, chosen) -> int:
-    from vrn import projects, secrets
+    from vrn import projects
+    from vrn.access import secrets
 
     secrets.ensure_projects(settings)
     done = projects.refresh(settings, chosen.name or None)
@@ -193,7 +195,9 @@ def _project(settings: Settings, chosen) -> int:
 
 
 def _release(settings: Settings, chosen) -> None:
-    from vrn import build, exports, release, site
+    from vrn.build import steps as build
+    from vrn.publish import exports, release
+    from vrn.report import site
 
     release_id = release.make(settings, chosen.note)
     build.take("publish")
@@ -203,7 +207,7 @@ def _release(settings: Settings, chosen) -> None:
 
 
 def _site(settings: Settings, _) -> None:
-    from vrn import site
+    from vrn.report import site
 
     print(f"site: {site.build(settings) / 'index.html'}")
 

@@ -27,8 +27,8 @@ import yaml
 from tests.ports import free_port
 from tests.waiting import LONGEST, until
 from tests.warehouses import copy_of
+from vrn.report.site import words
 from vrn.settings import REPOSITORY, Settings
-from vrn.site import words
 
 FOLDER = REPOSITORY / "bi" / "superset"
 ENVIRONMENT = REPOSITORY / ".venv" / "superset"

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import real
-from vrn import landing, pipeline
-from vrn import submission as ledger
-from vrn.contract import UNREADABLE
+from vrn.feeds.contract import UNREADABLE
+from vrn.ledger import store as ledger
+from vrn.receive import landing
+from vrn.run import pipeline
 
 EXPECTED = Path(__file__).parents[1] / "expected_children.csv"
 AUTHORITY = "888"

@@ -14,11 +14,13 @@ from psycopg import sql
 
 from tests.contracts.breaks import BREAKS
 from tests.made import Row, csv_text, file_name, table, unzip, zipped
-from vrn import contract as contracts
-from vrn import gate, pipeline, register
-from vrn import submission as ledger
-from vrn.contract import Column, Contract, Entity, Rule, load
-from vrn.period import ANY_PERIOD, Period, span
+from vrn.feeds import contract as contracts
+from vrn.feeds.contract import Column, Contract, Entity, Rule, load
+from vrn.feeds.period import ANY_PERIOD, Period, span
+from vrn.gate import judging as gate
+from vrn.ledger import store as ledger
+from vrn.receive import register
+from vrn.run import pipeline
 from vrn.settings import REPOSITORY
 from vrn.synthetic import deliveries
 

@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 import yaml
 
-from vrn import contract as contracts
-from vrn.contract import apply_changes
 from vrn.errors import ContractError
-from vrn.grammar import check
-from vrn.period import Period
+from vrn.feeds import contract as contracts
+from vrn.feeds.contract import apply_changes
+from vrn.feeds.grammar import check
+from vrn.feeds.period import Period
 from vrn.settings import REPOSITORY
 
 FEED_FILES = sorted((REPOSITORY / "expectations").glob("*.odcs.yaml"))

@@ -9,9 +9,10 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import FEEDS
-from vrn import gate, pipeline
-from vrn import submission as ledger
-from vrn.contract import UNREADABLE
+from vrn.feeds.contract import UNREADABLE
+from vrn.gate import judging as gate
+from vrn.ledger import store as ledger
+from vrn.run import pipeline
 
 MONTH = "2020-02"
 NAMES = {
@@ -74,7 +75,7 @@ def rewrite(text: str, change) -> str:
 
 def judged(inbox, feed: str, text: str):
     """Register, stage and judge a delivery; returns the verdict and the hits as (row_number, rule_code)."""
-    from vrn import register
+    from vrn.receive import register
 
     path = inbox.drop(feed, NAMES[feed], text)
     contract = inbox.contract(feed, MONTH)

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from vrn.layers import STEPS, task_id
+from vrn.build.layers import STEPS, task_id
 from vrn.settings import REPOSITORY
 
 ASK = """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vrn import feeds
+from vrn.feeds import shown as feeds
 from vrn.settings import REPOSITORY
 
 # Parse in a process of its own: the environment is a home that has no database, no network and no secret.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.answers import Answers
 from tests.ports import free_port
-from vrn.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi
 from vrn.settings import REPOSITORY, Settings
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests import calibration
 from tests.end_to_end import recomputed
-from vrn.database import connect
+from vrn.warehouse.connection import connect
 
 pytestmark = pytest.mark.services
 # The corrected labels of the Progress Report's table, in its order.

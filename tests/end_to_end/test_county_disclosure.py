@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests import attack, worlds
-from vrn import disclosure
-from vrn.disclosure import policies
+from vrn.publish import disclosure
+from vrn.publish.disclosure import policies
 
 pytestmark = pytest.mark.services
 # Of each policy some, monthly and yearly, with groups and without; all of them would take the attack an hour.

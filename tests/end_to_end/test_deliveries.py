@@ -26,10 +26,10 @@ from tests.end_to_end.homes import Home, started
 from tests.end_to_end.test_thirteenth_partner import FEED as FETCHED
 from tests.end_to_end.test_thirteenth_partner import page, write_page
 from tests.waiting import until
-from vrn import contract as contracts
-from vrn.airflow_api import AirflowApi
-from vrn.layers import STEPS, task_id
-from vrn.period import ANY_PERIOD, Period
+from vrn.build.layers import STEPS, task_id
+from vrn.feeds import contract as contracts
+from vrn.feeds.period import ANY_PERIOD, Period
+from vrn.run.airflow_api import AirflowApi
 from vrn.settings import REPOSITORY
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places

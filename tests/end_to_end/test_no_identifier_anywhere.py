@@ -29,15 +29,18 @@ from psycopg import sql
 from tests.end_to_end.test_thirteenth_partner import write_page
 from tests.inbox import Inbox
 from tests.waiting import logged_so_far
-from vrn import build, identifiers, landing, pipeline
-from vrn import contract as contracts
-from vrn import submission as ledger
-from vrn.airflow_api import AirflowApi
-from vrn.contract import Column, Contract, Entity
-from vrn.identifiers import PNC_LETTERS, UPN_LETTERS
-from vrn.layers import STEPS
-from vrn.period import ANY_PERIOD, span
+from vrn.build import steps as build
+from vrn.build.layers import STEPS
+from vrn.feeds import contract as contracts
+from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.period import ANY_PERIOD, span
+from vrn.ledger import store as ledger
+from vrn.receive import landing
+from vrn.run import pipeline
+from vrn.run.airflow_api import AirflowApi
 from vrn.settings import Settings
+from vrn.stage import identifiers
+from vrn.stage.identifiers import PNC_LETTERS, UPN_LETTERS
 from vrn.synthetic import deliveries, files, rows
 from vrn.synthetic.rows import Rows
 

@@ -19,10 +19,12 @@ import yaml
 from tests.dags.test_policy import PARSE
 from tests.inbox import Inbox
 from vrn import __main__ as commands
-from vrn import build, feeds, grammar
-from vrn import contract as contracts
-from vrn import submission as ledger
-from vrn.period import ANY_PERIOD
+from vrn.build import steps as build
+from vrn.feeds import contract as contracts
+from vrn.feeds import grammar
+from vrn.feeds import shown as feeds
+from vrn.feeds.period import ANY_PERIOD
+from vrn.ledger import store as ledger
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
 

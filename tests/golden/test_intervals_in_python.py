@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrn import intervals
+from vrn.publish import intervals
 
 
 @pytest.mark.parametrize(("level", "share"), [("95", 0.95), ("998", 0.998)])

@@ -13,8 +13,11 @@ from psycopg import errors, sql
 
 from tests.waiting import until
 from tests.warehouses import copy_of
-from vrn import access, build, warehouse
+from vrn.access import roles as access
+from vrn.build import steps as build
+from vrn.run import prepare
 from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse.roles import AIRFLOW, LOADER, OWNER, SUPERUSER
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
 OWN_TABLE = "publish.partner_indicator_value"
@@ -26,13 +29,13 @@ def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with every layer built, opened to its readers."""
     with pytest.MonkeyPatch.context() as patch:
         for settings in copy_of(built_server, tmp_path_factory.mktemp("access"), patch, "built"):
-            with as_role(settings, warehouse.OWNER) as owner:
+            with as_role(settings, OWNER) as owner:
                 # Not every table of the list is built before the first delivery.
                 for table in access.BI_TABLES:
                     if not owner.execute("select to_regclass(%s)", [f"publish.{table}"]).fetchone()[0]:
                         owner.execute(sql.SQL("create table publish.{} (n integer)").format(sql.Identifier(table)))
             # A copy of a database has its own list of who may connect.
-            warehouse.prepare(settings)
+            prepare.prepare(settings)
             if request.param_index:
                 build.take("publish")
             yield settings
@@ -65,7 +68,7 @@ def tables_of(settings: Settings, *schemas: str) -> list[str]:
         "select oid::regclass::text from pg_class "
         "where relnamespace::regnamespace::text = any(%s) and relkind in ('r', 'p', 'v', 'm')"
     )
-    with as_role(settings, warehouse.SUPERUSER) as connection:
+    with as_role(settings, SUPERUSER) as connection:
         return [row[0] for row in connection.execute(query, [list(schemas)])]
 
 
@@ -73,13 +76,13 @@ def tables_of(settings: Settings, *schemas: str) -> list[str]:
 def test_an_analyst_sees_the_rows_of_their_own_partner_and_no_other(opened, partner):
     role = f"vrn_analyst_{partner}"
     seen = all_of(opened, role, f"select partner, count(*) from {OWN_TABLE} group by partner")
-    there = dict(all_of(opened, warehouse.OWNER, f"select partner, count(*) from {OWN_TABLE} group by partner"))
+    there = dict(all_of(opened, OWNER, f"select partner, count(*) from {OWN_TABLE} group by partner"))
     assert set(there) == set(PARTNERS)
     assert seen == [(partner, there[partner])]
 
 
 def test_a_partner_has_its_own_area_and_the_districts_within(opened):
-    found = all_of(opened, warehouse.OWNER, f"select distinct partner, area_code from {OWN_TABLE} where partner <> 'police'")
+    found = all_of(opened, OWNER, f"select distinct partner, area_code from {OWN_TABLE} where partner <> 'police'")
     districts = {f"E07000{number}" for number in range(117, 129)}
     assert {area for partner, area in found if partner == "lcc"} == {"E10000017", *districts}
     assert {area for partner, area in found if partner == "bwd"} == {"E06000008"}
@@ -112,7 +115,7 @@ def test_nobody_becomes_another_role(opened, role, other):
 
 
 def test_the_rows_go_by_who_signed_in_and_not_by_the_role_that_was_taken(opened):
-    with as_role(opened, warehouse.SUPERUSER) as connection:
+    with as_role(opened, SUPERUSER) as connection:
         connection.execute("set role vrn_analyst_bwd")
         assert connection.execute(f"select * from {OWN_TABLE}").fetchall() == []
         connection.execute("reset role")
@@ -123,21 +126,21 @@ def test_the_rows_go_by_who_signed_in_and_not_by_the_role_that_was_taken(opened)
 
 def test_a_view_of_the_owner_shows_an_analyst_nothing_of_other_partners(opened):
     # An ordinary view runs with its owner's rights: somebody will make one and forget it.
-    with as_role(opened, warehouse.OWNER) as owner:
+    with as_role(opened, OWNER) as owner:
         owner.execute(f"create view publish.forgotten as select * from {OWN_TABLE}")
         owner.execute("grant select on publish.forgotten to vrn_analyst, vrn_bi_reader")
     try:
         assert all_of(opened, "vrn_analyst_bwd", "select * from publish.forgotten") == []
         assert all_of(opened, access.BI_READER, "select * from publish.forgotten") == []
     finally:
-        with as_role(opened, warehouse.OWNER) as owner:
+        with as_role(opened, OWNER) as owner:
             owner.execute("drop view publish.forgotten")
 
 
 def test_row_security_is_enabled_and_forced_on_every_table_with_rows_of_partners(opened):
     found = all_of(
         opened,
-        warehouse.OWNER,
+        OWNER,
         "select oid::regclass::text, relrowsecurity, relforcerowsecurity from pg_class join pg_attribute on attrelid = oid "
         "where relnamespace = 'publish'::regnamespace and attname = 'partner' and relkind in ('r', 'v', 'm')",
     )
@@ -145,7 +148,7 @@ def test_row_security_is_enabled_and_forced_on_every_table_with_rows_of_partners
 
 
 def test_a_bi_reader_reads_the_published_tables_and_nothing_else(opened):
-    views = {row[0] for row in all_of(opened, warehouse.OWNER, "select oid::regclass::text from pg_class where relkind = 'v'")}
+    views = {row[0] for row in all_of(opened, OWNER, "select oid::regclass::text from pg_class where relkind = 'v'")}
     listed = {f"publish.{table}" for table in access.BI_TABLES} - views
     with as_role(opened, access.BI_READER) as reader:
         for table in listed:
@@ -186,7 +189,7 @@ def test_an_engineer_sees_why_rows_were_set_aside_and_not_the_rows(opened):
 
 
 def test_the_reasons_of_a_feed_that_comes_later_are_open_to_engineers_at_once(opened):
-    with as_role(opened, warehouse.LOADER) as loader:
+    with as_role(opened, LOADER) as loader:
         loader.execute(
             "create table quarantine.a_new_feed (submission_id bigint, row_number integer, rule_codes text[], age integer)"
         )
@@ -231,20 +234,20 @@ def test_readers_write_nothing_and_make_nothing(opened, role):
 
 
 def test_statistics_of_columns_tell_a_reader_nothing_of_closed_tables(opened):
-    with as_role(opened, warehouse.OWNER) as owner:
+    with as_role(opened, OWNER) as owner:
         owner.execute(f"analyze marts.fct_indicator_value, {OWN_TABLE}")
     closed = "select schemaname, tablename from pg_stats where schemaname = 'marts' or tablename = 'partner_indicator_value'"
-    assert all_of(opened, warehouse.SUPERUSER, closed)
+    assert all_of(opened, SUPERUSER, closed)
     for role in READERS:
         assert all_of(opened, role, closed) == []
         refused(opened, role, "select * from pg_statistic")
 
 
 def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print(opened):
-    with as_role(opened, warehouse.OWNER) as owner:
+    with as_role(opened, OWNER) as owner:
         owner.execute(f"analyze {OWN_TABLE}")
     query = "select attname from pg_stats where schemaname = 'publish' and tablename = 'partner_indicator_value'"
-    kept = all_of(opened, warehouse.SUPERUSER, query)
+    kept = all_of(opened, SUPERUSER, query)
     assert ("indicator_id",) in kept
     assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
 
@@ -252,14 +255,14 @@ def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print
 def test_no_function_of_ours_runs_with_its_owners_rights(opened):
     found = all_of(
         opened,
-        warehouse.SUPERUSER,
+        SUPERUSER,
         "select oid::regprocedure from pg_proc where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
     )
     assert found == []
 
 
 def test_every_view_that_a_reader_may_read_asks_for_the_readers_own_rights(opened):
-    with as_role(opened, warehouse.SUPERUSER) as connection:
+    with as_role(opened, SUPERUSER) as connection:
         readable = connection.execute(
             "select distinct pg_class.oid::regclass::text, relkind, coalesce(reloptions::text, '') from pg_class "
             "join pg_roles on has_table_privilege(pg_roles.oid, pg_class.oid, 'select') "
@@ -273,7 +276,7 @@ def test_every_view_that_a_reader_may_read_asks_for_the_readers_own_rights(opene
 
 
 def test_no_role_of_ours_is_powerful_and_no_reader_owns_anything(opened):
-    with as_role(opened, warehouse.SUPERUSER) as connection:
+    with as_role(opened, SUPERUSER) as connection:
         powerful = connection.execute(
             "select rolname from pg_roles where rolname like 'vrn%' and "
             "(rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)"
@@ -289,12 +292,12 @@ def test_no_role_of_ours_is_powerful_and_no_reader_owns_anything(opened):
 
 
 def test_public_has_no_rights_on_anything_of_ours(opened):
-    assert all_of(opened, warehouse.SUPERUSER, "select * from ops.access_right where role_name = 'public'") == []
-    with as_role(opened, warehouse.OWNER) as owner:
+    assert all_of(opened, SUPERUSER, "select * from ops.access_right where role_name = 'public'") == []
+    with as_role(opened, OWNER) as owner:
         owner.execute("create function stats.just_made() returns integer language sql as 'select 1'")
         try:
             refused(opened, access.BI_READER, "select stats.just_made()")
-            assert all_of(opened, warehouse.SUPERUSER, "select * from ops.access_right where role_name = 'public'") == []
+            assert all_of(opened, SUPERUSER, "select * from ops.access_right where role_name = 'public'") == []
         finally:
             owner.execute("drop function stats.just_made()")
 
@@ -313,7 +316,7 @@ def test_readers_have_limits_of_time_space_and_connections(opened, role):
         with pytest.raises(errors.InsufficientPrivilege):
             connection.execute("set temp_file_limit = -1")
     assert limits == {**access.LIMITS, "statement_timeout": "1min"}
-    found = all_of(opened, warehouse.SUPERUSER, f"select connection_limit from ops.access_role where role_name = '{role}'")
+    found = all_of(opened, SUPERUSER, f"select connection_limit from ops.access_role where role_name = '{role}'")
     assert 0 < found[0][0] <= 20
 
 
@@ -325,7 +328,7 @@ def test_a_statement_that_runs_on_is_ended(opened):
 def test_one_connection_too_many_is_refused(opened):
     connected = f"select 1 from pg_stat_activity where usename = '{access.IG}'"
     # A connection that was closed counts until its process has ended.
-    until(lambda: not all_of(opened, warehouse.SUPERUSER, connected), f"those of earlier tests as {access.IG} have ended")
+    until(lambda: not all_of(opened, SUPERUSER, connected), f"those of earlier tests as {access.IG} have ended")
     open_ = [psycopg.connect(opened.conninfo(access.IG)) for _ in range(3)]
     try:
         with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
@@ -336,11 +339,11 @@ def test_one_connection_too_many_is_refused(opened):
 
 
 def test_passwords_are_kept_and_asked_for_as_scram(opened):
-    with as_role(opened, warehouse.SUPERUSER) as connection:
+    with as_role(opened, SUPERUSER) as connection:
         stored = dict(connection.execute("select rolname, rolpassword from pg_authid where rolname like 'vrn%' and rolcanlogin"))
         asked = connection.execute("select distinct auth_method from pg_hba_file_rules").fetchall()
         assert connection.execute("show password_encryption").fetchone() == ("scram-sha-256",)
-    assert set(stored) == set(warehouse.database_roles(opened)) - {warehouse.SUPERUSER, warehouse.AIRFLOW}
+    assert set(stored) == set(prepare.database_roles(opened)) - {SUPERUSER, AIRFLOW}
     assert all(password.startswith("SCRAM-SHA-256$") for password in stored.values())
     assert asked == [("scram-sha-256",)]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
@@ -353,13 +356,13 @@ def test_the_group_of_analysts_does_not_sign_in(opened):
 
 
 def test_what_was_declared_is_what_is_given_and_applying_it_again_changes_nothing(opened):
-    with as_role(opened, warehouse.SUPERUSER) as connection:
+    with as_role(opened, SUPERUSER) as connection:
         assert access.given(connection) == access.declared(connection, opened)
         assert access.apply(connection, opened) == []
 
 
 def test_a_right_given_by_hand_is_taken_away_and_both_the_right_and_its_end_are_known(opened):
-    with as_role(opened, warehouse.SUPERUSER) as connection:
+    with as_role(opened, SUPERUSER) as connection:
         connection.execute("grant select on marts.fct_indicator_value to vrn_bi_reader")
         connection.execute("grant execute on function publish.indicator_as_at to public")
         connection.execute("grant vrn_analyst_lcc to vrn_analyst_bwd with set true")
@@ -375,13 +378,13 @@ def test_a_right_given_by_hand_is_taken_away_and_both_the_right_and_its_end_are_
 
 def test_the_log_of_access_is_only_ever_added_to(opened):
     for statement in ("update ops.access_log set done_by = 'x'", "delete from ops.access_log", "truncate ops.access_log"):
-        refused(opened, warehouse.OWNER, statement, why=errors.RaiseException)
+        refused(opened, OWNER, statement, why=errors.RaiseException)
 
 
 def test_the_analyst_of_a_partner_that_left_may_not_sign_in(opened, monkeypatch):
     still = [name for name in PARTNERS if name != "bpl"]
     try:
-        with monkeypatch.context() as patch, as_role(opened, warehouse.SUPERUSER) as connection:
+        with monkeypatch.context() as patch, as_role(opened, SUPERUSER) as connection:
             patch.setattr(access, "partners", lambda settings: still)
             access.ensure_roles(connection, opened)
             access.apply(connection, opened)
@@ -389,7 +392,7 @@ def test_the_analyst_of_a_partner_that_left_may_not_sign_in(opened, monkeypatch)
                 psycopg.connect(opened.conninfo("vrn_analyst_bpl"))
             assert not any(right.role == "vrn_analyst_bpl" for right in access.given(connection))
     finally:
-        with as_role(opened, warehouse.SUPERUSER) as connection:
+        with as_role(opened, SUPERUSER) as connection:
             access.ensure_roles(connection, opened)
             access.apply(connection, opened)
 

@@ -10,11 +10,12 @@ import yaml
 from psycopg import sql
 
 from tests.made import file_name, rewrite
-from vrn import agreement, pipeline
-from vrn import register as registering
-from vrn import submission as ledger
 from vrn.errors import HomeError, SubmissionRefused
-from vrn.warehouse import SUPERUSER
+from vrn.ledger import agreement
+from vrn.ledger import store as ledger
+from vrn.receive import register as registering
+from vrn.run import pipeline
+from vrn.warehouse.roles import SUPERUSER
 
 FEED, PERIOD = "tiig_ed_attendance", "2020-06"
 NAME = "2020-06-rxl-ed-attendance.csv"

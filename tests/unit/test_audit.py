@@ -20,17 +20,20 @@ from tests import debian_postgres
 from tests.waiting import logged_so_far, until
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
-from vrn import access, exports, pipeline, warehouse
-from vrn.audit import catalogue, events, logged, reads, server_log
-from vrn.audit.understand import understand
-from vrn.database import connect
-from vrn.local import postgres
+from vrn.access import roles as access
+from vrn.access.audit import catalogue, events, logged, reads, server_log
+from vrn.access.audit.understand import understand
+from vrn.publish import exports
+from vrn.run import pipeline, prepare
+from vrn.run.local import postgres
 from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import EVALUATOR, LOADER, OWNER, SUPERUSER
 
 # Stands in every statement where a person's value could, and may be nowhere afterwards but in the server's own log.
 MARKER = "Zerubbabel"
 PROJECT = "vrn_evaluator_audited"
-PEOPLE = (warehouse.EVALUATOR, access.ENGINEER, access.IG, "vrn_analyst_bwd", PROJECT)
+PEOPLE = (EVALUATOR, access.ENGINEER, access.IG, "vrn_analyst_bwd", PROJECT)
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,8 @@ def watched(server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with a table in each schema, all of which every person may read."""
     with pytest.MonkeyPatch.context() as patch:
         for settings in copy_of(server, tmp_path_factory.mktemp("audit"), patch):
-            warehouse.prepare(settings)
-            with as_role(settings, warehouse.SUPERUSER) as superuser:
+            prepare.prepare(settings)
+            with as_role(settings, SUPERUSER) as superuser:
                 superuser.execute("create schema project_audited")
                 for schema in (*access.SCHEMAS, "project_audited"):
                     superuser.execute(f"create table {schema}.things (name text, code integer)")
@@ -59,7 +62,7 @@ def watched(server, tmp_path_factory) -> Iterator[Settings]:
                 superuser.execute("grant select on publish.area to vrn_bi_reader")
                 logged.ensure(superuser)
             yield settings
-            with as_role(settings, warehouse.SUPERUSER) as superuser:
+            with as_role(settings, SUPERUSER) as superuser:
                 superuser.execute(f"drop owned by {PROJECT}")
                 superuser.execute(f"drop role {PROJECT}")
 
@@ -76,7 +79,7 @@ def logged_until_now(watched, server):
     """Call it before the log is looked at."""
 
     def wait() -> None:
-        with as_role(watched, warehouse.SUPERUSER) as superuser:
+        with as_role(watched, SUPERUSER) as superuser:
             logged_so_far(superuser, postgres.log_folder(server))
 
     return wait
@@ -88,7 +91,7 @@ def record(watched, server, logged_until_now):
 
     def take() -> list[dict]:
         logged_until_now()
-        with connect(watched, warehouse.OWNER) as owner:
+        with connect(watched, OWNER) as owner:
             (last,) = owner.execute("select coalesce(max(number), 0) as number from ops.read_log").fetchall()
             reads.record(watched, postgres.log_folder(server))
             return owner.execute("select * from ops.read_log where number > %s order by number", [last["number"]]).fetchall()
@@ -104,7 +107,7 @@ def run(settings: Settings, role: str, *statements: str) -> None:
 
 
 def left_in_ops(settings: Settings) -> str:
-    with as_role(settings, warehouse.SUPERUSER) as superuser:
+    with as_role(settings, SUPERUSER) as superuser:
         tables = superuser.execute(
             "select oid::regclass::text from pg_class where relnamespace::regnamespace::text = 'ops' and relkind = 'r'"
         )
@@ -135,7 +138,7 @@ def test_a_read_of_each_restricted_schema_is_one_row_without_a_value(watched, re
 
 def test_the_raw_line_is_in_a_file_that_only_the_server_may_read(watched, logged_until_now, server):
     value = f"{MARKER}-in-the-log"
-    run(watched, warehouse.EVALUATOR, f"select * from marts.things where name = '{value}'")
+    run(watched, EVALUATOR, f"select * from marts.things where name = '{value}'")
     logged_until_now()
     folder = postgres.log_folder(server)
     assert any(value in path.read_text() for path in folder.glob("*.json"))
@@ -144,21 +147,21 @@ def test_the_raw_line_is_in_a_file_that_only_the_server_may_read(watched, logged
 
 
 def test_what_was_published_and_what_is_the_databases_own_is_not_recorded(watched, record):
-    for role in (warehouse.EVALUATOR, access.BI_READER):
+    for role in (EVALUATOR, access.BI_READER):
         run(watched, role, "select * from publish.area", "select 1", "select relname from pg_class", "show search_path")
     assert record() == []
 
 
 def test_the_tables_that_psql_describes_are_not_taken_for_read(watched, record):
     commands_ = ["\\d marts.things", "\\dt marts.*", "\\du", "\\df stats.*", "\\l"]
-    psql = [postgres.binaries() / "psql", watched.conninfo(warehouse.EVALUATOR), "-X", "-q"]
+    psql = [postgres.binaries() / "psql", watched.conninfo(EVALUATOR), "-X", "-q"]
     done = subprocess.run([*psql, *[part for one in commands_ for part in ("-c", one)]], capture_output=True, text=True, check=True)
     assert "things" in done.stdout
     assert record() == []
 
 
 def test_statistics_of_the_planner_are_a_read_of_values(watched, record):
-    run(watched, warehouse.EVALUATOR, "select most_common_vals from pg_stats where tablename = 'things'")
+    run(watched, EVALUATOR, "select most_common_vals from pg_stats where tablename = 'things'")
     assert [row["objects"] for row in record()] == [["pg_catalog.pg_stats"]]
 
 
@@ -200,7 +203,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("statements", "wanted", "objects"), FORMS, ids=[form[0][-1][:40] for form in FORMS])
 def test_however_it_is_written_a_read_is_recorded(watched, record, statements, wanted, objects):
-    run(watched, warehouse.EVALUATOR, "set default_transaction_read_only = off", *statements)
+    run(watched, EVALUATOR, "set default_transaction_read_only = off", *statements)
     rows = record()
     assert [row["command"] for row in rows] == wanted
     for row in rows:
@@ -216,14 +219,14 @@ def test_however_it_is_written_a_read_is_recorded(watched, record, statements, w
 
 
 def test_several_statements_sent_together_are_one_row_with_all_that_they_read(watched, record):
-    run(watched, warehouse.EVALUATOR, f"set my.name = '{MARKER}'; select * from marts.things; select ';' from raw.things")
+    run(watched, EVALUATOR, f"set my.name = '{MARKER}'; select * from marts.things; select ';' from raw.things")
     (row,) = record()
     assert (row["command"], row["objects"]) == ("SET, SELECT", ["marts.things", "raw.things"])
     assert row["statement"] == "set ?.name = ?; select * from marts.things; select ? from raw.things"
 
 
 def test_copy_is_recorded_in_both_its_forms(watched, record):
-    with as_role(watched, warehouse.EVALUATOR) as connection, connection.cursor() as cursor:
+    with as_role(watched, EVALUATOR) as connection, connection.cursor() as cursor:
         for statement in ("marts.things (name)", f"(select * from raw.things where name <> '{MARKER}')"):
             with cursor.copy(f"copy {statement} to stdout (format csv)") as copy:
                 assert b"".join(bytes(block) for block in copy)
@@ -233,7 +236,7 @@ def test_copy_is_recorded_in_both_its_forms(watched, record):
 
 def test_a_value_that_is_bound_is_in_no_log(watched, record, server):
     bound = f"{MARKER}-bound"
-    with as_role(watched, warehouse.EVALUATOR) as connection:
+    with as_role(watched, EVALUATOR) as connection:
         for _ in range(7):
             # From the fifth time on psycopg prepares it on the server.
             connection.execute("select * from marts.things where name = %s", [bound])
@@ -246,7 +249,7 @@ def test_a_value_that_is_bound_is_in_no_log(watched, record, server):
 
 
 def test_a_result_that_is_fetched_in_pieces_is_one_read():
-    line = {"user": warehouse.EVALUATOR, "dbname": "x", "error_severity": "LOG", "session_id": "a.b", "timestamp": "2026-01-01 UTC"}
+    line = {"user": EVALUATOR, "dbname": "x", "error_severity": "LOG", "session_id": "a.b", "timestamp": "2026-01-01 UTC"}
     names = catalogue.Catalogue({"things": frozenset({"marts", "raw"})}, {}, {"select"}, (), lambda role: frozenset())
     said = ["execute S_1/C_2: select 1 from marts.things"] + ["execute fetch from S_1/C_2: select 1 from marts.things"] * 3
     # A prepared statement may be called anything.
@@ -265,7 +268,7 @@ def test_a_result_that_is_fetched_in_pieces_is_one_read():
 def test_a_value_between_the_wrong_quotes_or_none_is_no_name(watched, record):
     for slip in (f'name = "{MARKER}"', f"name = {MARKER}", f"code = 1 as {MARKER}"):
         with pytest.raises(errors.ProgrammingError):
-            run(watched, warehouse.EVALUATOR, f"select * from marts.things where {slip}")
+            run(watched, EVALUATOR, f"select * from marts.things where {slip}")
     assert {row["statement"] for row in record()} == {"select * from marts.things where name = ?"}
     assert MARKER not in left_in_ops(watched)
 
@@ -305,7 +308,7 @@ def test_nobody_turns_their_own_logging_off_and_the_attempt_is_known(watched, re
 
 
 def test_a_role_that_comes_later_is_logged_and_a_service_is_not(watched):
-    with as_role(watched, warehouse.SUPERUSER) as superuser:
+    with as_role(watched, SUPERUSER) as superuser:
         superuser.execute("create role vrn_of_tomorrow")
         try:
             logged.ensure(superuser)
@@ -320,7 +323,7 @@ def test_a_role_that_comes_later_is_logged_and_a_service_is_not(watched):
 
 def test_an_error_of_a_service_leaves_no_value_in_the_log(watched, server, logged_until_now):
     value = f"{MARKER}-of-a-row"
-    with as_role(watched, warehouse.LOADER) as loader:
+    with as_role(watched, LOADER) as loader:
         loader.execute("create table raw.failing (name text primary key, code integer not null)")
         loader.execute(f"insert into raw.failing values ('{value}', 1)")
         for failing in (f"insert into raw.failing values ('{value}', 2)", f"insert into raw.failing values ('{value}2', null)"):
@@ -331,7 +334,7 @@ def test_an_error_of_a_service_leaves_no_value_in_the_log(watched, server, logge
         with pytest.raises(errors.InvalidTextRepresentation):
             loader.execute("select name::integer from raw.failing where name = %s", [value])
         loader.execute("drop table raw.failing")
-    with as_role(watched, warehouse.SUPERUSER) as superuser, pytest.raises(errors.InvalidTextRepresentation):
+    with as_role(watched, SUPERUSER) as superuser, pytest.raises(errors.InvalidTextRepresentation):
         # Whoever is no role of ours has at most the message in the log, and never a row or the statement.
         superuser.execute(f"select 'x'::integer, '{value}'")
     logged_until_now()
@@ -342,18 +345,18 @@ def test_an_error_of_a_service_leaves_no_value_in_the_log(watched, server, logge
 
 
 def test_a_second_run_adds_nothing(watched, record, server):
-    run(watched, warehouse.EVALUATOR, "select * from marts.things")
+    run(watched, EVALUATOR, "select * from marts.things")
     assert len(record()) == 1
     assert record() == []
-    with connect(watched, warehouse.OWNER) as owner:
+    with connect(watched, OWNER) as owner:
         owner.execute("delete from ops.server_log")
     # Not even when it reads everything again.
     assert record() == []
 
 
 def test_a_run_that_fails_half_way_loses_nothing(watched, record):
-    run(watched, warehouse.EVALUATOR, "select * from marts.things", "select * from raw.things")
-    with as_role(watched, warehouse.SUPERUSER) as superuser:
+    run(watched, EVALUATOR, "select * from marts.things", "select * from raw.things")
+    with as_role(watched, SUPERUSER) as superuser:
         # The place is what it writes last, when the rows are in.
         superuser.execute("alter table ops.server_log add constraint fails check (read_to = 0) not valid")
         try:
@@ -369,7 +372,7 @@ def _lines(path: Path) -> list[dict]:
 
 
 def test_a_line_that_is_still_being_written_is_read_when_it_is_whole(watched, logged_until_now, server, tmp_path):
-    run(watched, warehouse.EVALUATOR, "select * from marts.things")
+    run(watched, EVALUATOR, "select * from marts.things")
     logged_until_now()
     line = next(
         line
@@ -396,7 +399,7 @@ def test_a_log_that_was_cut_is_an_error_that_says_so(watched, tmp_path):
 
 
 def test_a_server_that_does_not_log_a_person_is_an_error_that_names_the_role(watched, record, server):
-    with as_role(watched, warehouse.SUPERUSER) as superuser:
+    with as_role(watched, SUPERUSER) as superuser:
         superuser.execute(f"alter role {PROJECT} reset log_statement")
         try:
             with pytest.raises(reads.AuditIncomplete, match=PROJECT):
@@ -422,13 +425,13 @@ def test_files_that_were_read_are_deleted_after_a_week_but_for_the_one_in_use(wa
 
 @pytest.mark.parametrize("log", ["read_log", "audit_event"])
 def test_nobody_rewrites_the_audit_and_only_information_governance_reads_it(watched, record, log):
-    with as_role(watched, warehouse.OWNER) as owner:
+    with as_role(watched, OWNER) as owner:
         events.record(owner, events.REPLAY, "a test")
         for statement in (f"update ops.{log} set row_hash = ''", f"delete from ops.{log}", f"truncate ops.{log}"):
             with pytest.raises(errors.RaiseException):
                 owner.execute(statement)
     run(watched, access.IG, f"select * from ops.{log}", "select * from ops.audit_chain")
-    for role in (warehouse.LOADER, warehouse.EVALUATOR, access.ENGINEER, access.BI_READER, "vrn_analyst_bwd"):
+    for role in (LOADER, EVALUATOR, access.ENGINEER, access.BI_READER, "vrn_analyst_bwd"):
         with pytest.raises(errors.InsufficientPrivilege):
             run(watched, role, f"select * from ops.{log}")
 
@@ -444,14 +447,14 @@ def test_nobody_rewrites_the_audit_and_only_information_governance_reads_it(watc
     ],
 )
 def test_the_chain_names_the_first_row_that_even_a_superuser_changed(watched, record, tampering):
-    run(watched, warehouse.EVALUATOR, *["select * from marts.things"] * 3)
+    run(watched, EVALUATOR, *["select * from marts.things"] * 3)
     last = record()[-1]["number"]
     if "insert" in tampering:
         tampering, broken = tampering.format(middle=last + 1), last + 1
     else:
         tampering, broken = tampering.format(middle=last - 1), last - 1 if "update" in tampering else last
     chain = "select first_broken_number, last_number from ops.audit_chain where log = 'read_log'"
-    with psycopg.connect(watched.conninfo(warehouse.SUPERUSER)) as superuser:
+    with psycopg.connect(watched.conninfo(SUPERUSER)) as superuser:
         superuser.execute("set time zone 'Asia/Tokyo'")
         assert superuser.execute(chain).fetchone() == (None, last)
         superuser.execute("alter table ops.read_log disable trigger all")
@@ -462,14 +465,14 @@ def test_the_chain_names_the_first_row_that_even_a_superuser_changed(watched, re
 
 def test_two_writers_at_once_make_one_chain(watched):
     def write() -> None:
-        with as_role(watched, warehouse.OWNER) as owner:
+        with as_role(watched, OWNER) as owner:
             events.record(owner, events.REPLAY, "second")
 
     # In this order, so that the pool does not wait for the second while the first is open.
-    with ThreadPoolExecutor() as pool, psycopg.connect(watched.conninfo(warehouse.OWNER)) as first:
+    with ThreadPoolExecutor() as pool, psycopg.connect(watched.conninfo(OWNER)) as first:
         events.record(first, events.REPLAY, "first")
         second = pool.submit(write)
-        with as_role(watched, warehouse.SUPERUSER) as superuser:
+        with as_role(watched, SUPERUSER) as superuser:
             # It has to wait until it knows what comes before it.
             waiting = "select 1 from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
             until(
@@ -502,7 +505,7 @@ def test_an_export_is_recorded_with_each_file_its_hash_and_its_rows_before_it_is
         ("area.csv", "aa", 3, "2026-11-23"),
         ("area.parquet", "bb", 3, "2026-11-23"),
     ]
-    assert {(row["role_name"], row["done_by"]) for row in found} == {(warehouse.OWNER, pwd.getpwuid(os.getuid()).pw_name)}
+    assert {(row["role_name"], row["done_by"]) for row in found} == {(OWNER, pwd.getpwuid(os.getuid()).pw_name)}
 
 
 def test_a_replay_is_recorded_with_its_submission(watched, monkeypatch, tmp_path):
@@ -578,6 +581,6 @@ def test_with_pgaudit_what_a_text_does_not_name_is_recorded_as_well(pgaudit):
 def test_a_statement_that_the_parser_trips_over_is_a_read_of_the_unknown(monkeypatch):
     names = catalogue.Catalogue({"things": frozenset({"marts"})}, {}, {"select", "from"}, (), lambda role: frozenset())
     monkeypatch.setattr("sqlglot.parse", lambda *_, **__: 1 / 0)
-    found = understand(f"select '{MARKER}' from marts.things", names, warehouse.EVALUATOR)
+    found = understand(f"select '{MARKER}' from marts.things", names, EVALUATOR)
     # A table that is named in full is known all the same.
     assert (found.is_understood, found.statement, found.objects) == (False, None, ("marts.things",))

@@ -11,8 +11,8 @@ from airflow.models.dagbag import DagPriorityParsingRequest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from vrn import dag_bundle
-from vrn.dag_bundle import DagsOfFeeds
+from vrn.run import dag_bundle
+from vrn.run.dag_bundle import DagsOfFeeds
 from vrn.settings import REPOSITORY
 
 

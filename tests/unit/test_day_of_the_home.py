@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.test_gather import received
-from vrn import dbt
+from vrn.build import dbt
 from vrn.errors import HomeError
 from vrn.settings import Settings
 

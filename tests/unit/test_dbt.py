@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vrn import build, dbt
-from vrn.layers import LAYERS
+from vrn.build import dbt
+from vrn.build import steps as build
+from vrn.build.layers import LAYERS
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_layer_whose_test_fails_is_refused_by_name_and_kept_in_ops(built, owne
 
 
 def _with_a_row_without_type(settings) -> None:
-    from vrn.database import connect
+    from vrn.warehouse.connection import connect
 
     with connect(settings, autocommit=True) as loader:
         loader.execute("create table raw.bad partition of raw.police_stop_search__search for values in (1)")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests import attack
 from tests.properties import examples, seeds
 from tests.worlds import EAST, PERIODS, World, areas, figure, suppressed, too_narrow
-from vrn import disclosure
-from vrn.disclosure import policies
+from vrn.publish import disclosure
+from vrn.publish.disclosure import policies
 
 # Of each policy, in the suite; the nightly run attacks ten times as many.
 WORLDS, RESTATED_WORLDS = 25, 12

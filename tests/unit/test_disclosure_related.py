@@ -12,8 +12,8 @@ import yaml
 from tests.properties import seeds
 from tests.related_worlds import SHAPES, RelatedWorld
 from tests.worlds import EAST, PERIODS, areas, figure, suppressed
-from vrn import disclosure
-from vrn.disclosure import related
+from vrn.publish import disclosure
+from vrn.publish.disclosure import related
 from vrn.settings import REPOSITORY
 
 WORLDS_PER_SHAPE = 6

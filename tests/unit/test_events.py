@@ -8,7 +8,8 @@ import io
 import psycopg
 import pytest
 
-from vrn import dbt, warehouse
+from vrn.build import dbt
+from vrn.warehouse.roles import SUPERUSER
 
 STREET = "police_street_crime"
 # A view that is made anew takes those that read it with it.
@@ -70,7 +71,7 @@ def test_t048_a_crime_that_an_older_file_turns_out_to_have_is_of_the_older_month
 def test_a_months_events_are_made_by_hash_joins_for_the_planner_takes_new_rows_for_few(street, home, owner):
     """Four real months took minutes in nested loops, so their use is looked at where the events are made."""
     street.deliver("2020-01", street.rows("2020-01"))
-    with psycopg.connect(home.conninfo(warehouse.SUPERUSER), autocommit=True) as superuser:
+    with psycopg.connect(home.conninfo(SUPERUSER), autocommit=True) as superuser:
         superuser.execute("create table public.seen (making text, nested_loops text)")
         superuser.execute("grant insert on public.seen to vrn_owner")
         superuser.execute(

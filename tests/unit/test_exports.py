@@ -16,9 +16,9 @@ import pytest
 import yaml
 from psycopg import sql
 
-from vrn import exports
-from vrn.database import connect
+from vrn.publish import exports
 from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse.connection import connect
 
 RELEASE = "2026-11-23"
 TABLES = ("indicator_value", "indicator", "area", "period")

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from tests.warehouses import copy_of
-from vrn import dbt, warehouse
-from vrn.database import connect
+from vrn.build import dbt
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 TOTAL = ("all", "all", "all", "all")
 BLACKBURN, BLACKPOOL, BURNLEY, LANCASTER, RIBBLE_VALLEY = "E06000008", "E06000009", "E07000117", "E07000121", "E07000124"
@@ -98,7 +99,7 @@ def figures(built_server, tmp_path_factory) -> Iterator[dict]:
     """{(indicator, area, period): row} of totals."""
     with pytest.MonkeyPatch.context() as patch:
         for settings in copy_of(built_server, tmp_path_factory.mktemp("figures"), patch, "built"):
-            with connect(settings, warehouse.OWNER, autocommit=True) as owner:
+            with connect(settings, OWNER, autocommit=True) as owner:
                 given = Given(owner)
                 given_police(given)
                 given_hospitals(given)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vrn.folder_swap import swapped_in
+from vrn.publish.folder_swap import swapped_in
 
 
 def made(place: Path, text: str) -> None:

@@ -9,9 +9,10 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import FEEDS
-from vrn import build, pipeline
-from vrn import submission as ledger
-from vrn.layers import LAYERS
+from vrn.build import steps as build
+from vrn.build.layers import LAYERS
+from vrn.ledger import store as ledger
+from vrn.run import pipeline
 
 STREET, _ = FEEDS
 

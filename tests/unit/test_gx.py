@@ -11,10 +11,14 @@ import sqlalchemy as sa
 
 from tests.conftest import FEEDS
 from tests.contracts.test_rules import BREAKS, MONTH, NAMES, rewrite
-from vrn import contract, gate, gx, pipeline, register
-from vrn import submission as ledger
+from vrn.feeds import contract
+from vrn.gate import gx
+from vrn.gate import judging as gate
+from vrn.ledger import store as ledger
+from vrn.receive import register
+from vrn.run import pipeline
 from vrn.settings import Settings
-from vrn.warehouse import LOADER
+from vrn.warehouse.roles import LOADER
 
 STREET = "police_street_crime"
 MONTHS = ("2020-01", "2020-02", "2020-03")

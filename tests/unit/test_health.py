@@ -17,9 +17,9 @@ import yaml
 from airflow.api_fastapi.core_api.datamodels.monitor import HealthInfoResponse
 
 from tests.ports import free_port
-from vrn import deploy
 from vrn.errors import HomeError
-from vrn.local import home, postgres
+from vrn.run import deploy
+from vrn.run.local import home, postgres
 from vrn.settings import REPOSITORY, Settings
 
 SERVICES = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())["services"]

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from vrn.errors import HomeError
-from vrn.local import airflow, home
-from vrn.local.work import Work
+from vrn.run.local import airflow, home
+from vrn.run.local.work import Work
 from vrn.settings import Settings
 
 SINCE = datetime(2026, 12, 1, tzinfo=UTC)

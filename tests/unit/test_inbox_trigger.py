@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from airflow.triggers.shared_stream import SharedStreamManager
 
-from vrn.transport import inbox_trigger
-from vrn.transport.inbox_trigger import InboxTrigger
+from vrn.receive import inbox_trigger
+from vrn.receive.inbox_trigger import InboxTrigger
 
 SECONDS = 60
 

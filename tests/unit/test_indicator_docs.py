@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from tests.outline import Outline
-from vrn import indicator_docs
-from vrn.database import connect
-from vrn.indicator_docs import charts, pages, words
-from vrn.indicator_docs.reading import Annotation, Area, Delivery, Figure, Limits, NothingBuilt, Period, Subject, read
+from vrn.report import indicator_docs
+from vrn.report.indicator_docs import charts, pages, words
+from vrn.report.indicator_docs.reading import Annotation, Area, Delivery, Figure, Limits, NothingBuilt, Period, Subject, read
 from vrn.settings import REPOSITORY
+from vrn.warehouse.connection import connect
 
 COUNTY = Area("LANCS-14", "Lancashire-14", ("county_14",), 41)
 BURNLEY = Area("E07000117", "Burnley", ("district",), 3)

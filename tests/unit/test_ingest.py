@@ -7,9 +7,10 @@ import gzip
 import pytest
 
 from tests.conftest import FEEDS
-from vrn import landing, pipeline
-from vrn import submission as ledger
 from vrn.errors import VrnError
+from vrn.ledger import store as ledger
+from vrn.receive import landing
+from vrn.run import pipeline
 from vrn.settings import Settings
 
 STREET, SEARCH = FEEDS
@@ -198,15 +199,15 @@ def test_one_refused_file_never_holds_up_the_others(inbox):
 @pytest.mark.parametrize(
     "place",
     [
-        "vrn.register.landing.take",
-        "vrn.stage._block",
-        "vrn.submission.staged",
-        "vrn.gate._list_rows",
-        "vrn.gate._keep",
-        "vrn.accept._quarantine",
-        "vrn.accept._drop_identical",
-        "vrn.submission.accept",
-        "vrn.submission.mark_reported",
+        "vrn.receive.register.landing.take",
+        "vrn.stage.staging._block",
+        "vrn.ledger.store.staged",
+        "vrn.gate.judging._list_rows",
+        "vrn.gate.judging._keep",
+        "vrn.accept.serving._quarantine",
+        "vrn.accept.serving._drop_identical",
+        "vrn.ledger.store.accept",
+        "vrn.ledger.store.mark_reported",
     ],
 )
 def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(inbox, monkeypatch, place):
@@ -251,8 +252,8 @@ def test_a_missing_key_stops_the_step_before_the_file_is_read(inbox, monkeypatch
     column = contract.main.columns[0]
     object.__setattr__(column, "classification", "hash")
     object.__setattr__(column, "identifier_domain", "elsewhere")
-    monkeypatch.setattr("vrn.submission.contracts.load", lambda *_: contract)
-    monkeypatch.setattr("vrn.read.csv.batches", lambda *_: pytest.fail("the file was read"))
+    monkeypatch.setattr("vrn.ledger.store.contracts.load", lambda *_: contract)
+    monkeypatch.setattr("vrn.stage.read.csv.batches", lambda *_: pytest.fail("the file was read"))
     inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
     batches = pipeline.register(STREET)
     done = pipeline.each("stage", batches[0])

@@ -12,13 +12,16 @@ import pytest
 from tests.inbox import Inbox
 from tests.made import csv_text, file_name, spoil, table, unzip, zipped
 from tests.waiting import until
-from vrn import drift, landing, messages, pipeline
-from vrn import submission as ledger
 from vrn.errors import HomeError
-from vrn.period import Period
+from vrn.feeds.period import Period
+from vrn.gate import history as drift
+from vrn.ledger import store as ledger
+from vrn.receive import landing
+from vrn.report import messages
+from vrn.run import pipeline
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
-from vrn.warehouse import SUPERUSER
+from vrn.warehouse.roles import SUPERUSER
 
 ED, CRIME, CIN = "tiig_ed_attendance", "police_crime", "cin_census"
 CRIMES, ATTENDANCES = "raw.police_crime__crime", "raw.tiig_ed_attendance__attendance"
@@ -485,7 +488,7 @@ def test_a_refused_delivery_can_be_replayed_and_is_judged_anew(inbox, monkeypatc
     name, text = file_name(inbox.contract(ED), "2020-06"), csv_text(some(inbox, ED, "2020-06"))
     inbox.drop(ED, name, text)
     with monkeypatch.context() as patched:
-        patched.setattr("vrn.stage.delivery.check", _refuse)
+        patched.setattr("vrn.stage.staging.delivery.check", _refuse)
         first = only(inbox.take_in(ED))
     assert first["status"] == "refused"
     path = pipeline.replay(first["submission_id"])

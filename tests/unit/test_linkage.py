@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.properties import examples, seeds
 from tests.truth_set import KEY, as_linked, quality, truth_set
-from vrn.linkage import codes, match
+from vrn.build.linkage import match
+from vrn.stage import match_codes as codes
 
 NATIONAL = ("nhs", "upn", "former_upn", "pnc")
 POSTCODE = "PR1 2AB"

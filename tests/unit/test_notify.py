@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vrn.notify import FailureNotifier
+from vrn.report.notify import FailureNotifier
 
 
 class Server(smtpd.SMTPServer):

@@ -11,11 +11,13 @@ import pytest
 
 from tests.inbox import Inbox
 from tests.warehouses import copy_of
-from vrn import build as outcomes
-from vrn import dbt, release, warehouse
-from vrn import submission as ledger
-from vrn.database import connect
+from vrn.build import dbt
+from vrn.build import steps as outcomes
+from vrn.ledger import store as ledger
+from vrn.publish import release
 from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 CRIME = "police_crime"
 MONTHS = ("2019-04", "2019-05", "2019-06")
@@ -132,7 +134,7 @@ def refusal(settings: Settings) -> str:
 
 def release_of(settings: Settings, note: str) -> str:
     """A release; the layers count as built from what the ledger was, which `build` above does not say."""
-    with connect(settings, warehouse.OWNER) as connection:
+    with connect(settings, OWNER) as connection:
         built_from = ledger.fingerprint(connection, "staging.stg_ops__submission")
         for layer, code in outcomes.codes(settings).items():
             connection.execute("update ops.built_layer set code = %s, ledger = %s where layer = %s", [code, built_from, layer])
@@ -144,10 +146,10 @@ def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
     with pytest.MonkeyPatch.context() as patch:
         for settings in copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "built"):
             with (
-                connect(settings, warehouse.OWNER, autocommit=True) as owner,
+                connect(settings, OWNER, autocommit=True) as owner,
                 connect(settings, autocommit=True) as loader,
             ):
-                patch.setattr("vrn.transport.folder.SECONDS_AT_REST", -1)
+                patch.setattr("vrn.receive.folder.SECONDS_AT_REST", -1)
                 yield Story(settings, owner, Inbox(settings, loader, places))
 
 

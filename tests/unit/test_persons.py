@@ -11,15 +11,19 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from vrn import build, dbt, grammar, identifiers, protect, raw, warehouse
-from vrn.database import connect
+from vrn.build import dbt
+from vrn.build import steps as build
+from vrn.build.layers import LINK
+from vrn.build.linkage import persons
 from vrn.errors import ContractError
-from vrn.layers import LINK
-from vrn.linkage import persons
-from vrn.period import Period, span
+from vrn.feeds import grammar
+from vrn.feeds.period import Period, span
 from vrn.settings import REPOSITORY, Settings
+from vrn.stage import identifiers, protect, raw
 from vrn.synthetic import deliveries, files, people
 from vrn.synthetic import rows as made_rows
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import EVALUATOR, LINKER, OWNER
 
 POLICE, YOT, CENSUS, CARE = "police_nominals", "yot_caseload", "cin_census", "ssda903"
 FEEDS = (POLICE, YOT, CENSUS, CARE)
@@ -158,11 +162,11 @@ def test_deliveries_of_four_feeds_are_linked_and_the_mart_counts_every_person_on
 def test_before_the_first_delivery_the_mart_has_every_combination_with_nobody_and_the_evaluator_reads_it(partners):
     assert build.take(LINK) == {"records": 0, "persons": 0, "new": 0, "superseded": 0}
     build_mart(partners.inbox.settings)
-    with connect(partners.inbox.settings, warehouse.EVALUATOR) as evaluator:
+    with connect(partners.inbox.settings, EVALUATOR) as evaluator:
         found = services(evaluator)
     assert len(found) == 7
     assert {row["persons"] for row in found.values()} == {0}
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), connect(partners.inbox.settings, warehouse.LINKER) as linker:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), connect(partners.inbox.settings, LINKER) as linker:
         services(linker)
 
 
@@ -299,11 +303,11 @@ def test_a_row_in_quarantine_takes_no_part(partners, owner):
     assert build.take(LINK)["records"] == len(sent) - 1
 
 
-@pytest.mark.parametrize("role", [warehouse.OWNER, warehouse.EVALUATOR])
+@pytest.mark.parametrize("role", [OWNER, EVALUATOR])
 def test_match_codes_are_read_by_the_linker_only(partners, role):
     partners.send(YOT, "lan")
     question = "select count(surname_exact) as codes from linkage.yot_caseload__child"
-    with connect(partners.inbox.settings, warehouse.LINKER) as linker:
+    with connect(partners.inbox.settings, LINKER) as linker:
         assert linker.execute(question).fetchone()["codes"] > 100
     with connect(partners.inbox.settings, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(question)
@@ -312,10 +316,10 @@ def test_match_codes_are_read_by_the_linker_only(partners, role):
 @pytest.mark.parametrize(
     ("role", "question"),
     [
-        (warehouse.LINKER, "select * from quarantine.yot_caseload__child"),
-        (warehouse.EVALUATOR, "select * from persons.person_link"),
+        (LINKER, "select * from quarantine.yot_caseload__child"),
+        (EVALUATOR, "select * from persons.person_link"),
         ("vrn_loader", "select * from persons.person_link"),
-        (warehouse.OWNER, "delete from persons.person_link"),
+        (OWNER, "delete from persons.person_link"),
     ],
 )
 def test_a_role_does_nothing_beyond_its_work(partners, role, question):

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrn import submission as ledger
 from vrn.errors import HomeError
-from vrn.period import MONTHS, Period
-from vrn.postcodes import Postcodes
+from vrn.feeds.period import MONTHS, Period
+from vrn.ledger import store as ledger
 from vrn.settings import REPOSITORY
+from vrn.stage.postcodes import Postcodes
 
 
 def test_t010_a_financial_year_ends_in_march_and_its_first_quarter_is_april_to_june():

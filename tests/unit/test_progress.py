@@ -13,9 +13,9 @@ from psycopg import sql
 from rich.console import Console
 from rich.text import Text
 
-from vrn import submission as submissions
-from vrn.local import progress, work
-from vrn.local.work import STEPS, Work
+from vrn.ledger import store as submissions
+from vrn.run.local import progress, work
+from vrn.run.local.work import STEPS, Work
 
 SINCE = datetime(2026, 12, 1, tzinfo=UTC)
 EARLIER, LATER = SINCE - timedelta(days=1), SINCE + timedelta(minutes=1)

@@ -16,12 +16,16 @@ from psycopg import errors, sql
 
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
-from vrn import access, projects, secrets, warehouse
-from vrn.database import connect
+from vrn import projects
+from vrn.access import roles as access
+from vrn.access import secrets
 from vrn.errors import HomeError, SecretMissing
 from vrn.projects import pseudonyms, register
 from vrn.projects.tables import TABLES
+from vrn.run import prepare
 from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import EVALUATOR, LINKER, LOADER, OWNER, SUPERUSER
 
 # The database hides what is past by its own clock.
 DAY = datetime.now(UTC).date()
@@ -112,7 +116,7 @@ class Network:
 
     def empty(self) -> None:
         """All that a test left, but for the tables."""
-        with connect(self.settings, warehouse.LINKER, autocommit=True) as linker:
+        with connect(self.settings, LINKER, autocommit=True) as linker:
             linker.execute("truncate persons.person_link")
         self.owner.execute(f"truncate {', '.join(self.filled)}, ops.project, ops.project_build")
         self.owner.execute("delete from ops.submission")
@@ -134,7 +138,7 @@ class Network:
 
     def rows(self, project: str, table: str) -> list[dict]:
         """A table of a project, as the superuser sees it."""
-        with connect(self.settings, warehouse.SUPERUSER) as connection:
+        with connect(self.settings, SUPERUSER) as connection:
             return connection.execute(f"select * from project_{project}.{table} order by 1").fetchall()
 
     def decided(self, where: str = "superseded_at is null") -> dict[tuple, tuple]:
@@ -145,7 +149,7 @@ class Network:
         }
 
     def content(self, schema: str) -> dict[str, list[str]]:
-        with connect(self.settings, warehouse.SUPERUSER) as connection:
+        with connect(self.settings, SUPERUSER) as connection:
             tables = connection.execute(
                 "select relname from pg_class where relnamespace = to_regnamespace(%s) and relkind = 'r'", [schema]
             ).fetchall()
@@ -191,7 +195,7 @@ def fill(network: Network) -> None:
     network.event("int_social_care__child_in_need", census, child_pid=LEE_AT_CARE, area_code="E10000017", month_on=DAY)
     search = network.submission("police_stop_search", "lancashire")
     network.event("int_stop_search__search", search, searched_on=DAY, area_code="E06000008", object_of_search="Offensive weapons")
-    with connect(network.settings, warehouse.LINKER, autocommit=True) as linker:
+    with connect(network.settings, LINKER, autocommit=True) as linker:
         for key, feed, supplier, source in (
             (KEY_OF_LEE, "police_nominals", "lancashire", LEE),
             (KEY_OF_LEE, "yot_caseload", "lan", LEE_AT_YOT),
@@ -211,14 +215,14 @@ def warehouse_of_projects(built_server, tmp_path_factory) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         for settings in copy_of(built_server, tmp_path_factory.mktemp("projects"), patch, "built"):
             # A copy of a database has its own list of who may connect.
-            warehouse.prepare(settings)
+            prepare.prepare(settings)
             yield settings
 
 
 @pytest.fixture
 def network(warehouse_of_projects) -> Iterator[Network]:
     settings = warehouse_of_projects
-    with connect(settings, warehouse.OWNER, autocommit=True) as owner:
+    with connect(settings, OWNER, autocommit=True) as owner:
         network = Network(settings, owner)
         fill(network)
         yield network
@@ -226,7 +230,7 @@ def network(warehouse_of_projects) -> Iterator[Network]:
         projects.refresh(settings, day=DAY)
         network.empty()
     # Roles are the server's, which other tests use too.
-    with psycopg.connect(settings.conninfo(warehouse.SUPERUSER), autocommit=True) as connection:
+    with psycopg.connect(settings.conninfo(SUPERUSER), autocommit=True) as connection:
         for (role,) in connection.execute("select rolname from pg_roles where rolname ^@ 'vrn_evaluator_'").fetchall():
             connection.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(role)))
     for path in (*settings.secrets.glob("*vrn_evaluator_*"), *settings.secrets.glob("project_key_*"), settings.projects):
@@ -287,7 +291,7 @@ def test_the_order_in_which_rows_lie_is_not_the_same_in_two_projects(network):
     for number in range(40):
         network.event("int_crime__recorded", network.crime, crime_ref=f"MORE/{number}", victim_age=number, recorded_on=DAY)
     network.open("alpha", "beta")
-    with connect(network.settings, warehouse.SUPERUSER) as connection:
+    with connect(network.settings, SUPERUSER) as connection:
         query = "select victim_age from project_{}.recorded_crime order by ctid"
         lie = [[row["victim_age"] for row in connection.execute(query.format(one))] for one in ("alpha", "beta")]
     assert sorted(lie[0], key=str) == sorted(lie[1], key=str)
@@ -314,7 +318,7 @@ def test_a_pseudonym_is_a_keyed_hash_with_its_domain_and_no_plain_one(network):
 
 def test_no_table_of_a_project_can_hold_what_would_lead_to_a_person_or_join_two_projects(network):
     network.open("alpha", tables=list(TABLES))
-    with connect(network.settings, warehouse.SUPERUSER) as connection:
+    with connect(network.settings, SUPERUSER) as connection:
         columns = connection.execute(
             "select table_name, column_name, data_type from information_schema.columns where table_schema = 'project_alpha'"
         ).fetchall()
@@ -370,7 +374,7 @@ def test_an_evaluator_reads_the_own_project_and_what_dashboards_read_and_nothing
 
 def test_no_other_reader_sees_the_tables_of_a_project(network):
     network.open("alpha", tables=["recorded_crime"])
-    for role in (warehouse.EVALUATOR, access.BI_READER, access.ENGINEER, access.IG, "vrn_analyst_bwd", warehouse.LOADER):
+    for role in (EVALUATOR, access.BI_READER, access.ENGINEER, access.IG, "vrn_analyst_bwd", LOADER):
         with psycopg.connect(network.settings.conninfo(role)) as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute("select 1 from project_alpha.recorded_crime")
 
@@ -511,7 +515,7 @@ def test_a_second_run_changes_nothing(network):
     network.open("alpha")
 
     def state() -> tuple:
-        with psycopg.connect(network.settings.conninfo(warehouse.SUPERUSER)) as connection:
+        with psycopg.connect(network.settings.conninfo(SUPERUSER)) as connection:
             log = connection.execute("select * from ops.access_log order by 1").fetchall()
             rights = access.given(connection)
         built = network.owner.execute("select * from ops.project_build order by 1, 2, 3, 4").fetchall()
@@ -522,7 +526,7 @@ def test_a_second_run_changes_nothing(network):
     before = state()
     assert [done.problem for done in network.refresh()] == [None]
     assert state() == before
-    with psycopg.connect(network.settings.conninfo(warehouse.SUPERUSER)) as connection:
+    with psycopg.connect(network.settings.conninfo(SUPERUSER)) as connection:
         assert access.given(connection) == access.declared(connection, network.settings)
 
 
@@ -530,7 +534,7 @@ def test_a_right_on_a_project_that_was_given_by_hand_is_taken_away(network):
     network.open("alpha", "beta")
     network.owner.execute("grant usage on schema project_beta to vrn_evaluator_alpha")
     network.owner.execute("grant select on project_beta.recorded_crime to vrn_evaluator_alpha")
-    with psycopg.connect(network.settings.conninfo(warehouse.SUPERUSER), autocommit=True) as connection:
+    with psycopg.connect(network.settings.conninfo(SUPERUSER), autocommit=True) as connection:
         taken = {(action, right.role, right.schema) for action, right in access.apply(connection, network.settings)}
     assert taken == {("revoked", "vrn_evaluator_alpha", "project_beta")}
 
@@ -609,8 +613,8 @@ def test_batches_change_no_pseudonym(network, monkeypatch):
 
 
 def test_the_key_is_in_its_secret_file_and_nowhere_else(network, capsys):
-    roles = (warehouse.OWNER, warehouse.SUPERUSER)
-    with psycopg.connect(network.settings.conninfo(warehouse.SUPERUSER), autocommit=True) as connection:
+    roles = (OWNER, SUPERUSER)
+    with psycopg.connect(network.settings.conninfo(SUPERUSER), autocommit=True) as connection:
         # The server is made to tell all that it is told: what services say is not logged otherwise.
         for role in roles:
             for setting, value in (("log_statement", "all"), ("log_min_messages", "log"), ("log_parameter_max_length", "-1")):

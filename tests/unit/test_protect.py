@@ -11,10 +11,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrn import identifiers, protect
-from vrn.contract import load
-from vrn.period import ANY_PERIOD
+from vrn.feeds.contract import load
+from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import REPOSITORY
+from vrn.stage import identifiers, protect
 
 KEY = b"k" * 32
 FEED = REPOSITORY / "expectations" / "police_street_crime.odcs.yaml"

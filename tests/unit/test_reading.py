@@ -13,12 +13,12 @@ import pytest
 
 from tests.inbox import Inbox
 from tests.made import csv_text, file_name, rewrite, spoil, table, unzip, workbook, zipped
-from vrn import submission as ledger
-from vrn.period import Period
-from vrn.read import csv, delivery
-from vrn.read.source import Source
+from vrn.feeds.period import Period
+from vrn.ledger import store as ledger
+from vrn.receive import folder
+from vrn.stage.read import csv, delivery
+from vrn.stage.read.source import Source
 from vrn.synthetic import deliveries
-from vrn.transport import folder
 
 ED, TRAINING, GRANTS, CIN, LAC = "tiig_ed_attendance", "programme_training", "programme_grants", "cin_census", "ssda903"
 PERIODS = {ED: "2020-06", TRAINING: "2020-21-Q1", GRANTS: "2020-21-Q1", CIN: "2019-20", LAC: "2019-20"}

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from vrn.local import executor
-from vrn.local.executor import RestingExecutor
+from vrn.run.local import executor
+from vrn.run.local.executor import RestingExecutor
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties import examples
-from vrn import seal
-from vrn.seal import HEADER_BYTES, TAG_BYTES, NotReadable, Unsealed
+from vrn.receive import seal
+from vrn.receive.seal import HEADER_BYTES, TAG_BYTES, NotReadable, Unsealed
 
 KEY = bytes(range(32))
 CHUNK = 64

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from vrn.contract import load
-from vrn.period import ANY_PERIOD
+from vrn.feeds.contract import load
+from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import REPOSITORY
 
 SEEDS = REPOSITORY / "dbt_project" / "seeds"

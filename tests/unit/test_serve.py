@@ -11,8 +11,8 @@ import pytest
 
 from tests.ports import free_port
 from tests.waiting import until
-from vrn.folder_swap import swapped_in
-from vrn.site import serve
+from vrn.publish.folder_swap import swapped_in
+from vrn.report.site import serve
 
 
 def page(folder: Path, text: str) -> None:

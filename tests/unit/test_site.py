@@ -13,14 +13,15 @@ import yaml
 from tests.browser import pages as pages_of_a_browser
 from tests.browser import violations
 from tests.outline import Outline
-from vrn import intervals, site
-from vrn.database import connect
-from vrn.indicator_docs.reading import Annotation, Area, Period
+from vrn.publish import intervals
+from vrn.report import site
+from vrn.report.indicator_docs.reading import Annotation, Area, Period
+from vrn.report.site import funnel, pages, reading, told, words
+from vrn.report.site.links import LINKS
+from vrn.report.site.reading import Published, Release, item
+from vrn.report.site.tiles import PLACES
 from vrn.settings import REPOSITORY, Settings
-from vrn.site import funnel, pages, reading, told, words
-from vrn.site.links import LINKS
-from vrn.site.reading import Published, Release, item
-from vrn.site.tiles import PLACES
+from vrn.warehouse.connection import connect
 
 COUNTY = Area("LANCS-14", "Lancashire-14", ("county_14",), 41)
 DISTRICTS = tuple(Area(code, f"District {place}", ("district",), place) for place, code in enumerate(PLACES))

@@ -9,7 +9,10 @@ import psycopg
 import pytest
 
 from tests.waiting import until
-from vrn import access, build, table_swap, warehouse
+from vrn.access import roles as access
+from vrn.build import steps as build
+from vrn.build import table_swap
+from vrn.warehouse.roles import EVALUATOR, SUPERUSER
 
 TABLES = ("area", "period")
 GENERATIONS, READERS = 30, 3
@@ -25,7 +28,7 @@ def made_aside(owner: psycopg.Connection, number: int, tables=TABLES, readers=ac
 
 @pytest.fixture
 def opened(home, owner):
-    with psycopg.connect(home.conninfo(warehouse.SUPERUSER), autocommit=True) as connection:
+    with psycopg.connect(home.conninfo(SUPERUSER), autocommit=True) as connection:
         connection.execute(f"grant connect on database {home.database} to vrn_bi_reader")
         connection.execute("grant usage on schema publish to vrn_bi_reader")
     made_aside(owner, 0)
@@ -100,7 +103,7 @@ def test_a_swap_that_a_long_read_holds_up_says_who_reads_and_leaves_the_old_ones
 
 def test_no_reader_may_look_where_tables_are_built(opened, owner):
     made_aside(owner, 1)
-    for role in (access.BI_READER, warehouse.EVALUATOR):
+    for role in (access.BI_READER, EVALUATOR):
         with psycopg.connect(opened.conninfo(role)) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.execute("select * from publish_aside.area")
 

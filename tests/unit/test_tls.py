@@ -13,7 +13,7 @@ import yaml
 from cryptography import x509
 
 from tests import debian_postgres
-from vrn import tls
+from vrn.access import tls
 from vrn.settings import REPOSITORY, Settings
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

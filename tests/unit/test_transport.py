@@ -22,9 +22,9 @@ import pytest
 
 from tests import openssh
 from vrn.errors import SubmissionRefused
-from vrn.read import archive
-from vrn.transport import folder, http, remote, sftp
-from vrn.transport.remote import Fetched, Remote, RemoteError, WarehouseMemory
+from vrn.receive import folder, http, remote, sftp
+from vrn.receive.remote import Fetched, Remote, RemoteError, WarehouseMemory
+from vrn.stage.read import archive
 
 SYNTHETIC = b"Crime ID,Month\nsynthetic-1,2024-01\n"
 TABLE = """

@@ -13,17 +13,18 @@ from functools import cache
 
 import psycopg
 
-from vrn import access, agreement
-from vrn import contract as contracts
-from vrn.database import connect
+from vrn.access import roles as access
 from vrn.errors import HomeError, VrnError
-from vrn.period import ANY_PERIOD
+from vrn.feeds import contract as contracts
+from vrn.feeds.period import ANY_PERIOD
+from vrn.ledger import agreement
 from vrn.projects import pseudonyms, register, roles
 from vrn.projects.build import Line, ProjectRefused, make, record
 from vrn.projects.purpose import Contracts
 from vrn.projects.register import Project
 from vrn.settings import Settings
-from vrn.warehouse import OWNER, SUPERUSER
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER, SUPERUSER
 
 # Held by the connection: a second run waits, and then finds nothing changed.
 ONE_AT_A_TIME = "select pg_advisory_lock(hashtext('vrn.projects'))"

@@ -8,8 +8,8 @@ from datetime import date
 
 import psycopg
 
-from vrn import agreement
-from vrn.contract import Contract
+from vrn.feeds.contract import Contract
+from vrn.ledger import agreement
 from vrn.projects.register import Project
 
 # A feed's contract, by the feed's name.

@@ -22,7 +22,7 @@ from datetime import date
 import psycopg
 import yaml
 
-from vrn import access
+from vrn.access import roles as access
 from vrn.errors import HomeError
 from vrn.projects.tables import TABLES
 from vrn.settings import Settings

@@ -7,8 +7,8 @@ from datetime import timedelta
 import psycopg
 from psycopg import sql
 
-from vrn import access
-from vrn.audit import logged
+from vrn.access import roles as access
+from vrn.access.audit import logged
 from vrn.projects.register import Project
 from vrn.settings import Settings
 

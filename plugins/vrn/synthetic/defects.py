@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vrn.contract import Contract
-from vrn.period import Period
+from vrn.feeds.contract import Contract
+from vrn.feeds.period import Period
 from vrn.synthetic.rows import Rows
 
 

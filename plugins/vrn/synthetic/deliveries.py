@@ -11,9 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from vrn import contract as contracts
-from vrn.contract import Contract
-from vrn.period import ANY_PERIOD, Period, span
+from vrn.feeds import contract as contracts
+from vrn.feeds.contract import Contract
+from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.settings import Settings
 from vrn.synthetic import defects, files, people, rows
 from vrn.synthetic.places import Places

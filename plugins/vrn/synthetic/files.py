@@ -7,7 +7,7 @@ import io
 import zipfile
 from xml.etree import ElementTree
 
-from vrn.contract import Contract, Entity
+from vrn.feeds.contract import Contract, Entity
 from vrn.synthetic.rows import Rows
 
 # A zip keeps the time of its members; a fixed one makes the same rows the same bytes.

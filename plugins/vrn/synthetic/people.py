@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from vrn.identifiers import PNC_LETTERS, UPN_LETTERS
+from vrn.stage.identifiers import PNC_LETTERS, UPN_LETTERS
 
 SYLLABLES = ("bar", "bel", "cor", "dan", "el", "fen", "gar", "hol", "kin", "lan", "mer", "nor", "or", "pel", "quin", "ros")
 ENDINGS = ("ton", "ley", "by", "well", "son", "wick", "man", "ard", "in", "a", "ie", "en")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from vrn.contract import Column
-from vrn.grammar import DATE_FORMATS
-from vrn.period import LOCAL_TIME, Period
+from vrn.feeds.contract import Column
+from vrn.feeds.grammar import DATE_FORMATS
+from vrn.feeds.period import LOCAL_TIME, Period
 from vrn.synthetic import people
 from vrn.synthetic.places import Place
 

@@ -1,0 +1,101 @@
+"""Step 4, accept: in one transaction the staged table becomes the submission's partition of raw, or nothing happened.
+
+Rows that broke a record rule move to quarantine with their rule codes. Rows alike in every column are counted once,
+where the contract says what makes them the same event.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from vrn.feeds.contract import Entity
+from vrn.gate import judging as gate
+from vrn.ledger import store as ledger
+from vrn.ledger.store import Submission
+from vrn.stage import raw
+
+
+def accept(connection: psycopg.Connection, submission: Submission) -> dict:
+    """Returns the counts and the status given: {"status", "rows_accepted", "rows_quarantined", "rows_duplicate", …}."""
+    with connection.transaction():
+        # One acceptance of a feed at a time: what is current must not change under the transaction.
+        connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"accept {submission.feed}"])
+        warned = quarantined = duplicate = 0
+        for entity in submission.contract.entities:
+            own = raw.partition(entity, submission.submission_id)
+            hits = gate.hits(entity, submission.submission_id)
+            warned += _warned(connection, entity, hits)
+            quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
+            duplicate += _drop_identical(connection, entity, own)
+            connection.execute(sql.SQL("drop table {}").format(hits))
+            raw.attach(connection, entity, submission.submission_id)
+        status = ledger.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
+    row = ledger.describe(connection, [submission.submission_id])[0]
+    return {"status": status} | {name: row[name] for name in row if name.startswith("rows_")}
+
+
+def discard(connection: psycopg.Connection, submission: Submission) -> None:
+    """Drop what a refused submission had staged. The original stays in the landing zone."""
+    with connection.transaction():
+        for entity in submission.contract.entities:
+            raw.drop(connection, entity, submission.submission_id)
+            hits = gate.hits(entity, submission.submission_id)
+            connection.execute(sql.SQL("drop table if exists {}").format(hits))
+
+
+def _codes(entity: Entity, outcome: str) -> list[str]:
+    return [rule.code for rule in entity.rules if rule.outcome == outcome]
+
+
+def _warned(connection: psycopg.Connection, entity: Entity, hits: sql.Identifier) -> int:
+    return connection.execute(
+        sql.SQL("select count(distinct row_number) as rows from {} where rule_code = any(%s)").format(hits),
+        [_codes(entity, "warning")],
+    ).fetchone()["rows"]
+
+
+def _quarantine(
+    connection: psycopg.Connection, entity: Entity, own: sql.Identifier, hits: sql.Identifier, submission_id: int
+) -> int:
+    names = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
+    connection.execute(sql.SQL("delete from {} where submission_id = %s").format(raw.quarantine(entity)), [submission_id])
+    done = connection.execute(
+        sql.SQL(
+            """
+            with failing as (
+                select row_number, array_agg(rule_code order by rule_code) as rule_codes
+                from {hits} where rule_code = any(%s) group by row_number
+            ),
+            moved as (delete from {own} as own using failing where own.row_number = failing.row_number
+                      returning own.*, failing.rule_codes)
+            insert into {quarantine} (submission_id, row_number, rule_codes, {names})
+            select submission_id, row_number, rule_codes, {names} from moved
+            """
+        ).format(hits=hits, own=own, quarantine=raw.quarantine(entity), names=names),
+        [_codes(entity, "record")],
+    )
+    return done.rowcount
+
+
+def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Identifier) -> int:
+    """Drop the later of rows that agree in every column, where the contract's identifying column is filled."""
+    if entity.counted_once_when_present is None:
+        return 0
+    key = sql.Identifier(entity.counted_once_when_present)
+    columns = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
+    done = connection.execute(
+        sql.SQL(
+            """
+            with repeated as (
+                select {key} from {own} where {key} is not null group by {key} having count(*) > 1
+            ),
+            ranked as (
+                select row_number, row_number() over (partition by {columns} order by row_number) as place
+                from {own} where {key} in (select {key} from repeated)
+            )
+            delete from {own} as own using ranked where own.row_number = ranked.row_number and ranked.place > 1
+            """
+        ).format(key=key, own=own, columns=columns)
+    )
+    return done.rowcount

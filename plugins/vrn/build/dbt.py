@@ -1,0 +1,101 @@
+"""dbt in this process, as the warehouse's owner. The project is read once and serves every command that follows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vrn.errors import VrnError
+from vrn.feeds import dbt_sources
+from vrn.settings import Settings
+from vrn.warehouse.roles import OWNER
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+# What a project is made of, for its fingerprint.
+SUFFIXES = (".sql", ".yml", ".csv", ".yaml")
+# A process works on one project and one warehouse; the tests on a few.
+READINGS_KEPT = 4
+
+
+class ProjectUnreadable(VrnError):
+    """The dbt project cannot be read; the message is dbt's."""
+
+
+def invoke(settings: Settings, arguments: Sequence[str], variables: Mapping[str, object] | None = None) -> dbtRunnerResult:
+    """Run a dbt command on this home's warehouse, with other values of the project's variables where they are given."""
+    from dbt.cli.main import dbtRunner
+
+    return dbtRunner(read(settings, variables)).invoke([*arguments, *_options(settings, variables)])
+
+
+def document(settings: Settings) -> Path | None:
+    """Write dbt's documentation as one page without a network. Returns where it is; None when dbt could not make it."""
+    from dbt.cli.main import dbtRunner
+
+    # This command writes down what it reads, so it reads for itself.
+    done = dbtRunner().invoke(["--quiet", "docs", "generate", "--static", "--write-json", *_options(settings)])
+    return settings.dbt_target / "static_index.html" if done.success else None
+
+
+def read(settings: Settings, variables: Mapping[str, object] | None = None) -> Manifest:
+    """The project as dbt reads it. Reading takes seconds, so this process keeps what it read until a file changes."""
+    options = _options(settings, variables)
+    # A copy, because a command writes into what it is given: a foreign key, once compiled, cannot be compiled again.
+    return _read(tuple(options), settings.database, code(settings)).deepcopy()
+
+
+@lru_cache(READINGS_KEPT)
+def _read(options: tuple[str, ...], _database: str, _code: str) -> Manifest:
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke(["--quiet", "parse", *options])
+    if not done.success:
+        raise ProjectUnreadable(f"dbt cannot read its project: {done.exception}")
+    return done.result
+
+
+def _options(settings: Settings, variables: Mapping[str, object] | None = None) -> list[str]:
+    os.environ.update(environment(settings))
+    dbt_sources.write(settings)
+    folder = str(settings.dbt_project)
+    as_of = {"as_of": f"date '{settings.as_of}'"} if settings.as_of else {}
+    said = as_of | dict(variables or {})
+    return ["--project-dir", folder, "--profiles-dir", folder, *(["--vars", json.dumps(said)] if said else [])]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What dbt_project/profiles.yml and dbt itself read. dbt keeps DBT_ENV_SECRET_ values out of its logs."""
+    return {
+        "VRN_PG_HOST": settings.pg_host,
+        "VRN_PG_PORT": str(settings.pg_port),
+        "VRN_PG_DATABASE": settings.database,
+        "DBT_ENV_SECRET_VRN_PASSWORD": settings.password(OWNER),
+        "DBT_TARGET_PATH": str(settings.dbt_target),
+        "DBT_LOG_PATH": str(settings.logs / "dbt"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def code(settings: Settings, *patterns: str) -> str:
+    """SHA-256 of the project's files under these patterns; without any, of all its files and of the feed files, whose labels
+    models join."""
+    found = hashlib.sha256()
+    _add(found, settings.dbt_project, patterns or ("**/*",))
+    if not patterns:
+        _add(found, settings.contracts, ("*.odcs.yaml",))
+    return found.hexdigest()
+
+
+def _add(found, folder: Path, patterns: Sequence[str]) -> None:
+    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+        if path.suffix in SUFFIXES and path.name != dbt_sources.NAME:
+            found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())

@@ -1,0 +1,1 @@
+"""Who is the same person across services: records, pairs, decisions, groups."""

@@ -1,0 +1,176 @@
+"""The build of the outcomes, step by step in one process; what each step and each of its nodes did is kept in ops."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from vrn.build import dbt, table_swap
+from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
+from vrn.build.linkage import persons
+from vrn.errors import VrnError
+from vrn.feeds import contract as contracts
+from vrn.feeds.period import ANY_PERIOD
+from vrn.ledger import store as ledger
+from vrn.settings import Settings
+from vrn.stage import raw
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
+
+# Seeds and statistics are the project's own: neither a delivery nor a model changes them.
+# A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
+LONGEST_WAIT = timedelta(minutes=30)
+SECONDS_BETWEEN_LOOKS = 1.0
+REFERENCE, STAGING = "reference", "staging"
+REFERENCE_FILES = ("seeds/**/*", "functions/stats/*", "macros/**/*", "tests/**/*", "dbt_project.yml")
+
+
+class BuildFailed(VrnError):
+    """A model could not be built or a test failed; the message names the nodes."""
+
+
+class NothingToBuild(VrnError):
+    """What is built is all of this project on the deliveries as they are."""
+
+
+def everything() -> None:
+    """Take every step of a build. Raises BuildFailed at the first that cannot be taken."""
+    for step in STEPS:
+        take(step)
+
+
+def take(step: str, *, is_due: bool = True) -> dict[str, int]:
+    """Build and test one layer, link persons, or wait for what came together. Returns what was counted: nodes by their status, or
+    records and links.
+
+    is_due: build even though nothing came, because a new day makes figures late. Raises NothingToBuild otherwise.
+    """
+    if step == GATHER:
+        return gather(is_due=is_due)
+    return _link() if step == LINK else _build(step)
+
+
+def gather(*, is_due: bool) -> dict[str, int]:
+    """Wait until what came lately is judged, so that one build serves all of it. Returns nothing to count.
+
+    Nothing waits for a held delivery, nor longer than LONGEST_WAIT for one whose steps failed. Raises NothingToBuild.
+    """
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
+        while ledger.under_way(connection, LONGEST_WAIT):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    with connect(settings, OWNER) as connection:
+        if not is_due and unbuilt(connection, settings) is None:
+            raise NothingToBuild("Nothing came since the last build.")
+    return {}
+
+
+def _link() -> dict[str, int]:
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, LINK):
+        return persons.link(settings)
+
+
+def _build(layer: str) -> dict[str, int]:
+    settings = Settings()
+    ours, last = codes(settings)[layer], _last_built(settings, layer)
+    is_ours = last is not None and last["code"] == ours
+    if layer == REFERENCE and is_ours and last["ledger"] is not None:
+        return {}
+    _forget(settings, layer)
+    with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
+        if layer == STAGING and not is_ours:
+            _make_sources(connection, settings)
+        selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
+        done = dbt.invoke(
+            settings, ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected]
+        )
+        results = list(done.result.results) if done.result is not None else []
+        if layer == "publish" and done.success:
+            table_swap.swap(settings)
+    _keep(settings, layer, results, ours if done.success else None)
+    if not done.success:
+        bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]
+        reason = ", ".join(bad) or str(done.exception)
+        raise BuildFailed(f"The layer {layer} was not built: {reason}. The last good tables stay where nothing was rebuilt.")
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[str(result.status)] = counts.get(str(result.status), 0) + 1
+    return counts
+
+
+def codes(settings: Settings) -> dict[str, str]:
+    """Fingerprint of what each layer is made by: what another one built is built anew."""
+    return dict.fromkeys(LAYERS, dbt.code(settings)) | {REFERENCE: dbt.code(settings, *REFERENCE_FILES)}
+
+
+def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
+    """Why what is built is not all of this project on the deliveries as they are now, and what to do; None where it is."""
+    built = {row["layer"]: row for row in connection.execute("select * from ops.built_layer").fetchall()}
+    if not built:
+        return "Nothing was built yet, so there is nothing to release. Run `make run` first."
+    if broken := [layer for layer in LAYERS if layer not in built or built[layer]["ledger"] is None]:
+        return f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
+    if {layer: built[layer]["code"] for layer in LAYERS} != codes(settings):
+        return "The project changed since the outcomes were built. Run build_outcomes, and release then."
+    if {built[layer]["ledger"] for layer in LAYERS if layer != REFERENCE} != {ledger.fingerprint(connection)}:
+        return "Deliveries came or went since the outcomes were built. Wait for build_outcomes to end."
+    return None
+
+
+def _make_sources(connection, settings: Settings) -> None:
+    """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error."""
+    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
+        contract = contracts.load(path, ANY_PERIOD)
+        raw.ensure_tables(connection, contract)
+        raw.write_labels(connection, contract)
+        raw.write_feed(connection, contract)
+    persons.ensure_table(settings)
+
+
+def _last_built(settings: Settings, layer: str) -> dict | None:
+    with connect(settings, OWNER) as connection:
+        return connection.execute("select code, ledger from ops.built_layer where layer = %s", [layer]).fetchone()
+
+
+def _forget(settings: Settings, layer: str) -> None:
+    """From now on neither this layer nor a later one is whole."""
+    later = list(LAYERS)[list(LAYERS).index(layer) :]
+    with connect(settings, OWNER) as connection:
+        connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
+
+
+def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | None) -> None:
+    """What each node did, and, where the layer is whole, which project built it."""
+    invocation = uuid.uuid4().hex
+    rows = [
+        (
+            invocation,
+            layer,
+            result.node.unique_id,
+            str(result.node.resource_type),
+            str(result.status),
+            result.failures,
+            result.execution_time,
+            datetime.now(UTC),
+        )
+        for result in results
+    ]
+    with connect(settings, OWNER) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.dbt_result "
+            "(invocation_id, layer, node_id, resource_type, status, failures, seconds, finished_at) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+        if code_of_whole is not None:
+            # The reference layer rests on no delivery, and comes before this build looks at the ledger.
+            built_from = "" if layer == REFERENCE else ledger.fingerprint(connection, "staging.stg_ops__submission")
+            cursor.execute(
+                "insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s) "
+                "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger",
+                [layer, code_of_whole, built_from],
+            )

@@ -1,0 +1,329 @@
+"""A feed file, read and resolved for a period.
+
+The grammar is on one page in expectations/README.md; vrn.feeds.grammar checks a file against it.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vrn.errors import ContractError
+from vrn.feeds import grammar
+from vrn.feeds.grammar import LOGICAL_TYPES, UNREADABLE_CODE, custom
+from vrn.feeds.period import MONTHS, Period
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One judgement: a code, what follows when it fails, a sentence for the supplier, and the GX expectation."""
+
+    code: str
+    outcome: str
+    description: str
+    expectation: str
+    kwargs: Mapping[str, Any]
+
+
+# Judged for every feed: the reader marks what it could not read, and this rule sets those rows aside.
+UNREADABLE = Rule(
+    code=UNREADABLE_CODE,
+    outcome="record",
+    description="A cell cannot be read in its column's type (a date, number, time or yes/no in another form).",
+    expectation="expect_column_values_to_be_null",
+    kwargs={"column": "unreadable_columns"},
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an entity: its name here, its names in the file, its type and its privacy class."""
+
+    name: str
+    source_names: tuple[str, ...]
+    logical_type: str
+    form: str | None
+    classification: str
+    identifier_domain: str | None
+    age_at: str | None
+    match_as: str | None
+    case: str | None
+    is_optional: bool
+    codes: tuple[str, ...]
+    labels: Mapping[str, str]
+    description: str
+    synthetic: Mapping[str, Any]
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the column is one of the entity's raw table; match codes have a table of their own."""
+        return self.classification not in ("drop", "match")
+
+    @property
+    def has_check(self) -> bool:
+        """Whether an identifier is verified before it is hashed, and a flag beside it says so."""
+        return self.classification == "hash" and self.identifier_domain in grammar.CHECKED_DOMAINS
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """The names and PostgreSQL types of what is stored for this column."""
+        if not self.is_stored:
+            return {}
+        return {self.name: self.postgres_type} | ({f"{self.name}_is_valid": "boolean"} if self.has_check else {})
+
+    @property
+    def postgres_type(self) -> str:
+        match self.classification:
+            case "hash" | "lsoa":
+                return "text"
+            case "month":
+                return "date"
+            case "age":
+                return "integer"
+        return "timestamp" if (self.logical_type, self.form) == ("timestamp", "local") else LOGICAL_TYPES[self.logical_type]
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """How an entity's rows take part in the linkage of persons: a service, and the columns that say who a row is about."""
+
+    service: str
+    key: str
+    sex: str | None
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of row that a feed brings."""
+
+    feed: str
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    counted_once_when_present: str | None
+    member: re.Pattern[str] | None
+    is_optional: bool
+    element: str | None
+    linkage: Linkage | None
+    synthetic: Mapping[str, Any]
+
+    @property
+    def table(self) -> str:
+        return f"{self.feed}__{self.name}"
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """The names and PostgreSQL types of the raw table's columns, in the feed file's order."""
+        return {name: kind for column in self.columns for name, kind in column.stored.items()}
+
+    @property
+    def matched(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.classification == "match")
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A feed file as it stood for one period."""
+
+    feed: str
+    name: str
+    kind: str
+    file_name: re.Pattern[str]
+    file_name_example: str
+    suppliers: Mapping[str, str]
+    expected_suppliers: tuple[str, ...]
+    folder: str
+    format: str
+    encoding: str
+    fallback_encoding: str | None
+    ends_with_line_break: bool
+    record: str | None
+    remote: Mapping[str, Any] | None
+    needs_agreement: bool
+    has_steady_volume: bool
+    latency_days: int
+    retention_days: int
+    entities: tuple[Entity, ...]
+    synthetic: Mapping[str, Any]
+    digest: str
+
+    @property
+    def main(self) -> Entity:
+        """The entity that the feed is about; it stands first."""
+        return self.entities[0]
+
+    def entity(self, name: str) -> Entity:
+        return next(entity for entity in self.entities if entity.name == name)
+
+    @property
+    def fields(self) -> set[str]:
+        """Every column that the feed may bring, as an agreement to share names it: entity.column."""
+        return {f"{entity.name}.{column.name}" for entity in self.entities for column in entity.columns}
+
+
+def feed_name(path: Path) -> str:
+    return path.name.removesuffix(".odcs.yaml")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The feed file as data, checked against the standard and our grammar. Raises ContractError."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path.name} is not YAML: {error}") from None
+    grammar.check(document, path.name)
+    if document["id"] != feed_name(path):
+        raise ContractError(f"{path.name}: id is '{document['id']}'; it must be the file's own name, '{feed_name(path)}'.")
+    return document
+
+
+def load(path: Path, period: Period) -> Contract:
+    """The contract as it stood for a period, with the rules' placeholders filled in."""
+    document = _remembered(path, path.stat().st_mtime_ns)
+    dated = apply_changes(document, period, path.name)
+    return _resolve(dated, period)
+
+
+# Checking a file against the standard takes longer than all else here, and a batch of deliveries asks for the same one.
+@functools.lru_cache(maxsize=64)
+def _remembered(path: Path, changed_at: int) -> dict[str, Any]:
+    return read(path)
+
+
+def apply_changes(document: dict[str, Any], period: Period, name: str) -> dict[str, Any]:
+    """The document with the dated changes that hold for a period: by the file's period, never by today."""
+    changed = copy.deepcopy(document)
+    for change in custom(changed).get("changes", []):
+        if not change.get("why"):
+            raise ContractError(f"{name}: the change at {change.get('at')} does not say why.")
+        if period.first_month < str(change["from"]) or ("until" in change and period.first_month > str(change["until"])):
+            continue
+        _apply_change(changed, change, name)
+    return changed
+
+
+def _apply_change(document: dict[str, Any], change: dict[str, Any], name: str) -> None:
+    *path, key = str(change["at"]).split(".")
+    target: Any = document["schema"]
+    for part in path:
+        children = target if isinstance(target, list) else target.get("properties", [])
+        found = [child for child in children if child["name"] == part]
+        if not found:
+            raise ContractError(f"{name}: the change at {change['at']} points to nothing; '{part}' is not there.")
+        target = found[0]
+    if "set" in change:
+        target[key] = change["set"]
+    if "add" in change:
+        target[key] = [*target.get(key, []), *({"value": value} for value in change["add"])]
+    if "remove" in change:
+        target[key] = [item for item in target[key] if item["value"] not in change["remove"]]
+
+
+def _resolve(document: dict[str, Any], period: Period) -> Contract:
+    server = document["servers"][0]
+    own, of_feed = custom(server), custom(document)
+    sla = {item["property"]: item for item in document["slaProperties"]}
+    return Contract(
+        feed=document["id"],
+        name=document["name"],
+        kind=next(kind for kind in MONTHS if f"(?P<{kind}>" in own["fileName"]),
+        file_name=re.compile(own["fileName"]),
+        file_name_example=own["fileNameExample"],
+        suppliers={str(code): name for code, name in own["suppliers"].items()},
+        expected_suppliers=tuple(map(str, own.get("expectedSuppliers", own["suppliers"]))),
+        folder=server.get("path", document["id"]),
+        format=server.get("format", "csv"),
+        encoding=server.get("encoding", "utf-8"),
+        fallback_encoding=own.get("fallbackEncoding"),
+        ends_with_line_break=own.get("endsWithLineBreak", False),
+        record=own.get("record"),
+        remote=None if server["type"] == "local" else {"kind": own.get("transport", server["type"]), **own},
+        needs_agreement=of_feed.get("agreement") != "open",
+        has_steady_volume=of_feed.get("volume") != "any",
+        latency_days=_days(sla["latency"]),
+        retention_days=_days(sla["retention"]),
+        entities=tuple(_entity(document["id"], item, period) for item in document["schema"]),
+        synthetic=of_feed.get("synthetic", {}),
+        digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
+    )
+
+
+def _days(duration: dict[str, Any]) -> int:
+    return int(duration["value"]) * grammar.DAYS[duration.get("unit", "d")]
+
+
+def _entity(feed: str, item: dict[str, Any], period: Period) -> Entity:
+    columns = tuple(_column(column) for column in item["properties"])
+    codes = {column.name: list(column.codes) for column in columns}
+    rules = [_rule(rule, None, codes, period) for rule in item.get("quality", [])]
+    for column in item["properties"]:
+        rules += [_rule(rule, column["name"], codes, period) for rule in column.get("quality", [])]
+    own = custom(item)
+    return Entity(
+        feed=feed,
+        name=item["name"],
+        grain=item.get("dataGranularityDescription", ""),
+        columns=columns,
+        rules=(UNREADABLE, *sorted(rules, key=lambda rule: rule.code)),
+        counted_once_when_present=own.get("identicalRows", {}).get("countOnceWhenPresent"),
+        member=re.compile(own["member"], re.IGNORECASE) if "member" in own else None,
+        is_optional=own.get("optional", False),
+        element=own.get("element"),
+        linkage=_linkage(own.get("linkage")),
+        synthetic=own.get("synthetic", {}),
+    )
+
+
+def _linkage(said: dict[str, Any] | None) -> Linkage | None:
+    return said and Linkage(said["service"], said["key"], said.get("sex"), said.get("ids", {}))
+
+
+def _column(item: dict[str, Any]) -> Column:
+    own = custom(item)
+    synonyms = tuple(entry["synonym"] for entry in item.get("synonyms", []))
+    enum = item.get("enum", [])
+    return Column(
+        name=item["name"],
+        source_names=(item.get("physicalName", item["name"]), *synonyms),
+        logical_type=item["logicalType"],
+        form=item.get("logicalTypeOptions", {}).get("format"),
+        classification=item["classification"],
+        identifier_domain=own.get("identifierDomain"),
+        age_at=own.get("ageAt"),
+        match_as=own.get("matchAs"),
+        case=own.get("case"),
+        is_optional=own.get("optional", False),
+        codes=tuple(str(entry["value"]) for entry in enum),
+        labels={str(entry["value"]): entry["label"] for entry in enum if "label" in entry},
+        description=item.get("description", ""),
+        synthetic=own.get("synthetic", {}),
+    )
+
+
+def _rule(rule: dict[str, Any], column: str | None, codes: dict[str, list[str]], period: Period) -> Rule:
+    implementation = rule["implementation"]
+    kwargs = dict(implementation.get("kwargs", {}))
+    if column is not None and implementation["type"] != grammar.UNEXPECTED_ROWS:
+        kwargs.setdefault("column", column)
+    if implementation["type"] == "expect_column_values_to_be_in_set":
+        kwargs.setdefault("value_set", codes[kwargs["column"]])
+    for key, value in kwargs.items():
+        if isinstance(value, str):
+            for name, text in period.placeholders().items():
+                value = value.replace("${" + name + "}", text)
+            kwargs[key] = value
+    return Rule(rule["name"], rule["severity"], " ".join(rule["description"].split()), implementation["type"], kwargs)

@@ -1,0 +1,97 @@
+"""Disclosure control: which figures of marts.fct_indicator_value may be published, and their values as they may be.
+
+    decided = decide(figures, indicators, areas, periods, earlier)      # one row per figure, restricted: it says why
+
+A figure is published, suppressed because it is small (primary), or suppressed because another could be worked out from it
+(secondary). Readers see one status for both, `suppressed`: who could tell them apart would know that a primary one is 1 to 4.
+Pure and deterministic: the same figures in any order give the same answer. The rules are those of DOMAIN 5.4; policies.py has
+the primary ones, constraints.py what adds up to what, ties.py what counts of several indicators say of each other, secondary.py
+what is suppressed for another's sake, publish.py the values.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vrn.publish.disclosure import decisions, policies, related
+from vrn.publish.disclosure.decisions import NO_FIGURE, PUBLISH
+from vrn.publish.disclosure.publish import SUPPRESSED, VALUES, published
+from vrn.publish.disclosure.tables import KEY, Frame, Table, table_of
+
+__all__ = ["KEY", "MEMORY", "SUPPRESSED", "decide"]
+
+RESTRICTED = ["decision", "reason"]
+# What releases leave behind for the next (vrn.publish.release keeps it): restricted, for it holds true counts.
+MEMORY = ["release", *KEY, "count", "denominator", "is_published"]
+
+
+def decide(
+    figures: pd.DataFrame,
+    indicators: pd.DataFrame,
+    areas: pd.DataFrame,
+    periods: pd.DataFrame,
+    earlier: pd.DataFrame | None = None,
+    *,
+    baseline_period: str = "2018/19",
+) -> pd.DataFrame:
+    """Decides for every figure whether it may be published, and gives its values as they may be.
+
+    figures: rows of marts.fct_indicator_value (any order, unique by KEY): KEY, `count` and `denominator` in events or persons,
+      `value` in the indicator's unit, `status`, and any other columns of VALUES. A row without a count is no figure.
+    indicators, areas, periods: marts.dim_indicator, dim_area, dim_period (lists for the arrays).
+    earlier: MEMORY of every figure of every earlier release, or None. Figures suppressed then stay suppressed until they count 10;
+      values published then are known, so nothing can be hidden behind them.
+    baseline_period: the year that baseline changes are from (dbt's variable).
+
+    Returns, with the index and order of `figures`: KEY; `decision` (publish, suppressed_primary, suppressed_secondary, no_figure)
+    and `reason` (small, complement, suppressed_before, derived from a suppressed one, or cannot_be_hidden: an earlier release or
+    a zero gives it away, and no suppression now can help), both restricted; `public_status` and VALUES, empty where suppressed.
+
+    Raises ValueError for an unknown policy, indicator or period, figures that are not unique, and groups that are crossed.
+    """
+    known = indicators.set_index("indicator_id")
+    strange = sorted(set(figures["indicator_id"]) - set(known.index))
+    if strange:
+        raise ValueError(f"No definition of {', '.join(strange[:5])}. Are they in dim_indicator?")
+    if figures.duplicated(KEY).any():
+        raise ValueError(f"Figures are not unique by {', '.join(KEY)}.")
+    frame = Frame.of(areas, periods)
+    figures = figures.reset_index(drop=True).assign(_index=figures.index)
+    decided = _decided(figures, known, frame, earlier)
+    answers = [
+        _answer(some, decided.loc[some.index], known.loc[name], frame, periods, baseline_period)
+        for name, some in figures.groupby("indicator_id", sort=True)
+    ]
+    if not answers:
+        return pd.DataFrame(columns=[*KEY, *RESTRICTED, "public_status", *VALUES])
+    answer = pd.concat(answers).sort_index()
+    return answer.set_axis(figures["_index"].rename(None))
+
+
+def _decided(figures: pd.DataFrame, known: pd.DataFrame, frame: Frame, earlier: pd.DataFrame | None) -> pd.DataFrame:
+    """`decision` and `reason` of every figure: of indicators whose counts add up together, of all others each for itself."""
+    is_figure = figures["count"].notna()
+    decided = pd.DataFrame({"decision": np.where(is_figure, PUBLISH, NO_FIGURE), "reason": ""}, index=figures.index)
+    counted = figures.loc[is_figure, [*KEY, "count", "denominator"]].astype({"count": float, "denominator": float})
+    tables = {name: _table(name, some, known.loc[name], frame, earlier) for name, some in counted.groupby("indicator_id")}
+    sentences = related.read_all(dict(known.get("adds_up", {})))
+    for names in related.components(tables, sentences):
+        group = [tables[name] for name in names]
+        if any(table.policy.is_control for table in group):
+            decided.update(decisions.of_group(group, [one for one in sentences if one.said_by in names], frame))
+    return decided
+
+
+def _table(name: str, figures: pd.DataFrame, indicator: pd.Series, frame: Frame, earlier: pd.DataFrame | None) -> Table:
+    memory = None if earlier is None else earlier[earlier["indicator_id"] == name]
+    memory = None if memory is None or memory.empty else memory.astype({"count": float, "denominator": float})
+    policy = policies.of_indicator(indicator["suppression_policy"])
+    return table_of(name, figures, policy, indicator["value_type"], frame, memory)
+
+
+def _answer(figures, decided, indicator, frame: Frame, periods, baseline_period: str) -> pd.DataFrame:
+    is_controlled = ~figures["area_code"].isin(frame.countries).to_numpy()
+    policy = policies.of_indicator(indicator["suppression_policy"])
+    values = published(figures, decided["decision"], policy, indicator, periods, baseline_period, is_controlled)
+    return pd.concat([figures[KEY], decided, values], axis=1)

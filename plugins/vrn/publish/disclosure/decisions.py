@@ -1,0 +1,60 @@
+"""Which figures may be published: primary rules, what earlier releases bind us to, and complementary suppression."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vrn.publish.disclosure.assembly import puzzle_of
+from vrn.publish.disclosure.policies import DIMENSIONS
+from vrn.publish.disclosure.related import Sentence
+from vrn.publish.disclosure.secondary import protect
+from vrn.publish.disclosure.tables import Frame, Table
+
+PUBLISH, PRIMARY, SECONDARY, NO_FIGURE = "publish", "suppressed_primary", "suppressed_secondary", "no_figure"
+# Why, for the restricted schema only.
+SMALL, COMPLEMENT, BEFORE, DERIVED, EXPOSED = "small", "complement", "suppressed_before", "derived", "cannot_be_hidden"
+
+
+def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame) -> pd.DataFrame:
+    """Decides for the figures of indicators that are tied to each other, or of one: `decision`, `reason`, by the tables' index."""
+    # First each for itself, which is quick and nearly all of it; then what they tell of each other.
+    for table in tables:
+        if table.is_any_hidden:
+            _protect([table], [], frame)
+    if len(tables) > 1:
+        _protect(tables, sentences, frame)
+    return pd.concat([_decided(table) for table in tables])
+
+
+def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame) -> None:
+    """Hides what must be hidden for the sake of what is, and notes of the tables what cannot be."""
+    first_row = 0
+    for table in tables:
+        table.first_row = first_row
+        first_row += len(table.small)
+    puzzle = puzzle_of(tables, sentences, frame)
+    given_away = protect(puzzle)
+    for number, table in enumerate(tables):
+        table.hidden = puzzle.hidden_rows[table.rows]
+        cells = given_away[(puzzle.owner[given_away] == number) & (puzzle.row[given_away] >= 0)]
+        table.given_away |= set(zip(puzzle.row[cells] - table.first_row, puzzle.measure[cells], strict=True))
+
+
+def _decided(table: Table) -> pd.DataFrame:
+    hidden, derived = table.hidden, _derived(table)
+    exposed = np.isin(np.arange(len(hidden)), [row for row, _ in table.given_away])
+    small, before = table.small, table.before
+    decision = np.select([small, hidden | derived], [PRIMARY, SECONDARY], PUBLISH)
+    reason = np.select([exposed & hidden, small, before, hidden, derived], [EXPOSED, SMALL, BEFORE, COMPLEMENT, DERIVED], "")
+    return pd.DataFrame({"decision": decision, "reason": reason}, index=table.now.figures.index)
+
+
+def _derived(table: Table) -> np.ndarray:
+    """A slope over quintiles says what a hidden quintile has."""
+    figures, hidden = table.now.figures, table.hidden
+    if table.value_type != "sii" or not hidden.any():
+        return np.zeros(len(figures), dtype=bool)
+    place = pd.MultiIndex.from_frame(figures[["area_code", "period_id"]])
+    is_total = (figures[DIMENSIONS] == "all").all(axis=1).to_numpy()
+    return is_total & place.isin(place[hidden & ~is_total]) & table.is_controlled

@@ -1,0 +1,47 @@
+"""What stands in the tables of related indicators as a reader sees it: which cells are known, within what, and which may not be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vrn.publish.disclosure.constraints import Relations
+
+
+@dataclass
+class Puzzle:
+    """Arrays by cell, and the relations among them.
+
+    values: true counts (NaN where nobody has one). settled: the same, with counts in place of NaN that agree with all relations.
+    row: the figure of this release that shows the cell, or -1. known_low, known_high: what a reader knows of it when it is
+    published. was_published: it was, in an earlier release, so hiding is in vain. floor: the least that a reader must suppose of a
+    hidden one. needs: its range must be `width` wide while it is hidden. owner: the number of its indicator, or -1 for what counts
+    of several leave. measure: its name. is_fixed: nothing can hide it. hidden_rows: by figure, changed by secondary suppression.
+    """
+
+    relations: Relations
+    values: np.ndarray
+    settled: np.ndarray
+    row: np.ndarray
+    known_low: np.ndarray
+    known_high: np.ndarray
+    was_published: np.ndarray
+    floor: np.ndarray
+    needs: np.ndarray
+    width: np.ndarray
+    owner: np.ndarray
+    measure: np.ndarray
+    is_fixed: np.ndarray
+    hidden_rows: np.ndarray
+
+    @property
+    def hidden(self) -> np.ndarray:
+        """By cell: whether a reader has to work it out."""
+        in_row = np.append(self.hidden_rows, True)[self.row]
+        return in_row & ~self.was_published
+
+    def ranges(self) -> tuple[np.ndarray, np.ndarray]:
+        """What is known of each cell before any sum is used."""
+        hidden = self.hidden
+        return np.where(hidden, self.floor, self.known_low), np.where(hidden, np.inf, self.known_high)

@@ -1,0 +1,143 @@
+"""One indicator's figures as disclosure control reads them: the counts they give away, and what is hidden of them in itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from vrn.publish.disclosure import groups, measures, policies
+from vrn.publish.disclosure.geography import Geography
+from vrn.publish.disclosure.policies import DIMENSIONS, Policy
+from vrn.publish.disclosure.spans import Calendar
+
+KEY = ["indicator_id", "area_code", "period_id", *DIMENSIONS]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the figures are about: areas and periods, and what adds to what among them."""
+
+    geography: Geography
+    calendar: Calendar
+    countries: frozenset[str]
+
+    @classmethod
+    def of(cls, areas: pd.DataFrame, periods: pd.DataFrame) -> Frame:
+        return cls(Geography(areas), Calendar(periods), frozenset(areas.loc[areas["area_type"] == "country", "area_code"]))
+
+
+@dataclass
+class Layer:
+    """Figures of one indicator and one release in order. counts: by measure, an array by figure."""
+
+    figures: pd.DataFrame
+    counts: dict[str, np.ndarray]
+    is_published: np.ndarray
+
+    def places(self) -> list[tuple[str, str, tuple[str, str]]]:
+        """Area, period and cell of each figure."""
+        figures = self.figures
+        cells = {values: groups.cell(values) for values in set(zip(*(figures[name] for name in DIMENSIONS), strict=True))}
+        named = (cells[values] for values in zip(*(figures[name] for name in DIMENSIONS), strict=True))
+        return list(zip(figures["area_code"], figures["period_id"], named, strict=True))
+
+
+@dataclass
+class Table:
+    """An indicator's figures of this release and of earlier ones (by release).
+
+    small, before: which figures of this release are hidden in themselves, and because they were before. hidden: those, and what was
+    found since that must be. given_away: counts (figure, measure) that cannot be hidden. first_row: the number of its first figure
+    among those of its group.
+    """
+
+    name: str
+    policy: Policy
+    value_type: str
+    now: Layer
+    is_controlled: np.ndarray
+    small: np.ndarray
+    before: np.ndarray
+    earlier: dict[str, Layer] = field(default_factory=dict)
+    given_away: set[tuple[int, str]] = field(default_factory=set)
+    first_row: int = 0
+
+    def __post_init__(self):
+        self.hidden = self.small | self.before
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.first_row, self.first_row + len(self.small))
+
+    @property
+    def is_any_hidden(self) -> bool:
+        """Whether anything of it may have to be hidden: a figure is or was, or bands overlap and may leave little."""
+        bands = frozenset(("age_band", band) for band in self.now.figures["age_band"].unique())
+        was_hidden = any(not layer.is_published.all() for layer in self.earlier.values())
+        return bool(self.hidden.any() or was_hidden or groups.remainders(bands))
+
+    @property
+    def measures(self) -> list[str]:
+        """Those that stand for themselves: of unrounded proportions the group is what the other two add to."""
+        counts = self.now.counts
+        return [name for name in counts if not (name == "group" and "complement" in counts and self.policy.rounding == 1)]
+
+    def known(self, layer: Layer) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """What a reader knows of each measure of a published figure: lowest and highest."""
+        ranges = {name: self.policy.known_range(values) for name, values in layer.counts.items()}
+        if "complement" in layer.counts and self.policy.rounding > 1:
+            (low, high), (group_low, group_high) = ranges["count"], ranges["group"]
+            ranges["complement"] = np.maximum(group_low - high, 0), np.maximum(group_high - low, 0)
+        return ranges
+
+
+def table_of(
+    name: str, figures: pd.DataFrame, policy: Policy, value_type: str, frame: Frame, earlier: pd.DataFrame | None = None
+) -> Table:
+    """Reads one indicator's figures that have a count.
+
+    figures: KEY, `count` and `denominator` (numbers); unique by KEY. earlier: the same columns with `release` and `is_published`,
+    figures of earlier releases. Raises ValueError for an unknown period and for figures that are not unique.
+    """
+    figures = _in_order(figures, frame)
+    is_controlled = (~figures["area_code"].isin(frame.countries)).to_numpy() & policy.is_control
+    counts = measures.of_figures(figures, value_type)
+    small = policies.primary(figures.assign(is_controlled=is_controlled), counts, policy, value_type)
+    small |= measures.rests_on_unknown(figures, counts, value_type) & is_controlled
+    before = _suppressed_before(figures, counts, earlier) & is_controlled
+    layers = {
+        release: Layer(some, measures.of_figures(some, value_type), some["is_published"].to_numpy(dtype=bool))
+        for release, some in _releases(earlier, frame).items()
+    }
+    return Table(name, policy, value_type, Layer(figures, counts, ~is_controlled), is_controlled, small, before, layers)
+
+
+def _in_order(figures: pd.DataFrame, frame: Frame) -> pd.DataFrame:
+    """By area, period and cell, so that no answer depends on the order of the rows."""
+    order = figures["period_id"].map(frame.calendar.order)
+    if order.isna().any():
+        raise ValueError(f"No such period: {sorted(figures.loc[order.isna(), 'period_id'].unique())[:5]}. Are they in dim_period?")
+    if figures.duplicated(KEY).any():
+        raise ValueError(f"Figures are not unique by {', '.join(KEY)}.")
+    return figures.assign(_start=order).sort_values(["area_code", "_start", "period_id", *DIMENSIONS]).drop(columns="_start")
+
+
+def _releases(earlier: pd.DataFrame | None, frame: Frame) -> dict[str, pd.DataFrame]:
+    if earlier is None or earlier.empty:
+        return {}
+    some = earlier[earlier["period_id"].isin(list(frame.calendar.order))]
+    return {release: _in_order(one.drop(columns="release"), frame) for release, one in some.groupby("release", sort=True)}
+
+
+def _suppressed_before(figures: pd.DataFrame, counts: dict[str, np.ndarray], earlier: pd.DataFrame | None) -> np.ndarray:
+    """Once suppressed, a figure stays so while it is the same, and until it and what it leaves of its group are large enough."""
+    if earlier is None or earlier["is_published"].astype(bool).all():
+        return np.zeros(len(figures), dtype=bool)
+    hidden = earlier[~earlier["is_published"].astype(bool)]
+    names, exact = KEY[1:], [*KEY[1:], "count"]
+    least = np.fmin(counts["count"], counts.get("complement", counts["count"]))
+    again = pd.MultiIndex.from_frame(figures[names]).isin(pd.MultiIndex.from_frame(hidden[names]))
+    same = pd.MultiIndex.from_frame(figures[exact]).isin(pd.MultiIndex.from_frame(hidden[exact]))
+    return same | (again & (least < policies.COMES_BACK_AT))

@@ -1,0 +1,104 @@
+"""What the counts of several indicators say of each other: their sentences (related.py) over the cells of one release."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from vrn.publish.disclosure import groups, policies
+from vrn.publish.disclosure.constraints import MAX_SLACK, Cells, Measure, Place, Relation
+from vrn.publish.disclosure.policies import Policy
+from vrn.publish.disclosure.related import Sentence, Term
+from vrn.publish.disclosure.spans import Calendar
+
+# A denominator is a measure of its own, or what the two others of an unrounded proportion add to.
+NAMES = {"count": [("count",)], "reference": [("reference",)], "denominator": [("group",), ("count", "complement")]}
+
+
+def _strictest(sentence: Sentence, of: Mapping[str, Policy]) -> Policy:
+    """What holds where sources meet. ValueError where they would tell the same count by different rules."""
+    found = [of[name] for name in sorted(sentence.indicators) if name in of]
+    if sentence.is_equation and len({(one.limit, one.rounding) for one in found}) > 1:
+        names = ", ".join(sorted(sentence.indicators))
+        raise ValueError(f"{sentence.said_by}: adds_up has an equation of {names}, so they need the same suppression_policy.")
+    return policies.strictest(name for one in found for name in one.name.split("+"))
+
+
+class Ties:
+    """The relations among the indicators of one group.
+
+    As within an indicator they are taken from the counts: an equation where it holds; `parts ≤ wholes` where the parts fall short;
+    nothing where they exceed. What parts leave of wholes is a count like others, though nobody publishes it: where it is small it
+    gets a cell of its own, with the strictest policy of the indicators that meet in it (`rests`).
+    """
+
+    def __init__(self, sentences: list[Sentence], cells: Cells, calendar: Calendar, of: Mapping[str, Policy]):
+        self._sentences = [(one, _strictest(one, of)) for one in sentences if one.said_by in of]
+        self._cells, self._calendar = cells, calendar
+        self._index: dict[Place, int] = {}
+        self._series: dict[tuple, set[str]] = {}
+        self._seen: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
+        self.relations: list[Relation] = []
+        self.rests: dict[int, Policy] = {}
+
+    def add_layer(self, index: Mapping[Place, int]) -> None:
+        """The relations among the figures of one release: place → cell, of all indicators."""
+        self._index = {place: number for place, number in index.items() if isinstance(place[2], str)}
+        places: dict[str, dict[tuple, None]] = defaultdict(dict)
+        self._series = defaultdict(set)
+        for measure, area, period, cell in self._index:
+            places[measure[0]][area, period, cell] = None
+            self._series[measure, area, cell].add(period)
+        for sentence, policy in self._sentences:
+            for area, period, cell in places[sentence.said_by]:
+                if cell == groups.TOTAL or not sentence.is_of_totals:
+                    self._say(sentence, policy, area, period, cell)
+
+    def _say(self, sentence: Sentence, policy: Policy, area: str, period: str, cell: tuple[str, str]) -> None:
+        parts, wholes = ([self._of_term(term, area, period, cell) for term in side] for side in (sentence.parts, sentence.wholes))
+        is_whole = sentence.is_equation and all(parts)
+        if not all(wholes):
+            # The wholes that there are add to less, if the parts are all of it.
+            if not is_whole:
+                return
+            parts, wholes, is_whole = wholes, parts, False
+        of_parts, of_wholes = (tuple(number for numbers in side for number in numbers) for side in (parts, wholes))
+        if of_parts and (of_parts, of_wholes) not in self._seen:
+            self._seen.add((of_parts, of_wholes))
+            rest = ((sentence.said_by, "rest"), area, period, cell)
+            self._add(of_parts, of_wholes, is_whole, rest, policies.POLICIES["none"] if sentence.is_rest_free else policy)
+
+    def _add(self, parts: tuple[int, ...], wholes: tuple[int, ...], is_whole: bool, place: Place, policy: Policy) -> None:
+        values = self._cells.values
+        rest = sum(values[one] for one in wholes) - sum(values[one] for one in parts)
+        if rest < -MAX_SLACK:
+            return
+        if is_whole or not policy.is_small(rest):
+            self.relations.append((parts, wholes, is_whole and rest < MAX_SLACK))
+        else:
+            number = self._cells.add(place, rest)
+            self.rests[number] = policy
+            self.relations.append(((*parts, number), wholes, True))
+
+    def _of_term(self, term: Term, area: str, period: str, cell: tuple[str, str]) -> tuple[int, ...]:
+        """The cells that add to a term; nothing where it has no figure there, nor figures of shorter periods that add to it."""
+        if term.months_earlier:
+            period = self._calendar.earlier(period, term.months_earlier)
+        cell = term.group or cell
+        for names in NAMES[term.measure]:
+            found: list[int] = []
+            for measure in ((term.indicator, name) for name in names):
+                numbers = self._of_measure(measure, area, period, cell)
+                if not numbers:
+                    break
+                found += numbers
+            else:
+                return tuple(found)
+        return ()
+
+    def _of_measure(self, measure: Measure, area: str, period: str | None, cell: tuple[str, str]) -> tuple[int, ...]:
+        direct = self._index.get((measure, area, period, cell))
+        if direct is not None:
+            return (direct,)
+        present = self._series.get((measure, area, cell), ())
+        return tuple(self._index[measure, area, one, cell] for one in self._calendar.shorter(period, present))

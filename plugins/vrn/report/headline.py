@@ -1,0 +1,162 @@
+"""The table at the end of `make run`: the latest figure of each indicator of violence for the county, and how far the rest is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
+
+HEADLINES = """
+with latest as (
+    select distinct on (value.indicator_id) value.*, period.period_label, period.period_type
+    from marts.fct_indicator_value as value
+    inner join marts.dim_period as period on value.period_id = period.period_id
+    where value.area_code = %(area)s and (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')
+    order by
+        value.indicator_id,
+        (value.status = 'ok') desc,
+        array_position(
+            array['rolling_12_months', 'financial_year', 'three_financial_years', 'quarter', 'month'], period.period_type
+        ),
+        period.end_on desc
+)
+select indicator.indicator_id, indicator.short_name, indicator.unit, area.area_name, latest.*
+from latest
+inner join marts.dim_area as area on latest.area_code = area.area_code
+inner join marts.dim_indicator as indicator on latest.indicator_id = indicator.indicator_id
+where indicator.domain = 'violence'
+order by indicator.indicator_id
+"""
+PROGRESS = """
+select
+    indicator.domain,
+    count(*) as indicators,
+    count(*) filter (
+        where exists (
+            select from marts.fct_indicator_value as value
+            where value.indicator_id = indicator.indicator_id and value.status = 'ok'
+        )
+    ) as with_figures
+from marts.dim_indicator as indicator
+group by indicator.domain
+order by array_position(array['violence', 'risk', 'system', 'programme'], indicator.domain)
+"""
+COUNTY = "LANCS-14"
+FORCE = "E23000003"
+
+
+TIMING = """
+select
+    count(*) as steps,
+    extract(epoch from sum(finished_at - started_at)) as work,
+    extract(epoch from max(finished_at) - min(started_at)) as wall,
+    (
+        select extract(epoch from sum(upper(span) - lower(span)))
+        from (select unnest(range_agg(tstzrange(started_at, finished_at))) as span from ops.step where started_at >= %(since)s)
+    ) as busy
+from ops.step
+where started_at >= %(since)s
+"""
+
+
+def show_timing(connection: psycopg.Connection, console: Console, since: datetime) -> None:
+    """Say what a run's time went on: seconds of work in all steps, and the share of its length with no step at work."""
+    row = connection.execute(TIMING, {"since": since}).fetchone()
+    if not row["steps"]:
+        console.print("Nothing new came, so nothing was done.")
+        return
+    console.print(
+        f"{row['steps']} steps did {row['work']:.0f} s of work in {row['wall']:.0f} s; for {1 - row['busy'] / row['wall']:.0%} of "
+        "that time no step was at work (orchestration)."
+    )
+
+
+def show_refused(connection: psycopg.Connection, console: Console, since: datetime) -> None:
+    """Name what was refused, and why."""
+    refused = connection.execute(
+        "select feed, file_name, status_reason from ops.submission where status = 'refused' and received_at >= %s order by 1, 2",
+        [since],
+    ).fetchall()
+    for row in refused:
+        console.print(f"REFUSED {row['feed']} {row['file_name']}: {row['status_reason']}")
+
+
+def show_held(connection: psycopg.Connection, console: Console) -> None:
+    """Name what waits for a person."""
+    for row in connection.execute(
+        "select feed, file_name, hold_reason from ops.submission where status = 'received' and held_at is not null "
+        "and approved_at is null order by 1, 2"
+    ).fetchall():
+        console.print(f"HELD {row['feed']} {row['file_name']}: {row['hold_reason']} Decide in Airflow, under Required actions.")
+
+
+def first(settings: Settings) -> str | None:
+    """The first headline figure that is there, as a sentence; None before a build has made one."""
+    with connect(settings, OWNER) as connection:
+        if not _is_built(connection):
+            return None
+        for row in _rows(connection):
+            if row["status"] == "ok":
+                return (
+                    f"first figure: {row['indicator_id']} {row['short_name']}, {row['area_name']}, {row['period_label']}: "
+                    f"{_number(row['value'])} {row['unit']}{' (synthetic)' if row['is_synthetic'] else ''}"
+                )
+    return None
+
+
+def _is_built(connection: psycopg.Connection) -> bool:
+    return connection.execute("select to_regclass('marts.fct_indicator_value') as found").fetchone()["found"] is not None
+
+
+def _rows(connection: psycopg.Connection) -> list[dict]:
+    """The latest figure of each indicator of violence."""
+    rows = connection.execute(HEADLINES, {"area": COUNTY}).fetchall()
+    # Where too few rows have a place, the districts cannot be added up; the force's own total still can.
+    force = {row["indicator_id"]: row for row in connection.execute(HEADLINES, {"area": FORCE}).fetchall()}
+    return [row if row["status"] == "ok" else force.get(row["indicator_id"], row) for row in rows]
+
+
+def show(connection: psycopg.Connection, console: Console) -> None:
+    """Print the headline indicators; says "synthetic" when they are."""
+    if not _is_built(connection):
+        console.print("No indicators yet: nothing was accepted.")
+        return
+    rows = _rows(connection)
+    synthetic = any(row["is_synthetic"] for row in rows)
+    day = connection.execute("select to_char(ops.as_of(), 'FMDD FMMonth YYYY') as day").fetchone()["day"]
+    table = Table(
+        title="Violence in Lancashire" + (f" — SYNTHETIC, made up for trying things, as on {day}" if synthetic else ""),
+        caption="Intervals are 95 %. Every figure is a row of marts.fct_indicator_value.",
+    )
+    for heading, side in (("", "left"), ("Indicator", "left"), ("Period", "left"), ("Count", "right"), ("Value", "right")):
+        table.add_column(heading, justify=side)
+    table.add_column("95 % interval", justify="right")
+    table.add_column("Unit")
+    table.add_column("Status")
+    for row in rows:
+        table.add_row(
+            row["indicator_id"],
+            row["short_name"],
+            row["period_label"] if row["status"] == "ok" else "",
+            "" if row["count"] is None else f"{row['count']:,}",
+            _number(row["value"]),
+            "" if row["lower_ci_95"] is None else f"{_number(row['lower_ci_95'])} to {_number(row['upper_ci_95'])}",
+            row["unit"],
+            row["status"] + (" (synthetic)" if row["is_synthetic"] else ""),
+        )
+    console.print(table)
+    progress = connection.execute(PROGRESS).fetchall()
+    console.print(
+        "Indicators with a figure: "
+        + ", ".join(f"{row['domain']} {row['with_figures']} of {row['indicators']}" for row in progress)
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.2f}"

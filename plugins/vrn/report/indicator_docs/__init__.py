@@ -1,0 +1,25 @@
+"""A page for each indicator in the home, for evaluators: definition, formula, sources, caveats and charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vrn.publish.folder_swap import swapped_in
+from vrn.report.indicator_docs import pages, reading
+from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+
+
+def folder(settings: Settings) -> Path:
+    return settings.home / "docs" / "indicators"
+
+
+def write(settings: Settings) -> Path:
+    """Make all pages anew, aside and then swapped in, so that a page of an indicator that is no more goes too.
+
+    Only the owner of the home can open the folder: its figures are before disclosure control. Returns the index.
+    """
+    place = folder(settings)
+    with swapped_in(place, mode=0o700) as new, connect(settings, "vrn_evaluator") as connection:
+        pages.write(new, reading.read(connection))
+    return place / "index.html"

@@ -1,0 +1,130 @@
+"""Which figures a page shows: an area over time, the areas of one period, and what is missing between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from vrn.report.indicator_docs.reading import Area, Figure, Period, Subject
+
+# Periods that do not overlap come first: the points of a line are then separate news.
+OVER_TIME = ("month", "quarter", "financial_year", "academic_year", "rolling_12_months", "three_financial_years")
+# For areas beside each other the longest tells most, and a year is what people mean.
+COMPARED = ("financial_year", "academic_year", "rolling_12_months", "three_financial_years", "quarter", "month")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Periods in a row that have no figure, for one reason."""
+
+    first: Period
+    last: Period
+    status: str
+    periods: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The areas of a level in one period; county: the figure they are compared with, of another area."""
+
+    period: Period
+    figures: tuple[Figure, ...]
+    county: Figure | None
+
+    @property
+    def with_figure(self) -> list[Figure]:
+        return [figure for figure in self.figures if figure.status == "ok"]
+
+
+def over_time(subject: Subject) -> list[tuple[Area, list[Figure]]]:
+    """The widest area with its figures in the order of time; of hospital sites each, because no area holds them all."""
+    level = subject.widest_level
+    inside = sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
+    return [(area, _in_time(_of_best_type(subject, area))) for area in inside]
+
+
+def latest(subject: Subject, area: Area) -> list[tuple[str, Figure | None]]:
+    """For each type of period the latest figure of an area, or None."""
+    figures = _in_time(f for f in subject.figures if f.area == area and f.status == "ok")
+    return [
+        (period_type, next((f for f in reversed(figures) if f.period.period_type == period_type), None))
+        for period_type in OVER_TIME
+        if period_type in subject.meta["period_types"]
+    ]
+
+
+def compared(subject: Subject) -> Comparison | None:
+    """The areas of the level to compare, in the latest year in which the county is complete.
+
+    Where the county never is, the latest period in which any area has a figure; without one, the latest of all.
+    """
+    level = subject.compared_level
+    if level is None:
+        return None
+    inside = [f for f in subject.figures if level in f.area.area_levels]
+    county = [f for f in subject.figures if f.area.area_code == subject.meta["comparator_default"]]
+    period = (
+        _latest_period([f for f in inside if f.status == "ok" and f.period in {c.period for c in county if c.status == "ok"}])
+        or _latest_period([f for f in inside if f.status == "ok"])
+        or _latest_period(inside)
+    )
+    if period is None:
+        return None
+    return Comparison(
+        period,
+        tuple(sorted((f for f in inside if f.period == period), key=_highest_first)),
+        next((f for f in county if f.period == period and f.status == "ok"), None),
+    )
+
+
+def drawn(figures: Sequence[Figure]) -> list[Figure]:
+    """From the first figure to the last: what was never delivered before and after is said in words and takes no room."""
+    places = [place for place, figure in enumerate(figures) if figure.status == "ok"]
+    return list(figures[places[0] : places[-1] + 1]) if places else []
+
+
+def rows(figures: Iterable[Figure]) -> list[Figure | Run]:
+    """Figures, with periods in a row that have none for the same reason drawn together."""
+    result: list[Figure | Run] = []
+    for status, group in groupby(figures, key=lambda figure: figure.status):
+        members = list(group)
+        if status == "ok":
+            result += members
+        else:
+            result.append(Run(members[0].period, members[-1].period, status, len(members)))
+    return result
+
+
+def span(period: Period) -> tuple[date, date]:
+    """The days for which a period stands on the axis: its own, or the last month or year of one that overlaps the next."""
+    if period.period_type == "rolling_12_months":
+        return period.end_on.replace(day=1), period.end_on
+    if period.period_type == "three_financial_years":
+        return period.end_on.replace(year=period.end_on.year - 1) + timedelta(days=1), period.end_on
+    return period.start_on, period.end_on
+
+
+def _of_best_type(subject: Subject, area: Area) -> list[Figure]:
+    of_area = [f for f in subject.figures if f.area == area]
+    with_figure = {f.period.period_type for f in of_area if f.status == "ok"}
+    types = [t for t in OVER_TIME if t in subject.meta["period_types"]]
+    chosen = next((t for t in types if t in with_figure), types[0])
+    return [f for f in of_area if f.period.period_type == chosen]
+
+
+def _latest_period(figures: Sequence[Figure]) -> Period | None:
+    for period_type in COMPARED:
+        found = [f.period for f in figures if f.period.period_type == period_type]
+        if found:
+            return max(found, key=lambda period: period.end_on)
+    return None
+
+
+def _in_time(figures: Iterable[Figure]) -> list[Figure]:
+    return sorted(figures, key=lambda figure: (figure.period.end_on, figure.period.start_on))
+
+
+def _highest_first(figure: Figure) -> tuple[bool, float, int]:
+    return figure.value is None, -(figure.value or 0), figure.area.sort_order

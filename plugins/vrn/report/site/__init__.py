@@ -1,0 +1,28 @@
+"""The outcomes site: static pages of what is published, for everybody. It reads the schema publish and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vrn.publish.folder_swap import swapped_in
+from vrn.report.site import pages, reading
+from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+
+# A reader of publish. The pages are for everybody, so whoever reads for them must need no more than dashboards do.
+READER = "vrn_bi_reader"
+
+
+def folder(settings: Settings) -> Path:
+    return settings.public / "site"
+
+
+def build(settings: Settings) -> Path:
+    """Make the whole site anew, aside and then swapped in, so that a page of what is no more goes too.
+
+    Without a release it is one page that says so. Returns the folder. A build that fails leaves the site as it was.
+    """
+    place = folder(settings)
+    with swapped_in(place) as new, connect(settings, READER) as connection:
+        pages.write(new, reading.read(connection))
+    return place

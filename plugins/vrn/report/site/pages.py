@@ -1,0 +1,128 @@
+"""The files of the site: each page's view put into its template. Nothing of the day or the machine is in them, so that the
+same figures give the same bytes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from vrn.report.indicator_docs import words as shared
+from vrn.report.indicator_docs.reading import Area
+from vrn.report.site import downloads, indicator_page, map_page, overview, quality_page, releases_page, words
+from vrn.report.site.links import LINKS
+from vrn.report.site.reading import COUNTY, Published
+
+HERE = Path(__file__).parent
+STYLES = (HERE.parent / "indicator_docs" / "style.css", HERE / "site.css")
+
+
+def write(folder: Path, published: Published) -> None:
+    """All pages and downloads; before the first release one page."""
+    (folder / "style.css").write_text("\n".join(path.read_text(encoding="utf-8") for path in STYLES), encoding="utf-8")
+    pages = _Writer(folder, published)
+    if published.release is None:
+        pages.write("index.html", "nothing.html.j2", "Scorecard")
+        return
+    for name in ("indicator", "area", "map"):
+        (folder / name).mkdir()
+    _write_indicators(folder, published, pages)
+    pages.write("quality.html", "quality.html.j2", "Data quality", **quality_page.view(published))
+    pages.write("releases.html", "releases.html.j2", "Releases", releases=releases_page.view(published))
+    pages.write("about.html", "about.html.j2", "About", statuses=words.STATUSES, suppression=shared.SUPPRESSION)
+
+
+def _write_indicators(folder: Path, published: Published, pages: _Writer) -> None:
+    """One pass over the indicators, which come one at a time: their pages at once, and rows for the pages of all."""
+    areas = [area for area in published.areas if area.area_levels[0] in words.AREA_TYPES]
+    scorecard: list[dict[str, Any]] = []
+    profiles: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    maps: list[dict[str, Any]] = []
+    for item in published.items:
+        subject = item.subject
+        name = subject.indicator_id
+        mapped = map_page.view(subject)
+        pages.write(f"indicator/{name}.html", "indicator.html.j2", "", has_map=mapped is not None, **indicator_page.view(item))
+        downloads.write(folder / "indicator" / f"{name}.csv", item)
+        scorecard.append(overview.scorecard_row(subject))
+        for area in areas:
+            if row := overview.profile_row(subject, area):
+                profiles[area.area_code].append(row)
+        if mapped:
+            maps.append(mapped)
+    _write_maps(maps, pages)
+    known = [area for area in areas if profiles[area.area_code]]
+    for area in known:
+        rows = profiles[area.area_code]
+        pages.write(
+            f"area/{area.area_code}.html",
+            "area.html.j2",
+            "Areas",
+            area=area,
+            kind=words.AREA_TYPES[area.area_levels[0]],
+            is_county=area.area_code == COUNTY,
+            domains=_by_domain([row for row in rows if not row["figure"]["words"] or row["figure"]["is_hidden"]]),
+            without=[row for row in rows if row["figure"]["words"] and not row["figure"]["is_hidden"]],
+            tally=_tally(rows),
+        )
+    pages.write(
+        "index.html",
+        "scorecard.html.j2",
+        "Scorecard",
+        domains=_by_domain(scorecard),
+        summary=overview.summary(scorecard),
+        kinds=_by_kind(known),
+    )
+
+
+def _write_maps(maps: list[dict[str, Any]], pages: _Writer) -> None:
+    others = _by_domain(maps)
+    for view in maps:
+        pages.write(f"map/{view['indicator_id']}.html", "map.html.j2", "", map=view, others=others, is_first=False)
+    pages.write("map.html", "map.html.j2", "Map", map=map_page.first(maps), others=others, is_first=True)
+
+
+def _by_domain(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    named = [(title, [row for row in rows if row["domain"] == code]) for code, title in shared.DOMAINS.items()]
+    return [(title, found) for title, found in named if found]
+
+
+def _by_kind(areas: Sequence[Area]) -> list[tuple[str, str, list[Area]]]:
+    kinds = [(*texts, [area for area in areas if area.area_levels[0] == code]) for code, texts in words.AREA_TYPES.items()]
+    return [kind for kind in kinds if kind[2]]
+
+
+def _tally(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    codes = [row["comparison_code"] for row in rows]
+    return [(codes.count(code), code) for code in overview.ORDER if codes.count(code)]
+
+
+class _Writer:
+    """Puts views into templates with what every page shows: the release, where the site's root is, which entry is open."""
+
+    def __init__(self, folder: Path, published: Published):
+        self.folder = folder
+        self.templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        release = published.release
+        self.common = {
+            "release": release,
+            "released_on": shared.day(release.released_at) if release else "",
+            "is_synthetic": bool(release and release.is_synthetic),
+            "links": LINKS,
+        }
+
+    def write(self, path: str, template: str, entry: str, **view: Any) -> None:
+        """path: inside the site. entry: the name of the page in the menu, empty for a page that is not there."""
+        root = "../" * path.count("/")
+        text = self.templates.get_template(template).render(self.common | {"root": root, "entry": entry} | view)
+        (self.folder / path).write_text(text, encoding="utf-8")

@@ -1,0 +1,60 @@
+"""What the page on data quality and freshness says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+
+from vrn.report.indicator_docs import words as shared
+from vrn.report.site import words
+from vrn.report.site.reading import Published
+
+
+def view(published: Published) -> dict[str, Any]:
+    names = {row["feed"]: row["feed_name"] for row in published.feeds}
+    suppliers = {(row["feed"], row["supplier"]): row["supplier_name"] for row in published.feeds}
+    feeds = [_feed(row) for row in published.feeds]
+    found = Counter(feed["words"] for feed in feeds)
+    return {
+        "feeds": feeds,
+        "counts": [(text, found[text]) for text in words.FEED_STATUSES.values() if found[text]],
+        "explained": words.FEEDS_EXPLAINED,
+        "deliveries": [
+            _delivery(row, names.get(row["feed"], row["feed"]), suppliers.get((row["feed"], row["supplier"]), row["supplier"]))
+            for row in published.deliveries
+        ],
+    }
+
+
+def _feed(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": row["feed_name"],
+        "supplier": row["supplier_name"],
+        "code": row["status"],
+        "sign": "",
+        "words": words.FEED_STATUSES[row["status"]],
+        "up_to": _day(row["latest_period_ends_on"], "nothing yet"),
+        "due": _day(row["next_due_on"], "not due"),
+        "accepted": shared.grouped(row["accepted_count"]),
+        "superseded": shared.grouped(row["superseded_count"]),
+        "refused": shared.grouped(row["refused_count"]),
+        "is_synthetic": row["is_synthetic"],
+    }
+
+
+def _delivery(row: dict[str, Any], feed: str, supplier: str) -> dict[str, Any]:
+    in_file, taken = int(row["rows_in_file"] or 0), int(row["rows_accepted"] or 0)
+    return {
+        "feed": feed,
+        "supplier": supplier,
+        "share": f"{shared.grouped(100 * taken / in_file, 1)} %" if in_file else "no rows",
+        **{
+            name: shared.grouped(int(row[name] or 0))
+            for name in ("deliveries", "rows_in_file", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_warned")
+        },
+    }
+
+
+def _day(value: date | datetime | None, otherwise: str) -> str:
+    return shared.day(value) if value else otherwise

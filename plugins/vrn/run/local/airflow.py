@@ -1,0 +1,189 @@
+"""Airflow in a home: its configuration, and its four processes started and stopped each by its own pid."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from vrn.errors import HomeError
+from vrn.run import prepare
+from vrn.run.airflow_api import USER
+from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse.roles import AIRFLOW, SUPERUSER
+
+PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Their log servers would listen on every interface; the API server reads the logs from the home itself.
+ARGUMENTS = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
+# A task under way is asked to end as well; what still waits in the scheduler's queue would be taken up for as long as it is let.
+SECONDS_TO_STOP = 8
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The whole configuration of Airflow as environment variables; nothing is read from elsewhere."""
+    home = settings.home / "airflow"
+    address = f"http://127.0.0.1:{settings.airflow_port}"
+    url = f"postgresql+psycopg2://{AIRFLOW}:{settings.password(AIRFLOW)}@{settings.pg_host}:{settings.pg_port}/airflow"
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "AIRFLOW_HOME": str(home),
+        "VRN_HOME": str(settings.home),
+        "VRN_INBOX": str(settings.inbox),
+        "VRN_PG_PORT": str(settings.pg_port),
+        "VRN_AIRFLOW_PORT": str(settings.airflow_port),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__EXECUTOR": "vrn.run.local.executor.RestingExecutor",
+        # Two of them are a build that waits and what shows it.
+        "AIRFLOW__CORE__PARALLELISM": str(2 * max(2, os.cpu_count() or 2) + 2),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+        "AIRFLOW__CORE__FERNET_KEY": settings.secret("airflow_fernet_key"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.replace("+psycopg2", "+psycopg"),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(settings.airflow_port),
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__SECRET_KEY": settings.secret("airflow_secret_key"),
+        "AIRFLOW__API_AUTH__JWT_SECRET": settings.secret("airflow_jwt_secret"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs / "airflow"),
+        # A DAG file that changes is read at once, and a new DAG file or a change of a feed file is found within 20 seconds.
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(
+            [{"name": "dags-folder", "classpath": "vrn.run.dag_bundle.DagsOfFeeds", "kwargs": {}}]
+        ),
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+        "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        # A DAG that its file does not make any more goes, if the file made it so long before it was last read.
+        "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "10",
+        # The executor rests instead (vrn.run.local.executor).
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "16",
+        # A supervisor can miss its task's end and then sleeps this long (5 s unless told otherwise).
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        # Great Expectations makes a temporary folder for each context; it lies in the home like everything else.
+        "TMPDIR": str(settings.home / "tmp"),
+        "DO_NOT_TRACK": "1",
+    }
+
+
+@contextlib.contextmanager
+def prepared(settings: Settings) -> Iterator[None]:
+    """Make Airflow's database and bring it to this version, while the caller does something else. Raises HomeError at the end."""
+    with psycopg.connect(settings.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
+        prepare.ensure_role(connection, AIRFLOW, settings.password(AIRFLOW))
+        prepare.ensure_database(connection, "airflow", AIRFLOW)
+    write_passwords(settings)
+    log = settings.logs / "airflow-migrate.log"
+    with (
+        log.open("w") as out,
+        subprocess.Popen([_airflow(), "db", "migrate"], env=_whole(settings), stdout=out, stderr=out) as done,
+    ):
+        yield
+    if done.returncode != 0:
+        raise HomeError(f"Airflow's database could not be made ready; the reason is at the end of {log}.")
+
+
+def write_passwords(settings: Settings) -> None:
+    """The file from which Airflow's simple auth manager knows its one user."""
+    passwords = settings.home / "airflow" / "passwords.json"
+    passwords.parent.mkdir(parents=True, exist_ok=True)
+    passwords.touch(mode=0o600)
+    passwords.write_text(json.dumps({USER: settings.secret("airflow_admin_password")}), encoding="utf-8")
+
+
+def start(settings: Settings) -> None:
+    """Start what does not run yet. Nothing waits here; see vrn.run.local.home.wait_until_ready."""
+    for name in PROCESSES:
+        if is_running(settings, name):
+            continue
+        log = (settings.logs / f"airflow-{name}.log").open("a")
+        process = subprocess.Popen(
+            [_airflow(), name, *ARGUMENTS.get(name, [])],
+            env=_whole(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        _pid_file(settings, name).write_text(f"{process.pid} {_started(process.pid)}", encoding="utf-8")
+
+
+def is_outdated(settings: Settings) -> bool:
+    """Whether the library changed since the scheduler, of which every task is a copy, was started."""
+    if not is_running(settings, "scheduler"):
+        return False
+    started_at = _pid_file(settings, "scheduler").stat().st_mtime
+    return any(path.stat().st_mtime > started_at for path in (REPOSITORY / "plugins").rglob("*.py"))
+
+
+def is_running(settings: Settings, name: str) -> bool:
+    return pid(settings, name) is not None
+
+
+def pid(settings: Settings, name: str) -> int | None:
+    """The pid of a process of ours that lives. A pid is used again in time, so its start time has to agree."""
+    try:
+        number, started = _pid_file(settings, name).read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ValueError):
+        return None
+    return int(number) if started and _started(int(number)) == started else None
+
+
+def _started(number: int) -> str | None:
+    """When a process started, in the kernel's ticks; None when it is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] == "Z" else fields[19]
+
+
+def stop(settings: Settings) -> None:
+    """Ask each process and all it started to end; insist after a while."""
+    running = {name: number for name in PROCESSES if (number := pid(settings, name)) is not None}
+    for number in running.values():
+        _signal(number, signal.SIGTERM)
+    deadline = time.monotonic() + SECONDS_TO_STOP
+    while time.monotonic() < deadline and any(is_running(settings, name) for name in running):
+        time.sleep(0.2)
+    for number in running.values():
+        # Its session may hold children that outlived it.
+        _signal(number, signal.SIGKILL)
+    for name in PROCESSES:
+        _pid_file(settings, name).unlink(missing_ok=True)
+
+
+def _signal(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)
+
+
+def _airflow() -> str:
+    return str(Path(sys.executable).parent / "airflow")
+
+
+def _whole(settings: Settings) -> dict[str, str]:
+    (settings.home / "tmp").mkdir(exist_ok=True)
+    return {**os.environ, **environment(settings)}
+
+
+def _pid_file(settings: Settings, name: str) -> Path:
+    folder = settings.home / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.pid"

@@ -1,0 +1,81 @@
+"""How far a run is, while it runs: three bars on a terminal, a line every ten seconds elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from vrn.run.local.work import Work
+
+SECONDS_BETWEEN_LINES = 10.0
+Show = Callable[[Work], None]
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Show]:
+    """Give what is to be called with each look at the work. What the console prints meanwhile stands above the bars."""
+    with _bars(console) if console.is_terminal else _lines(console) as show:
+        yield show
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Show]:
+    columns = (TextColumn("{task.description:<8}"), BarColumn(), TextColumn("{task.fields[done]:<12}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, refresh_per_second=4) as progress:
+        # Without a total a bar moves to and fro: the services are starting.
+        bars = [progress.add_task(name, total=None, done="") for name in ("received", "judged", "built")]
+
+        def show(work: Work) -> None:
+            for bar, (done, of) in zip(bars, stages(work), strict=True):
+                # What has nothing to do is done.
+                progress.update(bar, total=of or 1, completed=done if of else 1, done=f"{int(done)} of {of}")
+
+        yield show
+
+
+@contextmanager
+def _lines(console: Console) -> Iterator[Show]:
+    """A thread of its own says the lines, for a look may take its time."""
+    began, ended = time.monotonic(), threading.Event()
+    said, moved_at = "starting", began
+    latest = said
+
+    def say() -> None:
+        nonlocal said, moved_at
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            now, text = time.monotonic(), latest
+            if text != said:
+                said, moved_at = text, now
+                console.print(f"{_clock(now - began)}  {text}")
+            else:
+                console.print(f"{_clock(now - began)}  {text}; nothing moved since {_clock(moved_at - began)}")
+
+    def show(work: Work) -> None:
+        nonlocal latest
+        latest = sentence(work)
+
+    thread = threading.Thread(target=say, daemon=True)
+    thread.start()
+    try:
+        yield show
+    finally:
+        ended.set()
+        thread.join()
+
+
+def stages(work: Work) -> tuple[tuple[float, int], ...]:
+    """What is done and of how many: received, judged, built."""
+    return ((work.received, work.deliveries), (work.judged, work.deliveries), (work.built, work.to_build))
+
+
+def sentence(work: Work) -> str:
+    return f"of {work.deliveries}: {work.received} received, {work.judged} judged, {int(work.built)} built"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,1 @@
+"""The readers: CSV, workbooks, zips and XML as batches of text."""

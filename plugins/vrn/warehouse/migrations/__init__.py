@@ -1,0 +1,1 @@
+"""The migrations of schema ops, run by Alembic as the owner."""
