@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release site project templates replay test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down psql env headline check release site project templates build refuse approve withdraw replay test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,8 +38,20 @@ headline: $(INSTALLED) ## print the headline indicators again
 templates: $(INSTALLED) ## write the templates of the returns that people fill in
 	@$(VRN) templates
 
-replay: $(INSTALLED) ## put a refused delivery back into the inbox (SUBMISSION=number)
-	@$(VRN) replay $(SUBMISSION)
+build: $(INSTALLED) ## build the outcomes from the deliveries that serve
+	@$(VRN) build
+
+refuse: $(INSTALLED) ## refuse a delivery that is under way or held (SUBMISSION=number REASON="…")
+	@$(VRN) refuse --submission "$(SUBMISSION)" --reason "$(REASON)"
+
+approve: $(INSTALLED) ## let a held delivery serve (SUBMISSION=number REASON="…")
+	@$(VRN) approve --submission "$(SUBMISSION)" --reason "$(REASON)"
+
+withdraw: $(INSTALLED) ## take a delivery back; its rows and its original are deleted (SUBMISSION=number REASON="…")
+	@$(VRN) withdraw --submission "$(SUBMISSION)" --reason "$(REASON)"
+
+replay: $(INSTALLED) ## take a delivery in anew from its original (SUBMISSION=number, or FEED=… FROM=2019-04 UNTIL=2020-03; REASON="…")
+	@$(VRN) replay --submission "$(SUBMISSION)" --feed "$(FEED)" --from "$(FROM)" --until "$(UNTIL)" --reason "$(REASON)"
 
 release: $(INSTALLED) ## publish what was built: freeze, hide what could identify, export, site (NOTE="what it is for")
 	@$(VRN) release "$(NOTE)"

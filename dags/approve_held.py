@@ -1,11 +1,11 @@
-"""Deliveries of an unusual size wait here for a person: approve, and they serve; reject, and the last good data stays."""
+"""Held deliveries wait here for a person: approve, and they serve; reject, and the last good data stays."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import dag, task
+from airflow.sdk import Param, dag, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vrn.report.notify import FailureNotifier
@@ -15,9 +15,13 @@ APPROVE, REJECT = "Approve", "Reject"
 
 TRIAGE = """
 ### Triage notes
-A delivery much smaller or larger than the feed's last six periods (rule GEN-005) does not serve until a person says so.
-Open **Required actions**, read the sentence, look at the delivery's Data Docs, ask the supplier, then choose. The ledger
-keeps who decided and when. Nothing else waits meanwhile: other deliveries of the feed go on.
+A delivery that is held (an unusual size, many rows set aside, a column that went blank, a step that failed three times) does not
+serve until a person says so. Open **Required actions**, read the sentence, look at the delivery's Data Docs, ask the supplier, then
+choose, and write your name and the reason: the ledger keeps both (`ops.submission_move`). Each question is settled when it is
+answered; nothing else waits meanwhile, and other deliveries of the feed go on.
+
+`make approve` and `make refuse` do the same from a shell. A delivery whose step failed three times was never judged, so nobody can
+approve it: mend the cause and run `make replay`, or reject it.
 
 A run that was lost: trigger this DAG by hand; it asks again for everything that still waits.
 """
@@ -26,7 +30,7 @@ A run that was lost: trigger this DAG by hand; it asks again for everything that
 @dag(
     dag_id="approve_held",
     dag_display_name="Approve held deliveries",
-    description="Asks a person about deliveries of an unusual size.",
+    description="Asks a person about deliveries that are held.",
     doc_md=TRIAGE,
     schedule=[HELD_DELIVERIES],
     catchup=False,
@@ -43,29 +47,45 @@ A run that was lost: trigger this DAG by hand; it asks again for everything that
 def approve_held():
     @task
     def find(triggering_asset_events=None) -> list[dict]:
-        from vrn.run import pipeline
+        from vrn.run import ingest
 
         events = [event for events in (triggering_asset_events or {}).values() for event in events]
-        return pipeline.questions([one for event in events for one in event.extra.get("submission_ids", [])])
+        return ingest.questions([one for event in events for one in event.extra.get("submission_ids", [])])
 
     @task(outlets=[ACCEPTED_DELIVERIES])
-    def settle(questions: list[dict], answers: list[dict]) -> None:
-        from vrn.run import pipeline
+    def settle(question: dict, answer: dict) -> None:
+        from vrn.ledger.states import NotAllowed
+        from vrn.run import deciding
+        from vrn.settings import Settings
 
-        for question, answer in zip(questions, answers, strict=True):
-            who = (answer.get("responded_by_user") or {}).get("name") or "a person"
-            decide = pipeline.approve if answer["chosen_options"] == [APPROVE] else pipeline.reject
-            decide(question["submission_id"], who)
-        if not any(answer["chosen_options"] == [APPROVE] for answer in answers):
-            raise AirflowSkipException("Nothing was approved, so there is nothing to build.")
+        said = answer.get("params_input") or {}
+        user = (answer.get("responded_by_user") or {}).get("name") or "a person"
+        who = f"{said['name'].strip()} (signed in as {user})" if (said.get("name") or "").strip() else user
+        decide = deciding.approve if answer["chosen_options"] == [APPROVE] else deciding.refuse
+        try:
+            decide(Settings(), question["submission_id"], by=who, reason=(said.get("reason") or "").strip() or "no reason given")
+        except NotAllowed as error:
+            # Somebody else decided meanwhile, or the delivery cannot be approved; the sentence says which.
+            raise AirflowSkipException(str(error)) from None
 
-    @task
-    def wording(questions: list[dict]) -> list[dict]:
-        return [{"subject": one["subject"], "body": one["body"]} for one in questions]
+    @task_group
+    def one(question: dict):
+        ask = HITLOperator(
+            task_id="ask",
+            subject="{{ task_instance.xcom_pull(task_ids='find')[task_instance.map_index]['subject'] }}",
+            body="{{ task_instance.xcom_pull(task_ids='find')[task_instance.map_index]['body'] }}",
+            options=[APPROVE, REJECT],
+            response_timeout=timedelta(days=30),
+            # The question ends its own task; a limit of the task would end the wait for an answer.
+            execution_timeout=None,
+            params={
+                "name": Param("", type="string", source="task", description="Who decides"),
+                "reason": Param("", type="string", source="task", description="Why; no person's value"),
+            },
+        )
+        settle(question, ask.output)
 
-    questions = find()
-    ask = HITLOperator.partial(task_id="ask", options=[APPROVE, REJECT]).expand_kwargs(wording(questions))
-    settle(questions, ask.output)
+    one.expand(question=find())
 
 
 approve_held()

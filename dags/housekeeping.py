@@ -44,9 +44,9 @@ each audit log, which shows later whether rows were cut off.
 def housekeeping():
     @task
     def forget_originals() -> int:
-        from vrn.run import pipeline
+        from vrn.accept import retention
 
-        return pipeline.forget_originals()
+        return retention.forget_originals()
 
     @task
     def keep_up_projects() -> dict[str, int]:
@@ -57,9 +57,10 @@ def housekeeping():
 
     @task
     def record_reads() -> dict:
-        from vrn.run import pipeline
+        from vrn.access.audit import reads
+        from vrn.settings import Settings
 
-        return pipeline.record_reads()
+        return reads.record(Settings())
 
     forget_originals()
     keep_up_projects()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from vrn.feeds import shown as feeds
+from vrn.feeds import shown
 from vrn.receive.inbox_trigger import InboxTrigger
 from vrn.report.notify import FailureNotifier
 from vrn.run.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
@@ -26,20 +26,24 @@ transaction). A task that is killed or run again leaves the same tables. The run
 ### Triage notes
 | what is red | what it means | what to do |
 | --- | --- | --- |
+| `fetch` | the supplier's server was away, or refused our login | read the task's last log line; the next run asks again |
+| `register` | the warehouse was away, or a file could not be taken in | the log names the file; mend it, clear the task |
 | `stage` or `gate`, at once, no retry | the file is refused; the last good data still serves | read the run's note and send its sentence to the supplier; a corrected file is picked up by itself |
-| `stage` after its retries | the warehouse, the disk or a secret failed | read the task's last log line, mend it, clear the task |
-| `accept` after its retries | the warehouse was away or locked | clear the task; nothing is half accepted |
-| `conclude` | something in this run was refused | it repeats the reasons; nothing more to do here |
-| `conclude`, "held" | the delivery has an unusual size | decide in the DAG "Approve held deliveries" |
+| `stage`, `gate` or `accept` after its retries | the warehouse, the disk or a secret failed | after the third time the delivery is held: mend the cause, then `make replay SUBMISSION=<id> REASON="…"` |
+| `conclude` | something in this run was refused, or a task before it failed | it repeats the reasons; nothing more to do here |
+| `conclude`, "held" | rows, blanks or size are far from usual, or a step failed three times | decide in the DAG "Approve held deliveries" |
 | a pink `stage` | the same bytes came again | nothing |
 
 What to tell the supplier: `messages/{feed}/<supplier>/`, a CSV for each delivery, rows by number and no values.
-Replay a refused file (after the feed file was mended): `make replay SUBMISSION=<id>` puts the original back into the inbox.
+Take a delivery in anew (after the feed file was mended): `make replay SUBMISSION=<id> REASON="…"`, from its sealed original.
 {limitations}
 """
 
+# States of a task that did not do its work.
+FAILED = ("failed", "upstream_failed")
 
-def ingest(feed: feeds.Feed):
+
+def ingest_dag(feed: shown.Feed):
     accepted = Asset(feed.name)
     inbox = Asset(
         f"inbox/{feed.name}",
@@ -70,9 +74,9 @@ def ingest(feed: feeds.Feed):
         # One file that could not be fetched does not hold up those that came.
         @task(trigger_rule="all_done")
         def register() -> list[list[int]]:
-            from vrn.run import pipeline
+            from vrn.run import ingest
 
-            return pipeline.register(feed.name)
+            return ingest.take_in(feed.name)
 
         @task_group
         def deliveries(batch: list[int]):
@@ -96,35 +100,37 @@ def ingest(feed: feeds.Feed):
             event.extra.update({str(one["submission_id"]): one for one in done})
 
         @task(trigger_rule="all_done", outlets=[ACCEPTED_DELIVERIES])
-        def announce(batches: list[list[int]]) -> None:
-            from vrn.run import pipeline
+        def announce(batches: list[list[int]] | None) -> None:
+            from vrn.run import ingest
 
-            if not pipeline.any_accepted(batches):
-                raise AirflowSkipException("Nothing new was accepted, so there is nothing to build.")
+            if not ingest.is_news(batches or []):
+                raise AirflowSkipException("What is built is what the ledger says, so there is nothing to build.")
 
         @task(trigger_rule="all_done", outlets=[HELD_DELIVERIES])
-        def hold(batches: list[list[int]], *, outlet_events) -> None:
-            from vrn.run import pipeline
+        def hold(batches: list[list[int]] | None, *, outlet_events) -> None:
+            from vrn.run import ingest
 
-            held = pipeline.held(batches)
+            held = ingest.held(batches or [])
             if not held:
                 raise AirflowSkipException("Nothing needs a person's approval.")
             outlet_events[HELD_DELIVERIES].extra = {"submission_ids": held}
 
         @task(trigger_rule="all_done", retries=0)
-        def conclude(batches: list[list[int]]) -> None:
-            from vrn.run import pipeline
+        def conclude(batches: list[list[int]] | None, ti=None) -> None:
+            from vrn.run import ingest
 
-            run = get_current_context()["dag_run"]
-            bad = pipeline.conclude(batches, run.dag_id, run.run_id)
+            # A run is as red as its last task, so what failed before has to show here.
+            states = ti.get_task_states(dag_id=ti.dag_id, task_ids=["fetch", "register"], run_ids=[ti.run_id])[ti.run_id]
+            failed = [f"{name} failed; its log says why" for name, state in sorted(states.items()) if state in FAILED]
+            bad = ingest.conclude(batches or [], ti.dag_id, ti.run_id, failed)
             if bad:
-                raise AirflowFailException(bad)
+                raise AirflowFailException("\n".join(bad))
 
         @task
         def fetch() -> int:
-            from vrn.run import pipeline
+            from vrn.run import ingest
 
-            return pipeline.fetch(feed.name)
+            return ingest.fetch(feed.name)
 
         batches = register()
         if feed.poll:
@@ -136,10 +142,10 @@ def ingest(feed: feeds.Feed):
 
 def _each(step: str, batch: list[int]) -> list[dict]:
     """Take a batch through a step and show its files' names. A refused delivery turns the task red without a retry."""
-    from vrn.run import pipeline
+    from vrn.run import ingest
 
-    get_current_context()["files"] = pipeline.label(batch)
-    done = pipeline.each(step, batch)
+    get_current_context()["files"] = ingest.label(batch)
+    done = ingest.each(step, batch)
     if done.broken:
         raise RuntimeError("\n".join(done.broken))
     if done.refused:
@@ -150,5 +156,6 @@ def _each(step: str, batch: list[int]) -> list[dict]:
 
 
 # A task's process needs its own DAG only: the others' feed files are not read for it.
-for _feed in feeds.listed(Settings().contracts, dag_id=get_parsing_context().dag_id):
-    globals()[f"ingest__{_feed.name}"] = ingest(_feed)
+for _feed in shown.listed(Settings().contracts, dag_id=get_parsing_context().dag_id):
+    # Airflow keeps every DAG that a file makes, under whatever name.
+    ingest_dag(_feed)

@@ -94,10 +94,10 @@ def through_the_steps(path: Path) -> None:
     from vrn.accept import serving as accept
     from vrn.feeds.contract import load
     from vrn.feeds.period import ANY_PERIOD
-    from vrn.gate import judging as gate
+    from vrn.gate import step as gate
     from vrn.ledger import store as ledger
     from vrn.receive import register
-    from vrn.run import pipeline
+    from vrn.stage import step as staging
     from vrn.warehouse.connection import connect
 
     settings = Settings()
@@ -105,13 +105,13 @@ def through_the_steps(path: Path) -> None:
     with connect(settings, autocommit=True) as connection:
         clock = [time.monotonic()]
         submission_id = register.register_file(connection, settings, contract, path)
-        submission = ledger.get(connection, settings, submission_id)
+        submission = ledger.get(connection, submission_id)
         clock.append(time.monotonic())
-        pipeline.stage(connection, settings, submission)
+        staging.take(connection, settings, submission, contract)
         clock.append(time.monotonic())
-        gate.gate(connection, settings, submission).enforce()
+        gate.take(connection, settings, ledger.get(connection, submission_id), contract)
         clock.append(time.monotonic())
-        result = accept.accept(connection, submission)
+        result = accept.accept(connection, submission, contract)
         clock.append(time.monotonic())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     steps = [after - before for before, after in pairwise(clock)]

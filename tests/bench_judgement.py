@@ -30,7 +30,7 @@ from vrn.gate import history as drift
 from vrn.gate import judging as gate
 from vrn.ledger import store as ledger
 from vrn.receive import register
-from vrn.run import pipeline, prepare
+from vrn.run import ingest, prepare
 from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
@@ -59,7 +59,7 @@ def stage(feed: str) -> list[int]:
     with connect(settings, autocommit=True) as connection:
         written = islice(deliveries.write_feed(feed_file, settings.inbox, places), DELIVERIES)
         ids = [register.register_file(connection, settings, contract, path) for path in written]
-        pipeline.each("stage", ids)
+        ingest.each("stage", ids)
         return [row["submission_id"] for row in ledger.describe(connection, ids) if row["rows_in_file"] is not None]
 
 
@@ -80,7 +80,7 @@ def judge(ids: list[int]) -> list[dict[str, float]]:
 
     for name, (module, function) in STAGES.items():
         setattr(module, function, timed(name, getattr(module, function)))
-    taken = pipeline._take
+    taken = ingest._take
     done = []
 
     def take(*args):
@@ -89,8 +89,8 @@ def judge(ids: list[int]) -> list[dict[str, float]]:
         taken(*args)
         done.append({"all": time.process_time() - started, **spent})
 
-    pipeline._take = take
-    answer = pipeline.each("gate", ids)
+    ingest._take = take
+    answer = ingest.each("gate", ids)
     if answer.broken:
         raise SystemExit(answer.broken)
     return done

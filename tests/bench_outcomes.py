@@ -28,12 +28,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests import submissions
 from tests.inbox import Inbox
 from tests.ports import free_port
 from vrn.build import dbt, table_swap
 from vrn.build.layers import LAYERS
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD, span
+from vrn.ledger import states
 from vrn.ledger import store as ledger
 from vrn.run import prepare
 from vrn.settings import Settings
@@ -97,7 +99,7 @@ def take_in_a_year(settings: Settings) -> list[dict]:
                     content = deliveries.content(contract, period, places, supplier)
                     inbox.drop(feed, deliveries.file_name(contract, period, supplier), content)
             rows = inbox.take_in(feed)
-            bad = [(row["file_name"], row["status"], row["status_reason"]) for row in rows if row["status"] != ledger.ACCEPTED]
+            bad = [(row["file_name"], row["status"], row["status_reason"]) for row in rows if row["status"] != states.ACCEPTED]
             if bad:
                 raise SystemExit(f"not accepted: {bad}")
             taken += rows
@@ -123,31 +125,32 @@ def grow(settings: Settings, base: list[dict], have: int, years: int) -> None:
                 by = FIRST_YEAR + number - year_of(row)
                 if by != 0 or year_of(row) != FIRST_YEAR:
                     with connection.transaction():
-                        copy_delivery(connection, contract, row["submission_id"], by, ledger.ACCEPTED)
+                        copy_delivery(connection, contract, row["submission_id"], by, states.ACCEPTED)
 
 
 def copy_delivery(connection: psycopg.Connection, contract: contracts.Contract, source: int, years: int, status: str) -> int:
     """A delivery of that many years later with the rows of another. Returns its submission_id."""
     # Only a restatement, which is of the same month, has the same keys.
-    mark = f"+{years}" if status == ledger.ACCEPTED else ""
+    mark = f"+{years}" if status == states.ACCEPTED else ""
     later = "make_interval(years => %(years)s)"
     submission_id = connection.execute(
         f"""
         insert into ops.submission (
-            feed, supplier, file_name, sha256, byte_count, is_synthetic, period_start, period_end, extract_as_at, status,
+            feed, supplier, file_name, sha256, byte_count, is_synthetic, period_start, period_end, extract_as_at,
             rows_in_file, rows_accepted, rows_quarantined, rows_duplicate, rows_warned, contract_sha256, hash_key_version,
             accepted_at, reported_at
         )
         select
             feed, supplier, file_name, encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'hex'), byte_count,
-            is_synthetic, period_start + {later}, ((period_end + 1) + {later})::date - 1, extract_as_at + {later}, %(status)s,
+            is_synthetic, period_start + {later}, ((period_end + 1) + {later})::date - 1, extract_as_at + {later},
             rows_in_file, rows_accepted, rows_quarantined, rows_duplicate, rows_warned, contract_sha256, hash_key_version,
             now(), now()
         from ops.submission where submission_id = %(source)s
         returning submission_id
         """,
-        {"years": years, "status": status, "source": source},
+        {"years": years, "source": source},
     ).fetchone()["submission_id"]
+    submissions.move(connection, submission_id, *submissions.WAYS[status])
     for entity in contract.entities:
         raw.make_partition(connection, entity, submission_id)
         values = [moved(name, kind, years, mark) for name, kind in entity.stored.items()]
@@ -187,7 +190,7 @@ def restate(settings: Settings, months_cut: int) -> dict:
         newest = connection.execute(
             "select * from ops.submission where feed = %s and status = 'accepted' order by period_start desc limit 1", [RESTATED]
         ).fetchone()
-        submission_id = copy_delivery(connection, contract, newest["submission_id"], 0, ledger.RECEIVED)
+        submission_id = copy_delivery(connection, contract, newest["submission_id"], 0, states.PASSED)
         connection.execute(
             "update ops.submission set extract_as_at = extract_as_at + make_interval(months => %s) where submission_id = %s",
             [months_cut, submission_id],
@@ -199,7 +202,7 @@ def restate(settings: Settings, months_cut: int) -> dict:
                 sql.SQL("update {} set {} where status = 'active' and row_number %% 100 = %s").format(own, sql.SQL(change)),
                 [months_cut * 2 + ("lad_code" in change)],
             )
-        submission = ledger.get(connection, settings, submission_id)
+        submission = ledger.get(connection, submission_id)
         counts = {name: newest[f"rows_{name}"] for name in ("quarantined", "duplicate", "warned")}
         ledger.accept(connection, submission, **counts)
     return newest

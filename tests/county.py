@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.inbox import Inbox
 from vrn.build import steps as build
-from vrn.feeds import contract
+from vrn.feeds.document import feed_name
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
@@ -19,5 +19,5 @@ def make(settings: Settings, places: Places) -> None:
     with connect(settings, autocommit=True) as connection:
         inbox = Inbox(settings, connection, places)
         for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-            inbox.take_in(contract.feed_name(path))
+            inbox.take_in(feed_name(path))
     build.everything()

@@ -12,7 +12,7 @@ from psycopg import sql
 from vrn.feeds.contract import Contract, load
 from vrn.feeds.period import ANY_PERIOD, Period
 from vrn.ledger import store as ledger
-from vrn.run import pipeline
+from vrn.run import ingest
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
@@ -50,11 +50,11 @@ class Inbox:
 
     def take_in(self, feed: str) -> list[dict]:
         """Run every step on all that waits; returns the ledger's rows of the run."""
-        batches = pipeline.register(feed)
+        batches = ingest.take_in(feed)
         for step in ("stage", "gate", "accept"):
             for batch in batches:
-                pipeline.each(step, batch)
-        pipeline.conclude(batches, f"ingest__{feed}", "a test")
+                ingest.each(step, batch)
+        ingest.conclude(batches, f"ingest__{feed}", "a test")
         return ledger.describe(self.connection, sorted(one for batch in batches for one in batch))
 
     def tables(self) -> dict[str, list]:

@@ -7,10 +7,17 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from vrn.errors import VrnError
+from vrn.errors import HomeError, VrnError
 from vrn.settings import Settings
 
 SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "demo")
+
+DECISIONS = {
+    "refuse": "refuse a delivery that is under way or held",
+    "approve": "let a held delivery serve",
+    "withdraw": "take a delivery back: its rows and its original are deleted, the earlier one serves again",
+    "replay": "take deliveries in anew, from their originals and under today's feed file",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,8 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("headline", help="print the headline indicators")
     commands.add_parser("check", help="check every feed file")
     commands.add_parser("templates", help="write the templates of returns that people fill in")
-    replay = commands.add_parser("replay", help="put a refused delivery back into the inbox")
-    replay.add_argument("submission", type=int)
+    commands.add_parser("build", help="build the outcomes from what is there")
+    for verb, meaning in DECISIONS.items():
+        decision = commands.add_parser(verb, help=meaning)
+        decision.add_argument("--submission", help="the number of a delivery in ops.submission")
+        decision.add_argument("--reason", help="why; the ledger keeps it, so no person's value belongs into it")
+        if verb == "replay":
+            decision.add_argument("--feed", help="all deliveries of a feed, instead of one by its number")
+            decision.add_argument("--from", dest="first", help="of the feed, from the period that begins in this month (2019-04)")
+            decision.add_argument("--until", dest="last", help="… to the period that begins in this month")
     project = commands.add_parser("project", help="open evaluation projects and make their tables, close those that ended")
     project.add_argument("name", nargs="?", help="one project of the register; all without it")
     commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
@@ -165,13 +179,75 @@ def _templates(settings: Settings, _) -> None:
     print(f"{len(written)} templates written into {written[0].parent}")
 
 
-def _replay(settings: Settings, chosen) -> None:
-    from vrn.access.audit import events
-    from vrn.run import pipeline
+def _build(settings: Settings, _) -> None:
+    from vrn.build import steps
 
-    path = pipeline.replay(chosen.submission)
-    events.replayed(settings, chosen.submission)
-    print(f"back in the inbox: {path}")
+    steps.everything()
+    print("built: every layer is what the deliveries and the project say")
+
+
+def _refuse(settings: Settings, chosen) -> None:
+    from vrn.run import deciding
+
+    deciding.refuse(settings, _number(chosen), by=_who(), reason=_reason(chosen))
+    print(f"refused: submission {chosen.submission}. {deciding.begin(settings, deciding.DAG_OF_BUILD)}")
+
+
+def _approve(settings: Settings, chosen) -> None:
+    from vrn.run import deciding
+
+    deciding.approve(settings, _number(chosen), by=_who(), reason=_reason(chosen))
+    print(f"approved: submission {chosen.submission}. {deciding.begin(settings, deciding.DAG_OF_BUILD)}")
+
+
+def _withdraw(settings: Settings, chosen) -> None:
+    from vrn.run import deciding
+
+    deleted = deciding.withdraw(settings, _number(chosen), by=_who(), reason=_reason(chosen))
+    print(f"withdrawn: submission {chosen.submission}; its original is deleted, and so are")
+    for table, rows in deleted.items():
+        print(f"  {rows:,} rows of {table}")
+    print(deciding.begin(settings, deciding.DAG_OF_BUILD))
+
+
+def _replay(settings: Settings, chosen) -> int:
+    from vrn.run import deciding
+
+    if chosen.feed and not chosen.submission:
+        if not (chosen.first and chosen.last):
+            raise HomeError("Say of which periods: FROM=2019-04 UNTIL=2020-03 (the months in which they begin).")
+        numbers = deciding.of_feed(settings, chosen.feed, chosen.first, chosen.last)
+    else:
+        numbers = [_number(chosen)]
+    not_begun = deciding.replay(settings, numbers, by=_who(), reason=_reason(chosen))
+    for number, why in not_begun.items():
+        print(f"error: submission {number}: {why}", file=sys.stderr)
+    begun = [number for number in numbers if number not in not_begun]
+    if begun:
+        print(f"replayed: {', '.join(map(str, begun))}. Until they are accepted again they serve nothing.")
+        for dag_id in deciding.dags_of(settings, begun):
+            print(deciding.begin(settings, dag_id))
+    elif not not_begun:
+        print("No delivery of that feed and those periods can be replayed.")
+    return int(bool(not_begun))
+
+
+def _number(chosen) -> int:
+    if not (chosen.submission or "").isdecimal():
+        raise HomeError(f'Say which delivery: make {chosen.command} SUBMISSION=7 REASON="…" (`make status` lists what waits).')
+    return int(chosen.submission)
+
+
+def _reason(chosen) -> str:
+    if not (chosen.reason or "").strip():
+        raise HomeError('Say why: REASON="…"; the ledger keeps it with your name and the time.')
+    return chosen.reason.strip()
+
+
+def _who() -> str:
+    from vrn.access.audit import events
+
+    return events.who()
 
 
 def _project(settings: Settings, chosen) -> int:
@@ -217,6 +293,10 @@ COMMANDS = {
     "release": _release,
     "site": _site,
     "templates": _templates,
+    "build": _build,
+    "refuse": _refuse,
+    "approve": _approve,
+    "withdraw": _withdraw,
     "replay": _replay,
     "run": _run,
     "up": _up,

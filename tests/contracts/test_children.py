@@ -15,9 +15,9 @@ import pytest
 
 from tests.conftest import real
 from vrn.feeds.contract import UNREADABLE
-from vrn.ledger import store as ledger
+from vrn.ledger import findings
 from vrn.receive import landing
-from vrn.run import pipeline
+from vrn.run import ingest
 
 EXPECTED = Path(__file__).parents[1] / "expected_children.csv"
 AUTHORITY = "888"
@@ -51,7 +51,7 @@ def verdict(inbox, feed: str, name: str, content: bytes) -> tuple[dict, dict[str
     inbox.drop(feed, name, content)
     (row,) = inbox.take_in(feed)
     found: dict[str, int] = {}
-    for message in ledger.messages(inbox.connection, row["submission_id"]):
+    for message in findings.of(inbox.connection, row["submission_id"]):
         if message["rule_code"].startswith(("CIN", "903")):
             found[message["rule_code"]] = found.get(message["rule_code"], 0) + message["row_count"]
     return row, found
@@ -91,7 +91,7 @@ def test_t087_a_903_date_in_another_form_is_set_aside_and_told_by_row(inbox):
                 text = "\n".join(lines) + "\n"
             archive.writestr(path.name, text)
     row, _ = verdict(inbox, "ssda903", f"2021-22-{AUTHORITY}-ssda903.zip", packed.getvalue())
-    unreadable = [one for one in ledger.messages(inbox.connection, row["submission_id"]) if one["rule_code"] == UNREADABLE.code]
+    unreadable = [one for one in findings.of(inbox.connection, row["submission_id"]) if one["rule_code"] == UNREADABLE.code]
     assert [(one["entity"], one["row_numbers"]) for one in unreadable] == [("episodes", [4])]
 
 
@@ -101,4 +101,4 @@ def test_without_an_agreement_not_a_byte_of_a_childs_file_is_kept(inbox):
     (row,) = inbox.take_in("cin_census")
     assert (row["status"], row["status_reason"][:7]) == ("refused", "GEN-008")
     assert not landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
-    assert pipeline.held([[row["submission_id"]]]) == []
+    assert ingest.held([[row["submission_id"]]]) == []

@@ -16,18 +16,20 @@ from tests.contracts.breaks import BREAKS
 from tests.made import Row, csv_text, file_name, table, unzip, zipped
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Column, Contract, Entity, Rule, load
+from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.gate import judging as gate
+from vrn.ledger import states
 from vrn.ledger import store as ledger
 from vrn.receive import register
-from vrn.run import pipeline
 from vrn.settings import REPOSITORY
+from vrn.stage import step as staging
 from vrn.synthetic import deliveries
 
 FILES = sorted((REPOSITORY / "expectations").glob("*.odcs.yaml"))
 # These have every rule broken in test_rules.py, and this one is XML: its rules are met in test_children.py.
 ELSEWHERE = {"police_street_crime", "police_stop_search", "cin_census"}
-FEEDS = [contracts.feed_name(path) for path in FILES if contracts.feed_name(path) not in ELSEWHERE]
+FEEDS = [feed_name(path) for path in FILES if feed_name(path) not in ELSEWHERE]
 CHILDREN = Path(__file__).parents[1] / "expected_children.csv"
 
 # Rules that no row here breaks. A new rule needs a row, not a line here.
@@ -197,10 +199,10 @@ def judged(inbox, contract: Contract, period: Period, content: str | bytes) -> t
     """A delivery's verdict, and for each entity the rows that broke a rule as (row_number, rule_code)."""
     path = inbox.drop(contract.feed, file_name(contract, period.name), content)
     submission_id = register.register_file(inbox.connection, inbox.settings, contract, path)
-    submission = ledger.get(inbox.connection, inbox.settings, submission_id)
-    assert submission.status == ledger.RECEIVED
-    pipeline.stage(inbox.connection, inbox.settings, submission)
-    verdict = gate.gate(inbox.connection, inbox.settings, submission)
+    submission = ledger.get(inbox.connection, submission_id)
+    assert submission.status == states.RECEIVED
+    staging.take(inbox.connection, inbox.settings, submission, contract)
+    verdict = gate.gate(inbox.settings, submission, contract)
     hits = {}
     for entity in contract.entities:
         found = inbox.connection.execute(

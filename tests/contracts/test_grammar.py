@@ -10,7 +10,7 @@ import yaml
 
 from vrn.errors import ContractError
 from vrn.feeds import contract as contracts
-from vrn.feeds.contract import apply_changes
+from vrn.feeds.document import apply_changes
 from vrn.feeds.grammar import check
 from vrn.feeds.period import Period
 from vrn.settings import REPOSITORY
@@ -124,3 +124,34 @@ def test_a_leap_month_ends_on_its_29th_and_local_midnight_knows_summer_time():
     assert Period.month("2020-02").end == date(2020, 2, 29)
     assert Period.month("2020-06").placeholders()["period_start_at"] == "2020-06-01T00:00:00+01:00"
     assert Period.month("2020-12").placeholders()["next_period_start_at"] == "2021-01-01T00:00:00+00:00"
+
+
+def test_the_shares_of_a_feed_are_its_own_and_the_rest_are_the_usual_ones(tmp_path, document):
+    """Issue 13, point 13: what a feed file leaves out of `shares` stays as it is for every feed."""
+    usual = _loaded(tmp_path, document).shares
+    assert (usual.hold_set_aside, usual.refuse_set_aside, usual.hold_replace, usual.least_rows) == (0.1, 0.5, 0.8, None)
+    document["customProperties"].append({"property": "shares", "value": {"holdSetAside": 0.02, "leastRows": 100}})
+    own = _loaded(tmp_path, document).shares
+    assert (own.hold_set_aside, own.refuse_set_aside, own.hold_replace, own.least_rows) == (0.02, 0.5, 0.8, 100)
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        (0.1, r"customProperties\.shares: says some of holdSetAside"),
+        ({"holdSetaside": 0.1}, r"customProperties\.shares: says some of holdSetAside"),
+        ({"holdReplace": 80}, r"customProperties\.shares\.holdReplace: is a share"),
+        ({"leastRows": 0.5}, r"customProperties\.shares\.leastRows: is a whole number"),
+        ({"holdSetAside": 0.6}, r"customProperties\.shares: a delivery is held before it is refused"),
+    ],
+)
+def test_shares_that_mean_nothing_are_refused(document, shares, told):
+    document["customProperties"].append({"property": "shares", "value": shares})
+    with pytest.raises(ContractError, match=told):
+        check(document, "feed")
+
+
+def _loaded(folder, document: dict) -> contracts.Contract:
+    path = folder / f"{document['id']}.odcs.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return contracts.load(path, Period.month("2020-03"))

@@ -9,10 +9,10 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import FEEDS
-from vrn.feeds.contract import UNREADABLE
+from vrn.feeds.contract import UNREADABLE, Contract
 from vrn.gate import judging as gate
 from vrn.ledger import store as ledger
-from vrn.run import pipeline
+from vrn.stage import step as staging
 
 MONTH = "2020-02"
 NAMES = {
@@ -73,16 +73,16 @@ def rewrite(text: str, change) -> str:
     return out.getvalue()
 
 
-def judged(inbox, feed: str, text: str):
+def judged(inbox, feed: str, text: str, contract: Contract | None = None):
     """Register, stage and judge a delivery; returns the verdict and the hits as (row_number, rule_code)."""
     from vrn.receive import register
 
     path = inbox.drop(feed, NAMES[feed], text)
-    contract = inbox.contract(feed, MONTH)
+    contract = contract or inbox.contract(feed, MONTH)
     submission_id = register.register_file(inbox.connection, inbox.settings, contract, path)
-    submission = ledger.get(inbox.connection, inbox.settings, submission_id)
-    pipeline.stage(inbox.connection, inbox.settings, submission)
-    verdict = gate.gate(inbox.connection, inbox.settings, submission)
+    submission = ledger.get(inbox.connection, submission_id)
+    staging.take(inbox.connection, inbox.settings, submission, contract)
+    verdict = gate.gate(inbox.settings, submission, contract)
     table = gate.hits(contract.main, submission_id)
     hits = inbox.connection.execute(sql.SQL("select row_number, rule_code from {}").format(table)).fetchall()
     return verdict, {(hit["row_number"], hit["rule_code"]) for hit in hits}
@@ -139,12 +139,11 @@ def test_a_file_with_nothing_under_its_header_is_refused(inbox, feed):
     assert verdict.refusing[0].rule.code in ELSEWHERE[feed]
 
 
-def test_a_rule_that_cannot_be_judged_refuses_the_file_even_as_a_warning(inbox, monkeypatch):
+def test_a_rule_that_cannot_be_judged_refuses_the_file_even_as_a_warning(inbox):
     wrong = UNREADABLE.__class__(
         "X-1", "warning", "Cannot be judged.", "expect_column_values_to_not_be_null", {"column": "nowhere"}
     )
     contract = inbox.contract("police_stop_search", MONTH)
     object.__setattr__(contract.main, "rules", (*contract.main.rules, wrong))
-    monkeypatch.setattr(ledger.contracts, "load", lambda *_: contract)
-    verdict, _ = judged(inbox, "police_stop_search", inbox.text("police_stop_search", MONTH))
+    verdict, _ = judged(inbox, "police_stop_search", inbox.text("police_stop_search", MONTH), contract)
     assert [outcome.rule.code for outcome in verdict.refusing] == ["X-1"]

@@ -45,7 +45,8 @@ print("RESULT" + json.dumps({
         dag.dag_id: {
             "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup, "runs": dag.max_active_runs,
             "description": dag.description, "callback": bool(dag.has_on_failure_callback or dag.on_failure_callback),
-            "tasks": {t.task_id: {"owner": t.owner, "retries": t.retries, "timeout": bool(t.execution_timeout)} for t in dag.tasks},
+            "tasks": {t.task_id: {"owner": t.owner, "retries": t.retries, "timeout": bool(
+                t.execution_timeout or getattr(t, "response_timeout", None))} for t in dag.tasks},
         } for dag in bag.dags.values()
     },
 }))

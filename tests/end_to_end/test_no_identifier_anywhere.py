@@ -33,10 +33,11 @@ from vrn.build import steps as build
 from vrn.build.layers import STEPS
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD, span
-from vrn.ledger import store as ledger
+from vrn.ledger import states
 from vrn.receive import landing
-from vrn.run import pipeline
+from vrn.run import ingest
 from vrn.run.airflow_api import AirflowApi
 from vrn.settings import Settings
 from vrn.stage import identifiers
@@ -301,8 +302,8 @@ def send(inbox: Inbox, path: Path, markers: Markers) -> dict[str, str]:
     inbox.drop(folder, names[4].replace(".synthetic", ""), elsewhere + b"\n")
     # A feed that brings nothing but kept columns may refuse a few unreadable rows among few.
     is_to_serve = any(column.classification != "keep" for entity in contract.entities for column in entity.columns)
-    accepted = {names[0]: ledger.ACCEPTED} if is_to_serve else {}
-    return accepted | {names[2]: ledger.REFUSED, names[3]: ledger.REFUSED}
+    accepted = {names[0]: states.ACCEPTED} if is_to_serve else {}
+    return accepted | {names[2]: states.REFUSED, names[3]: states.REFUSED}
 
 
 # --- What is left ---
@@ -342,12 +343,12 @@ def told(monkeypatch) -> list[str]:
 
 
 def take_in(feed: str, told: list[str]) -> None:
-    batches = pipeline.register(feed)
-    told += [pipeline.label(batch) for batch in batches]
+    batches = ingest.take_in(feed)
+    told += [ingest.label(batch) for batch in batches]
     for step in ("stage", "gate", "accept"):
-        told += [repr(pipeline.each(step, batch)) for batch in batches]
-    told.append(pipeline.conclude(batches, f"ingest__{feed}", "a test"))
-    told.append(repr(pipeline.questions([])))
+        told += [repr(ingest.each(step, batch)) for batch in batches]
+    told.append(ingest.conclude(batches, f"ingest__{feed}", "a test"))
+    told.append(repr(ingest.questions([])))
 
 
 @pytest.mark.services
@@ -363,7 +364,7 @@ def test_no_identifier_of_any_feed_is_left_anywhere(inbox, tmp_path, monkeypatch
 
     markers, expected = Markers(), {}
     for path in sorted(inbox.settings.contracts.glob("*.odcs.yaml")):
-        feed = contracts.feed_name(path)
+        feed = feed_name(path)
         expected |= {(feed, name): status for name, status in send(inbox, path, markers).items()}
         take_in(feed, told)
     told += [repr(build.take(step)) for step in STEPS]
@@ -372,8 +373,8 @@ def test_no_identifier_of_any_feed_is_left_anywhere(inbox, tmp_path, monkeypatch
     by_name = {(row["feed"], row["file_name"]): row for row in ledger_rows}
     assert {key: by_name[key]["status"] for key in expected} == expected
     # The test means something only if each kind of row was met: set aside, and refused after it was staged.
-    assert all(by_name[key]["rows_quarantined"] for key, status in expected.items() if status == ledger.ACCEPTED)
-    assert sum(row["status"] == ledger.REFUSED and row["rows_in_file"] is not None for row in ledger_rows) > 10
+    assert all(by_name[key]["rows_quarantined"] for key, status in expected.items() if status == states.ACCEPTED)
+    assert sum(row["status"] == states.REFUSED and row["rows_in_file"] is not None for row in ledger_rows) > 10
     assert any(inbox.settings.messages.rglob("*-refused.csv"))
     assert any(inbox.settings.data_docs.rglob("*.html"))
 

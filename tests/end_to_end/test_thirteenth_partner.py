@@ -24,7 +24,7 @@ from vrn.feeds import contract as contracts
 from vrn.feeds import grammar
 from vrn.feeds import shown as feeds
 from vrn.feeds.period import ANY_PERIOD
-from vrn.ledger import store as ledger
+from vrn.ledger import findings
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
 
@@ -180,7 +180,7 @@ def test_each_rule_of_the_page_finds_what_it_says(partner, column, value, rule):
     cells[lines[0].split(",").index(column)] = value
     partner.drop(FEED, "2020-04-nwas-incident.synthetic.csv", "\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
     (row,) = partner.take_in(FEED)
-    said = {one["rule_code"]: one["row_numbers"] for one in ledger.messages(partner.connection, row["submission_id"])}
+    said = {one["rule_code"]: one["row_numbers"] for one in findings.of(partner.connection, row["submission_id"])}
     assert row["status"] == "accepted"
     assert said.get(rule) == [2]
 

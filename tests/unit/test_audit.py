@@ -24,7 +24,7 @@ from vrn.access import roles as access
 from vrn.access.audit import catalogue, events, logged, reads, server_log
 from vrn.access.audit.understand import understand
 from vrn.publish import exports
-from vrn.run import pipeline, prepare
+from vrn.run import deciding, prepare
 from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
@@ -512,8 +512,9 @@ def test_a_replay_is_recorded_with_its_submission(watched, monkeypatch, tmp_path
     monkeypatch.setenv("VRN_PG_DATABASE", watched.database)
     monkeypatch.setenv("VRN_PG_PORT", str(watched.pg_port))
     monkeypatch.setenv("VRN_SECRETS", str(watched.secrets))
-    monkeypatch.setattr(pipeline, "replay", lambda submission_id: tmp_path)
-    assert commands.main(["replay", "41"]) == 0
+    monkeypatch.setattr(deciding, "replay", lambda settings, numbers, **_: events.replayed(settings, numbers[0]) or {})
+    monkeypatch.setattr(deciding, "dags_of", lambda *_: [])
+    assert commands.main(["replay", "--submission", "41", "--reason", "a test"]) == 0
     with connect(watched, access.IG) as ig:
         assert ig.execute("select 1 from ops.audit_event where kind = 'replay' and what = 'submission 41'").fetchone()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.submissions import came
 from vrn.build import dbt
 from vrn.build import steps as build
 from vrn.build.layers import LAYERS
@@ -51,11 +52,8 @@ def _changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 
 
 def test_a_layer_whose_test_fails_is_refused_by_name_and_kept_in_ops(built, owner):
-    owner.execute(
-        "insert into ops.submission (feed, supplier, file_name, sha256, byte_count, is_synthetic, status, period_start, "
-        "rows_in_file, rows_accepted, rows_quarantined, rows_duplicate) "
-        "values ('police_stop_search', 'x', 'x', repeat('a', 64), 1, true, 'accepted', '2020-01-01', 1, 1, 0, 0)"
-    )
+    counts = {"rows_in_file": 1, "rows_accepted": 1, "rows_quarantined": 0, "rows_duplicate": 0}
+    came(owner, "x", status="accepted", feed="police_stop_search", supplier="x", period_start="2020-01-01", **counts)
     _with_a_row_without_type(built)
     with pytest.raises(build.BuildFailed, match="never_null_stg_police_stop_search__search"):
         build.take("staging")

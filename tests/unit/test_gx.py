@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from tests.conftest import FEEDS
 from tests.contracts.test_rules import BREAKS, MONTH, NAMES, rewrite
-from vrn.feeds import contract
+from vrn.feeds import contract as contracts
 from vrn.gate import gx
 from vrn.gate import judging as gate
+from vrn.ledger import findings
 from vrn.ledger import store as ledger
 from vrn.receive import register
-from vrn.run import pipeline
 from vrn.settings import Settings
+from vrn.stage import step as staging
 from vrn.warehouse.roles import LOADER
 
 STREET = "police_street_crime"
@@ -31,44 +32,45 @@ def name(month: str) -> str:
 def staged(inbox, feed: str, text: str) -> ledger.Submission:
     path = inbox.drop(feed, NAMES[feed], text)
     submission_id = register.register_file(inbox.connection, inbox.settings, inbox.contract(feed, MONTH), path)
-    submission = ledger.get(inbox.connection, inbox.settings, submission_id)
-    pipeline.stage(inbox.connection, inbox.settings, submission)
+    submission = ledger.get(inbox.connection, submission_id)
+    staging.take(inbox.connection, inbox.settings, submission, inbox.contract(feed, MONTH))
     return submission
 
 
-def told(inbox, submission: ledger.Submission) -> dict:
+def told(inbox, submission: ledger.Submission, contract: contracts.Contract) -> dict:
     """All that a judgement says of a delivery, without the time of day."""
     engine = sa.create_engine(inbox.settings.url(LOADER))
     try:
-        verdict = gate.judge(engine, submission)
+        verdict = gate.judge(engine, submission, contract)
         with engine.connect() as connection:
-            table = sa.table(gate.hits_name(submission.contract.main, submission.submission_id), schema="raw")
+            table = sa.table(gate.hits_name(contract.main, submission.submission_id), schema="raw")
             hits = sorted(connection.execute(sa.select(sa.text("*")).select_from(table)).tuples())
     finally:
         engine.dispose()
-    results = [item.to_json_dict() for item in verdict.results[submission.contract.main.name].results]
+    results = [item.to_json_dict() for item in verdict.results[contract.main.name].results]
     for item in results:
         # Where in the code GX met an exception differs, and not which one.
-        item["exception_info"] = str(gate._raised(item_of(verdict, submission, item)))
+        item["exception_info"] = str(gate._raised(item_of(verdict, contract, item)))
     return {"outcomes": verdict.outcomes, "hits": hits, "results": results}
 
 
-def item_of(verdict: gate.Verdict, submission: ledger.Submission, item: dict):
+def item_of(verdict: gate.Verdict, contract: contracts.Contract, item: dict):
     code = item["expectation_config"]["meta"]["rule_code"]
-    results = verdict.results[submission.contract.main.name].results
+    results = verdict.results[contract.main.name].results
     return next(one for one in results if one.expectation_config.meta["rule_code"] == code)
 
 
 @pytest.mark.parametrize("feed", FEEDS)
 def test_what_is_remembered_changes_nothing_that_gx_says(inbox, monkeypatch, feed):
-    wrong = contract.Rule("X-1", "warning", "Cannot be judged.", "expect_column_values_to_not_be_null", {"column": "nowhere"})
+    contract = inbox.contract(feed, MONTH)
+    wrong = contracts.Rule("X-1", "warning", "Cannot be judged.", "expect_column_values_to_not_be_null", {"column": "nowhere"})
     breaks = dict(enumerate(BREAKS[feed].items(), start=5))
     text = rewrite(inbox.text(feed, MONTH), lambda number, _: breaks[number][1] if number in breaks else {})
     submission = staged(inbox, feed, text)
-    object.__setattr__(submission.contract.main, "rules", (*submission.contract.main.rules, wrong))
-    quick = told(inbox, submission)
+    object.__setattr__(contract.main, "rules", (*contract.main.rules, wrong))
+    quick = told(inbox, submission, contract)
     monkeypatch.setattr(gx, "remembering", nullcontext)
-    plain = told(inbox, submission)
+    plain = told(inbox, submission, contract)
     assert {code for _, code in plain["hits"]} >= BREAKS[feed].keys()
     assert [outcome.rule.code for outcome in plain["outcomes"] if not outcome.is_judged] == ["X-1"]
     assert quick == plain
@@ -117,7 +119,7 @@ def test_the_deliveries_of_a_batch_are_judged_each_by_its_own_rows(inbox):
     found = {
         month: [
             (message["rule_code"], message["row_numbers"])
-            for message in ledger.messages(inbox.connection, rows[name(month)])
+            for message in findings.of(inbox.connection, rows[name(month)])
             if message["rule_code"] == "PSC-002"
         ]
         for month in MONTHS

@@ -7,10 +7,12 @@ import gzip
 import pytest
 
 from tests.conftest import FEEDS
+from tests.submissions import empty_ledger
 from vrn.errors import VrnError
+from vrn.ledger import findings
 from vrn.ledger import store as ledger
 from vrn.receive import landing
-from vrn.run import pipeline
+from vrn.run import ingest
 from vrn.settings import Settings
 
 STREET, SEARCH = FEEDS
@@ -24,7 +26,7 @@ def only(rows: list[dict]) -> dict:
 
 def said(inbox, row: dict) -> str:
     return " ".join(
-        f"{message['message']} Row {message['row_numbers']}" for message in ledger.messages(inbox.connection, row["submission_id"])
+        f"{message['message']} Row {message['row_numbers']}" for message in findings.of(inbox.connection, row["submission_id"])
     )
 
 
@@ -140,12 +142,12 @@ def test_a_file_in_another_wrapping_gives_the_same_rows(inbox, form):
     assert (row["status"], row["rows_accepted"]) == ("accepted", text.count("\n") - 1)
 
 
-def test_the_same_bytes_again_are_a_visible_no_op_even_under_another_name(inbox):
+def test_the_same_bytes_again_are_a_visible_no_op(inbox):
     text = inbox.text(STREET, "2020-02")
     inbox.drop(STREET, NAME, text)
     first = only(inbox.take_in(STREET))
     before = inbox.tables()
-    inbox.drop(STREET, "2020-03-lancashire-street.synthetic.csv", text)
+    inbox.drop(STREET, NAME, text)
     second = only(inbox.take_in(STREET))
     after = inbox.tables()
     assert second["status"] == "duplicate"
@@ -170,12 +172,12 @@ def test_an_older_extract_that_comes_late_goes_into_history_and_serves_nobody(in
     inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
     first = only(inbox.take_in(STREET))
     inbox.drop(STREET, NAME, "\n".join(inbox.text(STREET, "2020-02").splitlines()[:-5]) + "\n")
-    batches = pipeline.register(STREET)
+    batches = ingest.take_in(STREET)
     inbox.connection.execute(
         "update ops.submission set extract_as_at = extract_as_at - interval '1 year' where submission_id = %s", [batches[0][0]]
     )
     for step in ("stage", "gate", "accept"):
-        pipeline.each(step, batches[0])
+        ingest.each(step, batches[0])
     rows = ledger.describe(inbox.connection, [first["submission_id"], batches[0][0]])
     assert [row["status"] for row in rows] == ["accepted", "superseded"]
 
@@ -203,14 +205,16 @@ def test_one_refused_file_never_holds_up_the_others(inbox):
         "vrn.stage.staging._block",
         "vrn.ledger.store.staged",
         "vrn.gate.judging._list_rows",
-        "vrn.gate.judging._keep",
+        "vrn.gate.judging.keep",
+        "vrn.gate.step._enforce",
+        "vrn.gate.step._write_docs",
         "vrn.accept.serving._quarantine",
         "vrn.accept.serving._drop_identical",
         "vrn.ledger.store.accept",
         "vrn.ledger.store.mark_reported",
     ],
 )
-def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(inbox, monkeypatch, place):
+def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(inbox, owner, monkeypatch, place):
     lines = inbox.text(STREET, "2020-02").splitlines()
     lines[3] = lines[3].replace("2020-02", "2020-01")
     text = "\n".join([*lines, next(line for line in lines[1:] if not line.startswith(","))]) + "\n"
@@ -233,8 +237,7 @@ def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(
     # The clean run, in the same warehouse emptied.
     inbox.connection.execute("drop table raw.police_street_crime__crime cascade")
     inbox.connection.execute("drop table quarantine.police_street_crime__crime")
-    for table in ("message", "validation_result", "column_profile", "step", "submission"):
-        inbox.connection.execute(f"delete from ops.{table}")
+    empty_ledger(owner)
     inbox.drop(STREET, NAME, text)
     row = only(inbox.take_in(STREET))
     clean = inbox.tables()
@@ -252,20 +255,20 @@ def test_a_missing_key_stops_the_step_before_the_file_is_read(inbox, monkeypatch
     column = contract.main.columns[0]
     object.__setattr__(column, "classification", "hash")
     object.__setattr__(column, "identifier_domain", "elsewhere")
-    monkeypatch.setattr("vrn.ledger.store.contracts.load", lambda *_: contract)
+    monkeypatch.setattr("vrn.run.ingest.contracts.load", lambda *_: contract)
     monkeypatch.setattr("vrn.stage.read.csv.batches", lambda *_: pytest.fail("the file was read"))
     inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
-    batches = pipeline.register(STREET)
-    done = pipeline.each("stage", batches[0])
+    batches = ingest.take_in(STREET)
+    done = ingest.each("stage", batches[0])
     assert "hash_key_elsewhere" in done.broken[0]
 
 
 def test_a_full_disk_is_told_before_a_delivery_is_touched(inbox, monkeypatch):
     inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
-    batches = pipeline.register(STREET)
-    monkeypatch.setattr(pipeline, "LEAST_FREE_BYTES", 1 << 60)
+    batches = ingest.take_in(STREET)
+    monkeypatch.setattr(ingest, "LEAST_FREE_BYTES", 1 << 60)
     with pytest.raises(VrnError, match="nothing was lost"):
-        pipeline.each("stage", batches[0])
+        ingest.each("stage", batches[0])
 
 
 def test_no_sentence_and_no_page_of_a_bad_delivery_quotes_a_value(inbox):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vrn.errors import HomeError
 from vrn.feeds.period import MONTHS, Period
-from vrn.ledger import store as ledger
+from vrn.ledger import findings
 from vrn.settings import REPOSITORY
 from vrn.stage.postcodes import Postcodes
 
@@ -61,7 +61,7 @@ def test_without_a_postcode_directory_nothing_is_read_and_the_sentence_says_wher
 def test_t003_a_total_that_is_not_its_sum_is_kept_beside_it_and_warned_of(inbox):
     inbox.drop("police_weapons", "2019-04-lancashire-weapons.synthetic.csv", inbox.text("police_weapons", "2019-04"))
     (row,) = inbox.take_in("police_weapons")
-    said = {one["rule_code"]: one for one in ledger.messages(inbox.connection, row["submission_id"])}
+    said = {one["rule_code"]: one for one in findings.of(inbox.connection, row["submission_id"])}
     totals = inbox.connection.execute(
         "select weapon_class = 'total' as is_total, sum(quantity) as items from raw.police_weapons__recovery group by 1"
     ).fetchall()
@@ -116,5 +116,5 @@ def test_t055_a_point_with_its_coordinates_swapped_is_kept_and_warned_of(inbox):
     text = changed(inbox.text("police_street_crime", "2020-04"), 4, Longitude="53.8", Latitude="-2.7")
     inbox.drop("police_street_crime", "2020-04-lancashire-street.synthetic.csv", text)
     (row,) = inbox.take_in("police_street_crime")
-    said = {one["rule_code"]: one["row_numbers"] for one in ledger.messages(inbox.connection, row["submission_id"])}
+    said = {one["rule_code"]: one["row_numbers"] for one in findings.of(inbox.connection, row["submission_id"])}
     assert (row["rows_quarantined"], said["PSC-009"], said["PSC-010"]) == (0, [4], [4])

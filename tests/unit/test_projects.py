@@ -14,6 +14,7 @@ import pytest
 import yaml
 from psycopg import errors, sql
 
+from tests.submissions import came, empty_ledger
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn import projects
@@ -111,15 +112,14 @@ class Network:
             "byte_count": 1, "is_synthetic": False, "status": "accepted", "period_start": DAY, "period_end": DAY,
             "rows_in_file": 1, "rows_accepted": 1, "rows_quarantined": 0, "rows_duplicate": 0,
         } | other  # fmt: skip
-        self.insert("ops.submission", row)
-        return self.owner.execute("select max(submission_id) as n from ops.submission").fetchone()["n"]
+        return came(self.owner, row.pop("file_name"), **row)
 
     def empty(self) -> None:
         """All that a test left, but for the tables."""
         with connect(self.settings, LINKER, autocommit=True) as linker:
             linker.execute("truncate persons.person_link")
         self.owner.execute(f"truncate {', '.join(self.filled)}, ops.project, ops.project_build")
-        self.owner.execute("delete from ops.submission")
+        empty_ledger(self.owner)
 
     def insert(self, table: str, row: dict) -> None:
         self.owner.execute(

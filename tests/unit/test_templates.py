@@ -9,15 +9,15 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.made import file_name, table, workbook
-from vrn.feeds import contract as contracts
 from vrn.feeds import templates
 from vrn.feeds.contract import load
+from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD, span
 from vrn.settings import REPOSITORY
 from vrn.stage.read import delivery, header
 
 FILES = sorted((REPOSITORY / "expectations").glob("*.odcs.yaml"))
-FEEDS = [contracts.feed_name(path) for path in FILES if "xlsx" in load(path, ANY_PERIOD).file_name.pattern]
+FEEDS = [feed_name(path) for path in FILES if "xlsx" in load(path, ANY_PERIOD).file_name.pattern]
 
 
 @pytest.fixture

@@ -21,7 +21,9 @@ final as (
         -- Changes when anything that a count of the month rests on changes: its extracts, or when they were known.
         md5(
             string_agg(
-                submission.submission_id || ' ' || submission.known_from_on || ' ' || submission.known_until_on,
+                concat_ws(
+                    ' ', submission.submission_id, submission.attempt, submission.known_from_on, submission.known_until_on
+                ),
                 ','
                 order by submission.submission_id
             )

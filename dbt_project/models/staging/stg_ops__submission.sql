@@ -18,7 +18,7 @@ ranked as (
 
     select
         *,
-        coalesce(extract_as_at, received_at)::date as cut_on,
+        (coalesce(extract_as_at, received_at) at time zone 'Europe/London')::date as cut_on,
         -- What serves today is the last word, whatever the days say.
         row_number() over (
             partition by feed, supplier, period_start, status = 'refused'
@@ -49,6 +49,7 @@ final as (
 
     select
         submission_id,
+        attempt,
         feed,
         supplier,
         period_start as period_start_on,

@@ -9,22 +9,22 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from vrn.feeds.contract import Entity
-from vrn.gate import judging as gate
+from vrn.feeds.contract import Contract, Entity
+from vrn.gate import judging
 from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.stage import raw
 
 
-def accept(connection: psycopg.Connection, submission: Submission) -> dict:
+def accept(connection: psycopg.Connection, submission: Submission, contract: Contract) -> dict:
     """Returns the counts and the status given: {"status", "rows_accepted", "rows_quarantined", "rows_duplicate", …}."""
     with connection.transaction():
         # One acceptance of a feed at a time: what is current must not change under the transaction.
-        connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"accept {submission.feed}"])
+        one_at_a_time(connection, submission.feed)
         warned = quarantined = duplicate = 0
-        for entity in submission.contract.entities:
+        for entity in contract.entities:
             own = raw.partition(entity, submission.submission_id)
-            hits = gate.hits(entity, submission.submission_id)
+            hits = judging.hits(entity, submission.submission_id)
             warned += _warned(connection, entity, hits)
             quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
             duplicate += _drop_identical(connection, entity, own)
@@ -35,13 +35,9 @@ def accept(connection: psycopg.Connection, submission: Submission) -> dict:
     return {"status": status} | {name: row[name] for name in row if name.startswith("rows_")}
 
 
-def discard(connection: psycopg.Connection, submission: Submission) -> None:
-    """Drop what a refused submission had staged. The original stays in the landing zone."""
-    with connection.transaction():
-        for entity in submission.contract.entities:
-            raw.drop(connection, entity, submission.submission_id)
-            hits = gate.hits(entity, submission.submission_id)
-            connection.execute(sql.SQL("drop table if exists {}").format(hits))
+def one_at_a_time(connection: psycopg.Connection, feed: str) -> None:
+    """Until the transaction ends nobody else changes what serves of a feed."""
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"accept {feed}"])
 
 
 def _codes(entity: Entity, outcome: str) -> list[str]:

@@ -15,6 +15,7 @@ from vrn.errors import VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD
 from vrn.ledger import store as ledger
+from vrn.ledger import timing
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.warehouse.connection import connect
@@ -70,7 +71,7 @@ def gather(*, is_due: bool) -> dict[str, int]:
 
 def _link() -> dict[str, int]:
     settings = Settings()
-    with connect(settings, autocommit=True) as connection, ledger.step(connection, LINK):
+    with connect(settings, autocommit=True) as connection, timing.step(connection, LINK):
         return persons.link(settings)
 
 
@@ -81,7 +82,7 @@ def _build(layer: str) -> dict[str, int]:
     if layer == REFERENCE and is_ours and last["ledger"] is not None:
         return {}
     _forget(settings, layer)
-    with connect(settings, autocommit=True) as connection, ledger.step(connection, f"dbt {layer}"):
+    with connect(settings, autocommit=True) as connection, timing.step(connection, f"dbt {layer}"):
         if layer == STAGING and not is_ours:
             _make_sources(connection, settings)
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]

@@ -5,8 +5,6 @@ The grammar is on one page in expectations/README.md; vrn.feeds.grammar checks a
 
 from __future__ import annotations
 
-import copy
-import functools
 import hashlib
 import json
 import re
@@ -15,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from vrn.errors import ContractError
+from vrn.feeds import document as documents
 from vrn.feeds import grammar
-from vrn.feeds.grammar import LOGICAL_TYPES, UNREADABLE_CODE, custom
+from vrn.feeds.grammar import LOGICAL_TYPES, SHARES, UNREADABLE_CODE, custom
 from vrn.feeds.period import MONTHS, Period
 
 
@@ -136,6 +132,21 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """What of a delivery may be missing before a person looks at it, or it is refused; shares lie between 0 and 1.
+
+    hold_set_aside, refuse_set_aside: the share of its rows that rules set aside above which it is held, or refused.
+    hold_replace: it is held when it has fewer rows than this share of those of the delivery that it replaces.
+    least_rows: how many rows a first delivery is expected to have at least; None where the feed file expects nothing.
+    """
+
+    hold_set_aside: float = 0.10
+    refuse_set_aside: float = 0.50
+    hold_replace: float = 0.80
+    least_rows: int | None = None
+
+
+@dataclass(frozen=True)
 class Contract:
     """A feed file as it stood for one period."""
 
@@ -155,6 +166,7 @@ class Contract:
     remote: Mapping[str, Any] | None
     needs_agreement: bool
     has_steady_volume: bool
+    shares: Shares
     latency_days: int
     retention_days: int
     entities: tuple[Entity, ...]
@@ -175,62 +187,11 @@ class Contract:
         return {f"{entity.name}.{column.name}" for entity in self.entities for column in entity.columns}
 
 
-def feed_name(path: Path) -> str:
-    return path.name.removesuffix(".odcs.yaml")
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The feed file as data, checked against the standard and our grammar. Raises ContractError."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise ContractError(f"{path.name} is not YAML: {error}") from None
-    grammar.check(document, path.name)
-    if document["id"] != feed_name(path):
-        raise ContractError(f"{path.name}: id is '{document['id']}'; it must be the file's own name, '{feed_name(path)}'.")
-    return document
-
-
 def load(path: Path, period: Period) -> Contract:
     """The contract as it stood for a period, with the rules' placeholders filled in."""
-    document = _remembered(path, path.stat().st_mtime_ns)
-    dated = apply_changes(document, period, path.name)
+    document = documents.remembered(path, path.stat().st_mtime_ns)
+    dated = documents.apply_changes(document, period, path.name)
     return _resolve(dated, period)
-
-
-# Checking a file against the standard takes longer than all else here, and a batch of deliveries asks for the same one.
-@functools.lru_cache(maxsize=64)
-def _remembered(path: Path, changed_at: int) -> dict[str, Any]:
-    return read(path)
-
-
-def apply_changes(document: dict[str, Any], period: Period, name: str) -> dict[str, Any]:
-    """The document with the dated changes that hold for a period: by the file's period, never by today."""
-    changed = copy.deepcopy(document)
-    for change in custom(changed).get("changes", []):
-        if not change.get("why"):
-            raise ContractError(f"{name}: the change at {change.get('at')} does not say why.")
-        if period.first_month < str(change["from"]) or ("until" in change and period.first_month > str(change["until"])):
-            continue
-        _apply_change(changed, change, name)
-    return changed
-
-
-def _apply_change(document: dict[str, Any], change: dict[str, Any], name: str) -> None:
-    *path, key = str(change["at"]).split(".")
-    target: Any = document["schema"]
-    for part in path:
-        children = target if isinstance(target, list) else target.get("properties", [])
-        found = [child for child in children if child["name"] == part]
-        if not found:
-            raise ContractError(f"{name}: the change at {change['at']} points to nothing; '{part}' is not there.")
-        target = found[0]
-    if "set" in change:
-        target[key] = change["set"]
-    if "add" in change:
-        target[key] = [*target.get(key, []), *({"value": value} for value in change["add"])]
-    if "remove" in change:
-        target[key] = [item for item in target[key] if item["value"] not in change["remove"]]
 
 
 def _resolve(document: dict[str, Any], period: Period) -> Contract:
@@ -254,6 +215,7 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
         remote=None if server["type"] == "local" else {"kind": own.get("transport", server["type"]), **own},
         needs_agreement=of_feed.get("agreement") != "open",
         has_steady_volume=of_feed.get("volume") != "any",
+        shares=Shares(**{SHARES[key]: value for key, value in of_feed.get("shares", {}).items()}),
         latency_days=_days(sla["latency"]),
         retention_days=_days(sla["retention"]),
         entities=tuple(_entity(document["id"], item, period) for item in document["schema"]),

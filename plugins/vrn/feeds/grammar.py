@@ -41,6 +41,13 @@ LOGICAL_TYPES = {
 # The standard's forms of a date, and how Python writes them.
 DATE_FORMATS = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y"}
 DAYS = {"d": 1, "day": 1, "month": 31, "m": 31, "y": 366, "year": 366}
+# When a delivery is held or refused for what it lacks, and what contract.Shares calls it.
+SHARES = {
+    "holdSetAside": "hold_set_aside",
+    "refuseSetAside": "refuse_set_aside",
+    "holdReplace": "hold_replace",
+    "leastRows": "least_rows",
+}
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
 UNREADABLE_CODE = "GEN-006"
 OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
@@ -82,6 +89,7 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
     for needed in ("latency", "retention"):
         if not any(item["property"] == needed for item in document.get("slaProperties", [])):
             yield f"slaProperties: {needed} is missing"
+    yield from _share_breaches(custom(document).get("shares", {}))
     layout = servers[0].get("format", "csv") if servers else "csv"
     if layout == "csv" and len(entities) > 1:
         yield "schema: a CSV holds one entity; several come as a zip or as XML"
@@ -90,6 +98,23 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
         yield from _entity_breaches(entity, layout, codes)
     if sum("linkage" in custom(entity) for entity in entities) > 1:
         yield "schema: one entity of a feed takes part in linkage; its key is the feed's only name for a person"
+
+
+def _share_breaches(shares: Any) -> Iterator[str]:
+    where = "customProperties.shares"
+    if not isinstance(shares, dict) or not shares.keys() <= SHARES.keys():
+        yield f"{where}: says some of {', '.join(SHARES)}"
+        return
+    for key, value in shares.items():
+        if key == "leastRows":
+            is_right, form = type(value) is int and value > 0, "a whole number of rows above 0"
+        else:
+            is_right, form = type(value) in (int, float) and 0 < value <= 1, "a share above 0 and not above 1, such as 0.1"
+        if not is_right:
+            yield f"{where}.{key}: is {form}"
+            return
+    if shares.get("holdSetAside", 0.1) > shares.get("refuseSetAside", 0.5):
+        yield f"{where}: a delivery is held before it is refused, so holdSetAside is not above refuseSetAside"
 
 
 def _server_breaches(server: dict[str, Any]) -> Iterator[str]:

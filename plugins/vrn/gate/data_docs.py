@@ -1,7 +1,7 @@
 """Data Docs: Great Expectations' own page of one validation, kept in the home and readable without any network.
 
 GX's page asks half a dozen hosts for styles, scripts and a logo. Nothing here may do so: those tags are taken out and
-a small style sheet of ours is put in. The pages hold rules and counts; GX was asked for no values (see gate.py).
+a small style sheet of ours is put in. The pages hold rules and counts; GX was asked for no values (see judging.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from vrn.feeds.contract import Contract
 from vrn.gate.judging import Verdict
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
@@ -32,10 +33,10 @@ def page_path(settings: Settings, feed: str, submission_id: int, entity: str = "
     return settings.data_docs / feed / f"{submission_id:06d}{f'-{entity}' if entity else ''}.html"
 
 
-def write(settings: Settings, submission: Submission, verdict: Verdict, rows: Mapping[str, int]) -> Path:
+def write(settings: Settings, submission: Submission, contract: Contract, verdict: Verdict, rows: Mapping[str, int]) -> Path:
     """Render a page for each entity, the first linking to the others; written aside and renamed, so that a reader never
     meets half a page. rows: those of each entity's table. Returns the first."""
-    names = [entity.name for entity in submission.contract.entities]
+    names = [entity.name for entity in contract.entities]
     pages = {
         name: page_path(settings, submission.feed, submission.submission_id, "" if name == names[0] else name) for name in names
     }

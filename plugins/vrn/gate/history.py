@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
 import psycopg
 from psycopg import sql
 
+from vrn.feeds.contract import Contract
 from vrn.ledger.store import Submission
 from vrn.stage import raw
 
@@ -15,8 +17,16 @@ from vrn.stage import raw
 PERIODS = 6
 LEAST_SHARE, MOST_SHARE = 0.5, 2.0
 SMALLEST_JUDGED = 50
-# GEN-007: a share of blanks that moved by more than ten percentage points.
-MOST_BLANK_DRIFT = 0.10
+# GEN-007: a share of blanks that moved by more than ten percentage points is said, by more than thirty holds the delivery.
+MOST_BLANK_DRIFT, HOLDING_BLANK_DRIFT = 0.10, 0.30
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How many rows an entity's table has, and of how many of them each column is blank."""
+
+    rows: int
+    blanks: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -28,28 +38,16 @@ class BlankDrift:
     share: float
     usual: float
 
-
-def unusual_volume(connection: psycopg.Connection, submission: Submission, rows: int) -> str | None:
-    """Why a person should look at a delivery's size, or None. An empty one is always looked at."""
-    if not submission.contract.has_steady_volume:
-        return None
-    history = _earlier(connection, submission)
-    if not history:
-        return None
-    usual = median(row["rows_in_file"] for row in history)
-    if rows == 0 or (usual >= SMALLEST_JUDGED and not LEAST_SHARE * usual <= rows <= MOST_SHARE * usual):
-        return (
-            f"The delivery has {rows:,} rows; the last {len(history)} periods had {usual:,.0f} (median). Approve it if that is "
-            "right, or reject it and ask the supplier."
-        )
-    return None
+    @property
+    def holds(self) -> bool:
+        """Whether far more is blank than usual; a column that is filled better than usual holds nothing."""
+        return self.share - self.usual > HOLDING_BLANK_DRIFT
 
 
-def profile(connection: psycopg.Connection, submission: Submission) -> dict[str, int]:
-    """Count the blanks of every stored column and keep the counts. Returns the rows of each entity."""
-    rows: dict[str, int] = {}
-    connection.execute("delete from ops.column_profile where submission_id = %s", [submission.submission_id])
-    for entity in submission.contract.entities:
+def profile(connection: psycopg.Connection, submission: Submission, contract: Contract) -> dict[str, Profile]:
+    """Count the rows and the blanks of every stored column of each entity."""
+    profiles: dict[str, Profile] = {}
+    for entity in contract.entities:
         columns = list(entity.stored)
         counted = connection.execute(
             sql.SQL("select count(*) as rows, {} from {}").format(
@@ -57,45 +55,89 @@ def profile(connection: psycopg.Connection, submission: Submission) -> dict[str,
                 raw.partition(entity, submission.submission_id),
             )
         ).fetchone()
-        rows[entity.name] = counted["rows"]
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "insert into ops.column_profile values (%s, %s, %s, %s, %s)",
-                [(submission.submission_id, entity.name, one, counted["rows"], counted["rows"] - counted[one]) for one in columns],
+        profiles[entity.name] = Profile(counted["rows"], {one: counted["rows"] - counted[one] for one in columns})
+    return profiles
+
+
+def keep(connection: psycopg.Connection, submission: Submission, profiles: Mapping[str, Profile]) -> None:
+    """Write the profiles, inside the transaction of the verdict."""
+    connection.execute("delete from ops.column_profile where submission_id = %s", [submission.submission_id])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.column_profile values (%s, %s, %s, %s, %s)",
+            [
+                (submission.submission_id, entity, column, one.rows, blank)
+                for entity, one in profiles.items()
+                for column, blank in one.blanks.items()
+            ],
+        )
+
+
+def unusual_volume(connection: psycopg.Connection, submission: Submission, contract: Contract) -> str | None:
+    """Why a person should look at a delivery's size, or None. An empty one is always looked at, unless nothing is an answer."""
+    rows = submission.rows_in_file
+    history = _earlier(connection, submission)
+    if not history:
+        least = contract.shares.least_rows
+        if least is not None and rows < least:
+            return (
+                f"The delivery has {rows:,} rows; of a first delivery the feed file expects {least:,} at least. Approve it if "
+                "that is right, or refuse it and ask the supplier."
             )
-    return rows
+        return None
+    if not contract.has_steady_volume:
+        return None
+    usual = median(row["rows_in_file"] for row in history)
+    is_empty = rows == 0
+    if is_empty or (usual >= SMALLEST_JUDGED and not LEAST_SHARE * usual <= rows <= MOST_SHARE * usual):
+        return (
+            f"The delivery has {rows:,} rows; the last {len(history)} periods had {usual:,.0f} (median). Approve it if that is "
+            "right, or refuse it and ask the supplier."
+        )
+    return None
 
 
-def blank_drift(connection: psycopg.Connection, submission: Submission) -> list[BlankDrift]:
+def shrunk(connection: psycopg.Connection, submission: Submission, contract: Contract) -> str | None:
+    """Why a person should look at a delivery that has far fewer rows than the one that it would replace, or None."""
+    replaced = connection.execute(
+        "select submission_id, rows_in_file from ops.submission "
+        "where feed = %s and supplier = %s and period_start = %s and status = 'accepted'",
+        [submission.feed, submission.supplier, submission.period.start],
+    ).fetchone()
+    if replaced is None or replaced["rows_in_file"] < SMALLEST_JUDGED:
+        return None
+    if submission.rows_in_file >= contract.shares.hold_replace * replaced["rows_in_file"]:
+        return None
+    return (
+        f"The delivery has {submission.rows_in_file:,} rows; submission {replaced['submission_id']}, which it would replace, has "
+        f"{replaced['rows_in_file']:,}. Approve it if that is right, or refuse it and ask the supplier."
+    )
+
+
+def blank_drift(connection: psycopg.Connection, submission: Submission, profiles: Mapping[str, Profile]) -> list[BlankDrift]:
     """Columns whose share of blanks is more than ten points off the median of the feed's last six periods."""
     history = [row["submission_id"] for row in _earlier(connection, submission)]
     if not history:
         return []
-    rows = connection.execute(
+    usual = connection.execute(
         """
-        with share as (
-            select submission_id, entity, column_name, null_count::float8 / row_count as share, row_count
-            from ops.column_profile
-            where row_count > 0 and (submission_id = any(%(history)s) or submission_id = %(own)s)
-        ),
-        usual as (
-            select entity, column_name, percentile_cont(0.5) within group (order by share) as usual
-            from share where submission_id <> %(own)s group by entity, column_name
-        )
-        select own.entity, own.column_name as "column", own.share, usual.usual
-        from share as own
-        inner join usual using (entity, column_name)
-        where own.submission_id = %(own)s and own.row_count >= %(smallest)s and abs(own.share - usual.usual) > %(most)s
+        select entity, column_name, percentile_cont(0.5) within group (order by null_count::float8 / row_count) as usual
+        from ops.column_profile
+        where row_count > 0 and submission_id = any(%s)
+        group by entity, column_name
         order by 1, 2
         """,
-        {
-            "history": history,
-            "own": submission.submission_id,
-            "smallest": SMALLEST_JUDGED,
-            "most": MOST_BLANK_DRIFT,
-        },
+        [history],
     ).fetchall()
-    return [BlankDrift(**row) for row in rows]
+    found = []
+    for row in usual:
+        own = profiles.get(row["entity"])
+        if own is None or own.rows < SMALLEST_JUDGED or row["column_name"] not in own.blanks:
+            continue
+        share = own.blanks[row["column_name"]] / own.rows
+        if abs(share - row["usual"]) > MOST_BLANK_DRIFT:
+            found.append(BlankDrift(row["entity"], row["column_name"], share, row["usual"]))
+    return found
 
 
 def _earlier(connection: psycopg.Connection, submission: Submission) -> list[dict]:

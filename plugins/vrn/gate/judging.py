@@ -18,10 +18,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from vrn.errors import SubmissionRefused
-from vrn.feeds.contract import Entity, Rule
+from vrn.feeds.contract import Contract, Entity, Rule
 from vrn.gate import gx
-from vrn.ledger import store as ledger
+from vrn.ledger import findings
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
 from vrn.stage import raw
@@ -66,15 +65,17 @@ class Verdict:
     def refusing(self) -> list[Outcome]:
         return [outcome for outcome in self.failed if outcome.rule.outcome == "submission" or not outcome.is_judged]
 
-    def enforce(self) -> None:
-        """Raise SubmissionRefused when a rule that decides on the whole file failed, or any rule could not be judged."""
-        if self.refusing:
-            first = self.refusing[0]
-            raise SubmissionRefused(first.rule.code, first.rule.description if first.is_judged else NOT_JUDGED)
+    @property
+    def refusal(self) -> tuple[str, str] | None:
+        """Rule code and sentence when a rule that decides on the whole file failed, or any rule could not be judged."""
+        if not self.refusing:
+            return None
+        first = self.refusing[0]
+        return first.rule.code, first.rule.description if first.is_judged else NOT_JUDGED
 
 
 def hits_name(entity: Entity, submission_id: int) -> str:
-    return raw.partition_name(entity, submission_id) + "__hits"
+    return raw.partition_name(entity, submission_id) + raw.HITS
 
 
 def hits(entity: Entity, submission_id: int) -> sql.Identifier:
@@ -82,19 +83,13 @@ def hits(entity: Entity, submission_id: int) -> sql.Identifier:
     return sql.Identifier(raw.RAW, hits_name(entity, submission_id))
 
 
-def gate(connection: psycopg.Connection, settings: Settings, submission: Submission) -> Verdict:
-    """Judge a staged submission, list the failing rows in its hits tables, and keep the results in ops.
-
-    What a verdict means for the file is the caller's to enforce: see Verdict.enforce.
-    """
+def gate(settings: Settings, submission: Submission, contract: Contract) -> Verdict:
+    """Judge a staged submission and list the failing rows in its hits tables. What that means for the file, vrn.gate.step says."""
     engine = _engine(settings.url(LOADER))
     try:
-        verdict = judge(engine, submission)
+        return judge(engine, submission, contract)
     finally:
         engine.dispose()
-    with connection.transaction():
-        _keep(connection, submission, verdict)
-    return verdict
 
 
 # It holds no connection between deliveries, but the compiled form of what is asked of every table.
@@ -103,20 +98,20 @@ def _engine(url: str) -> sa.Engine:
     return sa.create_engine(url, query_cache_size=STATEMENTS_KEPT)
 
 
-def judge(engine: sa.Engine, submission: Submission) -> Verdict:
+def judge(engine: sa.Engine, submission: Submission, contract: Contract) -> Verdict:
     """Run the rules on the submission's tables and fill their hits tables."""
     gx.load()
     outcomes: list[Outcome] = []
     results = {}
     with gx.remembering():
-        for entity in submission.contract.entities:
-            results[entity.name] = _judge_entity(engine, submission, entity, outcomes)
+        for entity in contract.entities:
+            results[entity.name] = _judge_entity(engine, submission, contract, entity, outcomes)
     return Verdict(tuple(outcomes), results)
 
 
-def _judge_entity(engine: sa.Engine, submission: Submission, entity: Entity, outcomes: list[Outcome]):
+def _judge_entity(engine: sa.Engine, submission: Submission, contract: Contract, entity: Entity, outcomes: list[Outcome]):
     validator = gx.validator(engine, raw.RAW, raw.partition_name(entity, submission.submission_id))
-    rules = [_placed(rule, entity, submission) for rule in entity.rules]
+    rules = [_placed(rule, entity, submission, contract) for rule in entity.rules]
     result = gx.validate(validator, entity.table, [_expectation(rule) for rule in rules])
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
@@ -130,12 +125,12 @@ def _table_of(entity: Entity, submission: Submission) -> str:
     return f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
 
 
-def _placed(rule: Rule, entity: Entity, submission: Submission) -> Rule:
+def _placed(rule: Rule, entity: Entity, submission: Submission, contract: Contract) -> Rule:
     """The rule with the delivery's own tables in its query."""
     query = rule.kwargs.get(QUERY)
     if query is None:
         return rule
-    for other in submission.contract.entities:
+    for other in contract.entities:
         query = query.replace("${entity." + other.name + "}", _table_of(other, submission))
     # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
     query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
@@ -244,7 +239,8 @@ def _rows_looked_at(validator, domain: dict[str, Any]) -> sa.FromClause:
     return rows.subquery() if isinstance(rows, sa.Select) else rows
 
 
-def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdict) -> None:
+def keep(connection: psycopg.Connection, submission: Submission, contract: Contract, verdict: Verdict) -> None:
+    """Write what each rule said, inside the transaction of the verdict."""
     connection.execute("delete from ops.validation_result where submission_id = %s", [submission.submission_id])
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -265,7 +261,7 @@ def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdi
             ],
         )
     for outcome in verdict.failed:
-        ledger.say(
+        findings.say(
             connection,
             submission.submission_id,
             outcome.rule.code,
@@ -273,14 +269,14 @@ def _keep(connection: psycopg.Connection, submission: Submission, verdict: Verdi
             outcome.rows,
             outcome.rule.description if outcome.is_judged else NOT_JUDGED,
             entity=outcome.entity,
-            row_numbers=_row_numbers(connection, submission, outcome),
+            row_numbers=_row_numbers(connection, submission, contract, outcome),
         )
 
 
-def _row_numbers(connection: psycopg.Connection, submission: Submission, outcome: Outcome) -> list[int]:
+def _row_numbers(connection: psycopg.Connection, submission: Submission, contract: Contract, outcome: Outcome) -> list[int]:
     if not outcome.rows:
         return []
-    table = hits(submission.contract.entity(outcome.entity), submission.submission_id)
+    table = hits(contract.entity(outcome.entity), submission.submission_id)
     found = connection.execute(
         sql.SQL("select row_number from {} where rule_code = %s order by row_number limit %s").format(table),
         [outcome.rule.code, ROWS_KEPT],

@@ -12,13 +12,12 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import psycopg
-from psycopg.errors import UniqueViolation
 
 from vrn.errors import SubmissionRefused
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD, Period
-from vrn.ledger import agreement
+from vrn.ledger import agreement, findings, states
 from vrn.ledger import store as ledger
 from vrn.receive import folder, landing
 from vrn.settings import Settings
@@ -51,24 +50,11 @@ def register(connection: psycopg.Connection, settings: Settings, feed: str) -> l
 
 def register_file(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
     """Give one delivery its row and its place. Returns its submission_id."""
-    try:
-        return _register(connection, settings, contract, path)
-    except UniqueViolation:
-        # Another run registered the same bytes between our look and our row: look again.
-        return _register(connection, settings, contract, path)
+    return _register(connection, settings, contract, path)
 
 
 def _register(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
     digest, size = _digest(path)
-    earlier = ledger.same_bytes(connection, contract.feed, digest)
-    is_unfinished = (
-        earlier is not None
-        and earlier["status"] == ledger.RECEIVED
-        and not landing.is_there(settings, earlier["submission_id"], earlier["file_name"])
-    )
-    if is_unfinished:
-        landing.take(settings, path, earlier["submission_id"], earlier["file_name"])
-        return earlier["submission_id"]
     values = {
         "feed": contract.feed,
         "supplier": "unknown",
@@ -76,9 +62,9 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
         "sha256": digest,
         "byte_count": size,
         "is_synthetic": ".synthetic." in path.name,
-        "status": ledger.RECEIVED,
     }
     refusal: SubmissionRefused | None = None
+    earlier: dict | None = None
     may_be_kept = False
     try:
         named = read_name(contract, path.name)
@@ -96,8 +82,16 @@ def _register(connection: psycopg.Connection, settings: Settings, contract: Cont
         _refuse_undeclared(path, contract)
         may_be_kept = True
         _refuse_mixing(connection, contract.feed, named)
+        earlier = ledger.same_bytes(connection, contract.feed, named.supplier, named.period, digest)
     except SubmissionRefused as error:
         refusal = error
+    if (
+        earlier is not None
+        and earlier["status"] == states.RECEIVED
+        and not landing.is_there(settings, earlier["submission_id"], earlier["file_name"])
+    ):
+        landing.take(settings, path, earlier["submission_id"], earlier["file_name"])
+        return earlier["submission_id"]
     may_be_kept = may_be_kept or not contract.needs_agreement or values["is_synthetic"]
     with connection.transaction():
         submission_id = _write(connection, values, earlier, refusal)
@@ -123,10 +117,15 @@ def _put_aside(path: Path, submission_id: int) -> None:
 
 
 def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, refusal: SubmissionRefused | None) -> int:
-    if earlier is not None:
-        values |= {"status": ledger.DUPLICATE, "status_reason": f"the same bytes as submission {earlier['submission_id']}"}
-        submission_id = ledger.add(connection, **values)
-        ledger.say(
+    submission_id = ledger.add(connection, **values)
+    if "extract_as_at" not in values:
+        connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [submission_id])
+    if refusal is not None:
+        ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message, by="register")
+    elif earlier is not None:
+        reason = f"the same bytes as submission {earlier['submission_id']}"
+        ledger.move(connection, submission_id, states.DUPLICATE, by="register", reason=reason)
+        findings.say(
             connection,
             submission_id,
             "GEN-003",
@@ -135,12 +134,6 @@ def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, r
             f"These are the same bytes as submission {earlier['submission_id']} ({earlier['file_name']}), which is "
             f"{earlier['status']}. Nothing was loaded again.",
         )
-        return submission_id
-    submission_id = ledger.add(connection, **values)
-    if "extract_as_at" not in values:
-        connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [submission_id])
-    if refusal is not None:
-        ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message)
     return submission_id
 
 

@@ -90,10 +90,12 @@ def show_refused(connection: psycopg.Connection, console: Console, since: dateti
 def show_held(connection: psycopg.Connection, console: Console) -> None:
     """Name what waits for a person."""
     for row in connection.execute(
-        "select feed, file_name, hold_reason from ops.submission where status = 'received' and held_at is not null "
-        "and approved_at is null order by 1, 2"
+        "select submission_id, feed, file_name, hold_reason from ops.submission where status = 'held' order by 2, 3"
     ).fetchall():
-        console.print(f"HELD {row['feed']} {row['file_name']}: {row['hold_reason']} Decide in Airflow, under Required actions.")
+        console.print(
+            f"HELD {row['feed']} {row['file_name']} (submission {row['submission_id']}): {row['hold_reason']} Decide in "
+            "Airflow, under Required actions, or by `make approve` or `make refuse`."
+        )
 
 
 def first(settings: Settings) -> str | None:

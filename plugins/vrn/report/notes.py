@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from vrn.feeds.period import Period
-from vrn.ledger import store as ledger
+from collections.abc import Sequence
 
+from vrn.feeds.period import Period
+from vrn.ledger import states
+
+# What a person has to look at comes first, because Airflow keeps the first thousand characters of a note.
+URGENCY = (
+    *(states.REFUSED, states.HELD, states.RECEIVED, states.STAGED, states.PASSED),
+    *(states.WITHDRAWN, states.ACCEPTED, states.SUPERSEDED, states.DUPLICATE),
+)
 # How many row numbers a note names before it says how many more there are; the supplier's message has them all.
 ROWS_NAMED = 5
 
 
-def of_run(rows: list[dict], said: dict[int, list[dict]]) -> str:
-    """What came of a run: first a line for each delivery, then what the rules said, for Airflow cuts the end off."""
-    return "\n\n".join(
-        ["\n".join(map(_headline, rows)), *filter(None, (_details(row, said[row["submission_id"]]) for row in rows))]
-    )
+def of_run(rows: list[dict], said: dict[int, list[dict]], failed: Sequence[str] = ()) -> str:
+    """What came of a run: what failed, then a line for each delivery, then what the rules said; what is wrong comes first, because
+    Airflow keeps the first thousand characters."""
+    lines = [*(f"- **{sentence}**" for sentence in failed), *map(_headline, rows)]
+    return "\n\n".join(["\n".join(lines), *filter(None, (_details(row, said[row["submission_id"]]) for row in rows))])
 
 
 def _headline(row: dict) -> str:
@@ -25,7 +32,8 @@ def _headline(row: dict) -> str:
             f", rows in {row['rows_in_file']:,}, accepted {row['rows_accepted']:,}, "
             f"quarantined {row['rows_quarantined']:,}, duplicate {row['rows_duplicate']:,}"
         )
-    return line + (f", {row['status_reason']}" if row["status"] == ledger.DUPLICATE else "")
+    is_told = row["status"] in (states.DUPLICATE, states.HELD, states.WITHDRAWN)
+    return line + (f", {row['status_reason']}" if is_told else "")
 
 
 def _details(row: dict, said: list[dict]) -> str:
@@ -33,7 +41,7 @@ def _details(row: dict, said: list[dict]) -> str:
         f"- {one['rule_code']} ({one['outcome']}, {'all' if one['row_count'] is None else one['row_count']} rows): "
         f"{one['message']}{_rows(one['row_numbers'], one['row_count'])}"
         for one in said
-        if row["status"] != ledger.DUPLICATE
+        if row["status"] != states.DUPLICATE
     ]
     docs = f"[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)" if row["rows_in_file"] else ""
     return "\n".join([f"**{row['file_name']}**", *lines, docs]) if lines or docs else ""

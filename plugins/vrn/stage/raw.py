@@ -12,6 +12,8 @@ from vrn.stage import match_blocks as blocks
 RAW = "raw"
 QUARANTINE = "quarantine"
 LINKAGE = "linkage"
+# The ending of the table that lists the rows of a staged entity that broke a rule.
+HITS = "__hits"
 
 
 def table(entity: Entity) -> sql.Identifier:
@@ -99,10 +101,37 @@ def attach(connection: psycopg.Connection, entity: Entity, submission_id: int) -
         )
 
 
-def drop(connection: psycopg.Connection, entity: Entity, submission_id: int) -> None:
-    """Forget what a refused submission had staged."""
-    for own in (partition(entity, submission_id), match_partition(entity, submission_id)):
-        connection.execute(sql.SQL("drop table if exists {}").format(own))
+def forget(connection: psycopg.Connection, feed: str, submission_id: int) -> dict[str, int]:
+    """Drop a submission's own tables and delete its quarantined rows, inside the caller's transaction.
+
+    They are found by their names in the catalog, because an entity may have left the feed file since. Returns the rows that
+    left each table.
+    """
+    deleted = {}
+    ending = f"__s{submission_id:06d}"
+    own = connection.execute(
+        "select relnamespace::regnamespace::text as schema, relname as name from pg_class where relkind = 'r' "
+        "and relnamespace in (%s::regnamespace, %s::regnamespace) "
+        "and (starts_with(relname, %s) and (right(relname, %s) = %s or right(relname, %s) = %s)) order by 1, 2",
+        [RAW, LINKAGE, f"{feed}__", len(ending), ending, len(ending) + len(HITS), ending + HITS],
+    ).fetchall()
+    for row in own:
+        table_ = sql.Identifier(row["schema"], row["name"])
+        if not row["name"].endswith(HITS):
+            counted = connection.execute(sql.SQL("select count(*) as rows from {}").format(table_)).fetchone()
+            deleted[f"{row['schema']}.{row['name']}"] = counted["rows"]
+        connection.execute(sql.SQL("drop table {}").format(table_))
+    held = connection.execute(
+        "select relname as name from pg_class where relkind = 'r' and relnamespace = %s::regnamespace and starts_with(relname, %s)",
+        [QUARANTINE, f"{feed}__"],
+    ).fetchall()
+    for row in held:
+        done = connection.execute(
+            sql.SQL("delete from {} where submission_id = %s").format(sql.Identifier(QUARANTINE, row["name"])), [submission_id]
+        )
+        if done.rowcount:
+            deleted[f"{QUARANTINE}.{row['name']}"] = done.rowcount
+    return deleted
 
 
 def write_labels(connection: psycopg.Connection, contract: Contract) -> None:

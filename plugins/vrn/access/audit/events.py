@@ -29,7 +29,7 @@ def record(
     """Add one event, as the owner of ops. It counts when the connection's transaction does."""
     connection.execute(
         "insert into ops.audit_event (kind, done_by, what, release_id, sha256, row_count) values (%s, %s, %s, %s, %s, %s)",
-        [kind, _who(), what, release_id, sha256, row_count],
+        [kind, who(), what, release_id, sha256, row_count],
     )
 
 
@@ -55,7 +55,7 @@ def replayed(settings: Settings, submission_id: int) -> None:
         record(connection, REPLAY, f"submission {submission_id}")
 
 
-def _who() -> str:
+def who() -> str:
     """The user of the operating system; a container may run as one without a name."""
     try:
         return getpass.getuser()

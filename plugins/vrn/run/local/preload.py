@@ -11,7 +11,7 @@ def load() -> None:
 
     from vrn.build import steps as build  # noqa: F401
     from vrn.gate import data_docs, gx
-    from vrn.run import pipeline  # noqa: F401
+    from vrn.run import ingest  # noqa: F401
 
     gx.load()
     # The templates would otherwise be compiled anew in each task that judges.

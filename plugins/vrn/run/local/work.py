@@ -35,11 +35,11 @@ with build as (
 ), delivery as (
     select
         status,
-        status = 'received' and (held_at is null or approved_at is not null) as is_under_way,
+        status in ('received', 'staged', 'passed') as is_under_way,
         status in ('accepted', 'superseded') as serves,
         accepted_at <= whole.started_at as is_built,
         accepted_at <= build.started_at as is_in_build,
-        exists (select from ops.validation_result as judged where judged.submission_id = submission.submission_id) as is_judged,
+        status = 'passed' as is_judged,
         received_at >= %(since)s as is_new
     from ops.submission
     cross join build

@@ -1,0 +1,107 @@
+"""What a person decides about a delivery: refuse, approve, withdraw, replay. Each leaves who, when and why in the ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import psycopg
+
+from vrn.accept import serving
+from vrn.errors import HomeError
+from vrn.feeds.contract import Contract
+from vrn.ledger import agreement, states
+from vrn.ledger import store as ledger
+from vrn.receive import landing, register
+from vrn.settings import Settings
+from vrn.stage import raw
+
+REFUSED_BY_A_PERSON = "GEN-021"
+
+
+def refuse(connection: psycopg.Connection, submission_id: int, *, by: str, reason: str) -> None:
+    """A person refuses a delivery that is under way or held; what it had staged is dropped. Raises NotAllowed."""
+    with connection.transaction():
+        row = ledger.find(connection, submission_id)
+        serving.one_at_a_time(connection, row["feed"])
+        ledger.refuse(connection, submission_id, REFUSED_BY_A_PERSON, f"{by} refused it: {reason}", by=by)
+        raw.forget(connection, row["feed"], submission_id)
+
+
+def approve(connection: psycopg.Connection, submission_id: int, *, by: str, reason: str) -> None:
+    """A person lets a held delivery go on to be accepted. Raises NotAllowed; so it does where no rule judged the delivery."""
+    with connection.transaction():
+        if not _is_judged(connection, submission_id):
+            now = ledger.find(connection, submission_id)
+            why = now["status_reason"] or "its steps go on"
+            raise states.NotAllowed(
+                f"Submission {submission_id} is {now['status']} and was never judged ({why}), so nobody can approve it. Mend the "
+                "cause and replay it, or refuse it."
+            )
+        ledger.move(connection, submission_id, states.PASSED, by=by, reason=reason)
+
+
+def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
+    """Take a delivery back: its rows leave raw, quarantine and linkage, its original is deleted, and the earlier delivery serves
+    again. Returns the rows deleted from each table, which ops.deleted keeps as the proof. Raises NotAllowed.
+    """
+    row = ledger.find(connection, submission_id)
+    with connection.transaction():
+        serving.one_at_a_time(connection, row["feed"])
+        if row["period_start"] is None:
+            ledger.move(connection, submission_id, states.WITHDRAWN, by=by, reason=reason)
+        else:
+            ledger.withdraw(connection, ledger.get(connection, submission_id), by=by, reason=reason)
+        deleted = raw.forget(connection, row["feed"], submission_id)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into ops.deleted (submission_id, what, row_count) values (%s, %s, %s)",
+                [(submission_id, table, rows) for table, rows in deleted.items()],
+            )
+    # A crash before this leaves the original, and housekeeping deletes those of withdrawn deliveries.
+    forget_original(connection, settings, row)
+    return deleted
+
+
+def forget_original(connection: psycopg.Connection, settings: Settings, row: dict) -> None:
+    """Delete the sealed original of a submission and keep that it is gone. Raises OSError when it cannot be deleted."""
+    landing.forget(settings, row["submission_id"], row["file_name"])
+    with connection.transaction():
+        ledger.forgotten(connection, row["submission_id"])
+        connection.execute("insert into ops.deleted (submission_id, what) values (%s, 'original')", [row["submission_id"]])
+
+
+def replay(
+    connection: psycopg.Connection, settings: Settings, contract: Contract, submission_id: int, *, by: str, reason: str
+) -> None:
+    """A new attempt of a submission, from its sealed original under today's feed file; the steps follow in the feed's DAG.
+
+    contract: today's, for any period. Until the attempt is accepted the submission serves nothing. Raises NotAllowed, HomeError,
+    SubmissionRefused (today's feed file does not take the file's name, or no agreement covers the delivery).
+    """
+    row = ledger.find(connection, submission_id)
+    if not landing.is_there(settings, submission_id, row["file_name"]):
+        raise HomeError(f"The original of submission {submission_id} is not kept; ask the supplier to send it again.")
+    named = register.read_name(contract, row["file_name"])
+    agreement_id = agreement.covering(
+        connection, contract, named.supplier, datetime.now(UTC).date(), is_synthetic=row["is_synthetic"]
+    )
+    same = ledger.same_bytes(connection, row["feed"], named.supplier, named.period, row["sha256"])
+    if same is not None and same["submission_id"] != submission_id:
+        raise states.NotAllowed(
+            f"Submission {same['submission_id']} is {same['status']} and has the same bytes for the same supplier and period."
+        )
+    with connection.transaction():
+        serving.one_at_a_time(connection, row["feed"])
+        ledger.move(connection, submission_id, states.RECEIVED, by=by, reason=reason)
+        raw.forget(connection, row["feed"], submission_id)
+        connection.execute(
+            "update ops.submission set supplier = %s, period_start = %s, period_end = %s, agreement_id = %s "
+            "where submission_id = %s",
+            [named.supplier, named.period.start, named.period.end, agreement_id, submission_id],
+        )
+
+
+def _is_judged(connection: psycopg.Connection, submission_id: int) -> bool:
+    """Whether there is a verdict: its rows are written in the transaction that moves the delivery on from `staged`."""
+    found = connection.execute("select 1 from ops.validation_result where submission_id = %s limit 1", [submission_id])
+    return found.fetchone() is not None

@@ -1,0 +1,94 @@
+"""What a person decides, carried out: in the ledger, in the feed's DAG or the build, and in the supplier's message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vrn.accept import decisions
+from vrn.access.audit import events
+from vrn.errors import HomeError, SubmissionRefused, VrnError
+from vrn.feeds import contract as contracts
+from vrn.feeds.period import ANY_PERIOD, Period
+from vrn.ledger import findings, states
+from vrn.ledger import store as ledger
+from vrn.report import messages
+from vrn.run import ingest
+from vrn.run.airflow_api import AirflowApi
+from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+
+DAG_OF_BUILD = "build_outcomes"
+
+
+def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
+    """Let a held delivery serve; it is accepted at once. Raises NotAllowed, HomeError."""
+    with connect(settings, autocommit=True) as connection:
+        decisions.approve(connection, submission_id, by=by, reason=reason)
+    done = ingest.each("accept", [submission_id])
+    tell(settings, submission_id)
+    if done.broken:
+        raise HomeError("; ".join(done.broken))
+
+
+def refuse(settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
+    """Refuse a delivery that is under way or held. Raises NotAllowed."""
+    with connect(settings, autocommit=True) as connection:
+        decisions.refuse(connection, submission_id, by=by, reason=reason)
+    tell(settings, submission_id)
+
+
+def withdraw(settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
+    """Take a delivery back. Returns the rows that were deleted from each table. Raises NotAllowed."""
+    with connect(settings, autocommit=True) as connection:
+        deleted = decisions.withdraw(connection, settings, submission_id, by=by, reason=reason)
+    tell(settings, submission_id)
+    return deleted
+
+
+def replay(settings: Settings, submission_ids: Sequence[int], *, by: str, reason: str) -> dict[int, str]:
+    """Begin a new attempt of each. Returns why not, of those of which it could not begin."""
+    not_begun = {}
+    with connect(settings, autocommit=True) as connection:
+        for submission_id in submission_ids:
+            try:
+                row = ledger.find(connection, submission_id)
+                contract = contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", ANY_PERIOD)
+                decisions.replay(connection, settings, contract, submission_id, by=by, reason=reason)
+                events.replayed(settings, submission_id)
+            except (VrnError, SubmissionRefused) as error:
+                not_begun[submission_id] = str(error)
+    return not_begun
+
+
+def of_feed(settings: Settings, feed: str, first: str, last: str) -> list[int]:
+    """The submissions of a feed whose periods begin within two months, such as 2019-04 and 2020-03, and that can be replayed."""
+    with connect(settings, autocommit=True) as connection:
+        rows = connection.execute(
+            "select submission_id from ops.submission where feed = %s and period_start between %s and %s and status = any(%s) "
+            "order by submission_id",
+            [feed, Period.month(first).start, Period.month(last).end, states.sources(states.RECEIVED)],
+        ).fetchall()
+    return [row["submission_id"] for row in rows]
+
+
+def dags_of(settings: Settings, submission_ids: Sequence[int]) -> list[str]:
+    """The DAGs whose feeds these submissions are of."""
+    with connect(settings, autocommit=True) as connection:
+        return sorted({f"ingest__{row['feed']}" for row in ledger.describe(connection, submission_ids)})
+
+
+def tell(settings: Settings, submission_id: int) -> None:
+    """Write the supplier's message anew, now that a person has decided."""
+    with connect(settings, autocommit=True) as connection:
+        (row,) = ledger.describe(connection, [submission_id])
+        messages.write(settings, row, findings.of(connection, submission_id))
+        ledger.mark_reported(connection, [submission_id])
+
+
+def begin(settings: Settings, dag_id: str) -> str:
+    """Start a run of a DAG. Returns a sentence that says what follows."""
+    try:
+        AirflowApi(settings).call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})
+    except OSError:
+        return "Airflow does not answer; `make run` starts it and goes on from here."
+    return f"A run of {dag_id} was started in Airflow."
