@@ -260,13 +260,13 @@ def test_a_delivery_of_an_unusual_size_waits_for_a_person_and_serves_when_approv
     # The run ends although somebody still has to decide, and what was held serves nothing.
     assert "HELD" in story.printed[1]
     ledger = "select status, held_at is not null, approved_by from ops.submission where file_name like '2020-02-rxl%%'"
-    assert story.home.rows(ledger) == [("received", True, None)]
+    assert story.home.rows(ledger) == [("held", True, None)]
     open_questions = "/dags/approve_held/dagRuns/~/hitlDetails?response_received=false"
     (asked,) = until(lambda: story.api.call("GET", open_questions)["hitl_details"], "the question to a person")
     task = asked["task_instance"]
     assert "half" in asked["body"] or "median" in asked["body"]
     run = urllib.parse.quote(task["dag_run_id"], safe="")
-    answer = {"chosen_options": ["Approve"], "params_input": {}}
-    story.api.call("PATCH", f"/dags/approve_held/dagRuns/{run}/taskInstances/ask/{task['map_index']}/hitlDetails", answer)
+    answer = {"chosen_options": ["Approve"], "params_input": {"name": "Jo Bloggs", "reason": "the supplier says so"}}
+    story.api.call("PATCH", f"/dags/approve_held/dagRuns/{run}/taskInstances/one.ask/{task['map_index']}/hitlDetails", answer)
     until(lambda: story.home.rows(ledger)[0][0] == "accepted", "the approved delivery to serve")
-    assert story.home.rows(ledger)[0][2]
+    assert story.home.rows(ledger)[0][2] == "Jo Bloggs (signed in as admin)"

@@ -347,7 +347,7 @@ def take_in(feed: str, told: list[str]) -> None:
     told += [ingest.label(batch) for batch in batches]
     for step in ("stage", "gate", "accept"):
         told += [repr(ingest.each(step, batch)) for batch in batches]
-    told.append(ingest.conclude(batches, f"ingest__{feed}", "a test"))
+    told += ingest.conclude(batches, f"ingest__{feed}", "a test")
     told.append(repr(ingest.questions([])))
 
 

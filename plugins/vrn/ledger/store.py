@@ -89,10 +89,13 @@ def move(connection: psycopg.Connection, submission_id: int, to: str, *, by: str
 
 
 def refuse(connection: psycopg.Connection, submission_id: int, rule_code: str, message: str, *, by: str = PIPELINE) -> None:
-    """The file is refused: nothing of it serves, the last good data stays."""
+    """The file is refused: nothing of it serves, the last good data stays, or serves again where this one had served before."""
     with connection.transaction():
         move(connection, submission_id, REFUSED, by=by, reason=f"{rule_code}: {message}")
         findings.say(connection, submission_id, rule_code, "submission", None, message)
+        row = find(connection, submission_id)
+        if row["attempt"] > 1 and row["period_start"] is not None:
+            _let_earlier_serve(connection, row, by=by, reason=f"submission {submission_id} was refused when it was replayed")
 
 
 def begin(connection: psycopg.Connection, submission_id: int) -> int:
@@ -235,18 +238,25 @@ def withdraw(connection: psycopg.Connection, submission: Submission, *, by: str,
     move(connection, submission.submission_id, WITHDRAWN, by=by, reason=reason)
     if submission.status != ACCEPTED:
         return None
-    row = connection.execute(
-        "select submission_id from ops.submission where feed = %s and supplier = %s and period_start = %s and status = %s "
-        "order by extract_as_at desc, submission_id desc limit 1 for update",
-        [submission.feed, submission.supplier, submission.period.start, SUPERSEDED],
+    row = find(connection, submission.submission_id)
+    return _let_earlier_serve(connection, row, by=by, reason=f"submission {submission.submission_id} was withdrawn")
+
+
+def _let_earlier_serve(connection: psycopg.Connection, row: dict, *, by: str, reason: str) -> int | None:
+    """Where nothing serves for a submission's supplier and period any more, the latest of the history serves again."""
+    key = [row["feed"], row["supplier"], row["period_start"]]
+    latest = connection.execute(
+        "select submission_id, status from ops.submission where feed = %s and supplier = %s and period_start = %s "
+        "and status in ('accepted', 'superseded') order by status, extract_as_at desc, submission_id desc limit 1 for update",
+        key,
     ).fetchone()
-    if row is None:
+    if latest is None or latest["status"] == ACCEPTED:
         return None
     connection.execute(
-        "update ops.submission set superseded_at = null, superseded_by = null where submission_id = %s", [row["submission_id"]]
+        "update ops.submission set superseded_at = null, superseded_by = null where submission_id = %s", [latest["submission_id"]]
     )
-    move(connection, row["submission_id"], ACCEPTED, by=by, reason=f"submission {submission.submission_id} was withdrawn")
-    return row["submission_id"]
+    move(connection, latest["submission_id"], ACCEPTED, by=by, reason=reason)
+    return latest["submission_id"]
 
 
 def _age(row: dict) -> tuple:
