@@ -6,9 +6,13 @@ with release as (
 
 submission as (
 
-    select release_id, count(*) as submission_count
-    from {{ source('ops', 'release_submission') }}
-    group by release_id
+    select
+        used.release_id,
+        count(*) as submission_count,
+        count(*) filter (where delivery.status = 'withdrawn') as withdrawn_count
+    from {{ source('ops', 'release_submission') }} as used
+    inner join {{ source('ops', 'submission') }} as delivery on used.submission_id = delivery.submission_id
+    group by used.release_id
 
 ),
 
@@ -27,6 +31,7 @@ select
     release.git_revision,
     release.note,
     submission.submission_count,
+    submission.withdrawn_count,
     indicator.indicator_count,
     release.is_synthetic
 from release
