@@ -74,8 +74,8 @@ test: $(INSTALLED_DEV) ## the whole test suite (ORDER=random: in an order that c
 test-nightly: $(INSTALLED_DEV) ## what takes longer: the whole county through Airflow, long worlds, every property with fresh seeds
 	@VRN_TEST_PROFILE=nightly $(PYTEST)
 
-lint: $(INSTALLED_DEV) ## ruff and sqlfluff
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint -q dbt_project/models
+lint: $(INSTALLED_DEV) ## ruff, the order of imports, and sqlfluff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && PYTHONPATH=plugins $(BIN)/lint-imports --no-cache --no-logo && $(BIN)/sqlfluff lint -q dbt_project/models
 
 format: $(INSTALLED_DEV) ## put the code into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

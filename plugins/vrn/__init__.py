@@ -1,1 +1,1 @@
-"""The library of the outcomes warehouse: each step of the way of the data, without Airflow."""
+"""The library of the outcomes warehouse, in rooms: README.md lists them in the order in which a delivery walks."""

@@ -1,0 +1,127 @@
+"""The house (issue 13, A): rooms in the order of the data, each with a stated job, no long file, imports that only run downward."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from vrn.settings import REPOSITORY
+
+LIBRARY = REPOSITORY / "plugins/vrn"
+LONGEST = 300
+# Still to be cut; an entry that is no longer needed is an error.
+STILL_LONG = {
+    "plugins/vrn/access/audit/understand.py",
+    "plugins/vrn/access/roles.py",
+    "plugins/vrn/build/linkage/match.py",
+    "plugins/vrn/feeds/contract.py",
+    "plugins/vrn/publish/exports.py",
+    "plugins/vrn/run/pipeline.py",
+    "plugins/vrn/stage/match_codes.py",
+}
+CONTRACTS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+# From the ground up, as README lists them.
+ORDER = [*reversed(next(contract["layers"] for contract in CONTRACTS if contract["id"] == "order"))]
+ROOMS = [name for name in ORDER if (LIBRARY / name).is_dir()]
+
+
+def texts(*folders: str) -> list[Path]:
+    """The files that people write, in folders of the repository."""
+    return sorted(
+        path
+        for folder in folders
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
+def lint(library: Path) -> subprocess.CompletedProcess:
+    """What `make lint` says of the imports of a library in `library`/vrn."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo", REPOSITORY / "pyproject.toml"],
+        env={"PYTHONPATH": str(library), "COLUMNS": "200"},
+        cwd=library,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(LIBRARY, tmp_path / "vrn", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_every_import_runs_downward():
+    said = lint(LIBRARY.parent)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize(("below", "above"), [(ORDER[place], ORDER[place + 1]) for place in range(2, len(ORDER) - 1)])
+def test_an_import_of_the_room_above_breaks_the_lint(copy, below, above):
+    (copy / "vrn" / below / "upward.py").write_text(f"from vrn import {above}\n")
+    said = lint(copy)
+    assert said.returncode == 1
+    assert f"vrn.{below}.upward -> vrn.{above}" in said.stdout
+
+
+def test_a_room_that_the_order_does_not_name_breaks_the_lint(copy):
+    (copy / "vrn" / "attic").mkdir()
+    (copy / "vrn" / "attic" / "__init__.py").write_text("")
+    said = lint(copy)
+    assert said.returncode == 1
+    assert "attic" in said.stdout
+
+
+def test_there_are_fourteen_rooms_on_a_ground_of_two_files():
+    assert len(ROOMS) == 14
+    assert {path.name.removesuffix(".py") for path in LIBRARY.iterdir()} - {"__init__", "__pycache__"} == set(ORDER)
+    assert set(ORDER) - set(ROOMS) == {"errors", "settings", "__main__"}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_comes_in_what_goes_out_and_what_it_may_not_do(room):
+    said = ast.get_docstring(ast.parse((LIBRARY / room / "__init__.py").read_text()))
+    assert re.search(r"^In: .+\bOut: .+\bNever: .+", said or "", re.DOTALL | re.MULTILINE), f"vrn/{room}/__init__.py: {said}"
+
+
+def test_readme_lists_the_rooms_in_their_order():
+    section = (REPOSITORY / "README.md").read_text().partition("\n### The rooms of the library\n")[2].partition("\n#")[0]
+    assert re.findall(r"^\| `(\w+)(?:/|\.py)` \|", section, re.MULTILINE) == ORDER
+
+
+def test_no_file_is_long():
+    lengths = {str(path.relative_to(REPOSITORY)): len(path.read_text().splitlines()) for path in texts("plugins", "dags")}
+    long = {name: length for name, length in lengths.items() if length > LONGEST}
+    assert set(long) <= STILL_LONG, long
+    assert set(long) >= STILL_LONG, "short by now, so take it out of STILL_LONG"
+
+
+def test_nothing_reaches_for_names_that_a_reader_cannot_find():
+    found = [
+        f"{path.relative_to(REPOSITORY)}:{node.lineno}: {node.id}"
+        for path in texts("plugins", "dags")
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name) and node.id in {"globals", "locals", "vars", "exec", "eval"}
+    ]
+    assert not found
+
+
+def test_a_room_uses_public_names_of_another_only():
+    found = [
+        f"{path.relative_to(REPOSITORY)}: {node.module}.{alias.name}"
+        for path in texts("plugins", "dags")
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vrn")
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
+    assert not found
