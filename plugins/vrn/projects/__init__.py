@@ -26,11 +26,10 @@ from vrn.projects.build import Line, ProjectRefused, make, record
 from vrn.projects.purpose import Contracts
 from vrn.projects.register import Project
 from vrn.settings import Settings
+from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER, SUPERUSER
 
-# Held by the connection: a second run waits, and then finds nothing changed.
-ONE_AT_A_TIME = "select pg_advisory_lock(hashtext('vrn.projects'))"
 OPENED = """
     update ops.project set opened_at = case when closed_at is null then coalesce(opened_at, now()) else now() end,
         closed_at = null, closed_because = null
@@ -67,7 +66,8 @@ def refresh(settings: Settings, only: str | None = None, day: date | None = None
         psycopg.connect(settings.conninfo(SUPERUSER), autocommit=True) as superuser,
         connect(settings, OWNER, autocommit=True) as owner,
     ):
-        superuser.execute(ONE_AT_A_TIME)
+        # A second run waits, and then finds nothing changed.
+        locks.for_session(superuser, locks.Job.PROJECTS)
         agreement.publish(owner, settings)
         with owner.transaction():
             register.publish(owner, projects)

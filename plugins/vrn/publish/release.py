@@ -18,6 +18,7 @@ from vrn.build import steps as build
 from vrn.errors import VrnError
 from vrn.publish import disclosure
 from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -42,7 +43,7 @@ def make(settings: Settings, note: str) -> str:
     """
     with connect(settings, OWNER) as connection:
         # What is built stays as it is until it is frozen, and two releases do not take one id.
-        connection.execute("select pg_advisory_xact_lock(hashtext('release'))")
+        locks.for_transaction(connection, locks.Job.RELEASE)
         connection.execute("select 1 from ops.built_layer for update")
         if reason := build.unbuilt(connection, settings):
             raise ReleaseRefused(reason)

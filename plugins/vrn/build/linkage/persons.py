@@ -20,6 +20,7 @@ from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.stage.match_codes import CODES
+from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import LINKER
 
@@ -85,7 +86,7 @@ def link(settings: Settings) -> dict[str, int]:
     """Link all that serves today. Returns how many records and persons there are, and how many links are new or ended."""
     with connect(settings, LINKER) as connection:
         # One at a time: a second run waits, and then finds nothing changed.
-        connection.execute("select pg_advisory_xact_lock(hashtext('link persons'))")
+        locks.for_transaction(connection, locks.Job.PERSONS)
         _make_table(connection)
         records = _records(connection, settings)
         linked = match.link(records)
@@ -96,7 +97,7 @@ def link(settings: Settings) -> dict[str, int]:
 def ensure_table(settings: Settings) -> None:
     """The table is there before anything was linked, so that models find it."""
     with connect(settings, LINKER) as connection:
-        connection.execute("select pg_advisory_xact_lock(hashtext('link persons'))")
+        locks.for_transaction(connection, locks.Job.PERSONS)
         _make_table(connection)
 
 

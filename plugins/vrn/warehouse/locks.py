@@ -1,0 +1,56 @@
+"""What only one process may do at a time. Each job has its name here, so that no two share a lock by chance or miss each other.
+
+PostgreSQL's advisory locks hold for one database and go with the transaction or the connection, however that ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+
+class Job(StrEnum):
+    """What is done alone; a job that is done for each feed or table names that as well."""
+
+    ACCESS = "change roles and rights"
+    FETCH = "fetch from a feed's server"
+    REGISTER = "register a feed's files"
+    TABLES = "make an entity's tables"
+    ACCEPT = "accept a feed's deliveries"
+    PERSONS = "link persons"
+    RELEASE = "make a release"
+    PROJECTS = "make projects' tables"
+
+
+def for_transaction(connection: psycopg.Connection, job: Job, of: str = "") -> None:
+    """Wait for the job, and keep it until the transaction ends. of: the feed or table. Raises RuntimeError outside one."""
+    if connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
+        raise RuntimeError(f"'{job}' asks for a lock outside a transaction, where it would end at once: open one around the job.")
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key(job, of)])
+
+
+def for_session(connection: psycopg.Connection, job: Job, of: str = "") -> None:
+    """Wait for the job, and keep it until the connection ends."""
+    connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)])
+
+
+@contextmanager
+def unless_taken(connection: psycopg.Connection, job: Job, of: str = "") -> Iterator[bool]:
+    """Whether the job was free, without waiting; if so it is kept until the block or the connection ends."""
+    cursor = connection.cursor(row_factory=tuple_row)
+    (is_mine,) = cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)]).fetchone()
+    try:
+        yield is_mine
+    finally:
+        # A closed connection has let go of the lock by itself.
+        if is_mine and not connection.closed and not connection.broken:
+            cursor.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [_key(job, of)])
+
+
+def _key(job: Job, of: str) -> str:
+    return f"vrn {job}: {of}"
