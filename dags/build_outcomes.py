@@ -69,17 +69,18 @@ def build_outcomes():
 
         from vrn.build import steps as build
 
-        for step in STEPS:
-            try:
-                done = build.take(step, is_due=dag_run.run_type != "asset_triggered")
-            except build.NothingToBuild as reason:
-                ti.xcom_push(step, {SKIPPED: str(reason)})
-                raise AirflowSkipException(str(reason)) from None
-            except build.BuildFailed as error:
-                ti.xcom_push(step, {FAILED: str(error)})
-                # A failed test fails again: a retry would only hide which run found it.
-                raise AirflowFailException(str(error)) from None
-            ti.xcom_push(step, done)
+        with build.alone():
+            for step in STEPS:
+                try:
+                    done = build.take(step, is_due=dag_run.run_type != "asset_triggered")
+                except build.NothingToBuild as reason:
+                    ti.xcom_push(step, {SKIPPED: str(reason)})
+                    raise AirflowSkipException(str(reason)) from None
+                except build.BuildFailed as error:
+                    ti.xcom_push(step, {FAILED: str(error)})
+                    # A failed test fails again: a retry would only hide which run found it.
+                    raise AirflowFailException(str(error)) from None
+                ti.xcom_push(step, done)
 
     def show(step: str):
         @task.sensor(task_id=task_id(step), poke_interval=1)

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from vrn.errors import HomeError, VrnError
+from vrn.errors import VrnError
 from vrn.settings import Settings
 
 SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "demo")
@@ -186,68 +186,10 @@ def _build(settings: Settings, _) -> None:
     print("built: every layer is what the deliveries and the project say")
 
 
-def _refuse(settings: Settings, chosen) -> None:
-    from vrn.run import deciding
+def _decide(settings: Settings, chosen) -> int:
+    from vrn.run import decision_commands
 
-    deciding.refuse(settings, _number(chosen), by=_who(), reason=_reason(chosen))
-    print(f"refused: submission {chosen.submission}. {deciding.begin(settings, deciding.DAG_OF_BUILD)}")
-
-
-def _approve(settings: Settings, chosen) -> None:
-    from vrn.run import deciding
-
-    deciding.approve(settings, _number(chosen), by=_who(), reason=_reason(chosen))
-    print(f"approved: submission {chosen.submission}. {deciding.begin(settings, deciding.DAG_OF_BUILD)}")
-
-
-def _withdraw(settings: Settings, chosen) -> None:
-    from vrn.run import deciding
-
-    deleted = deciding.withdraw(settings, _number(chosen), by=_who(), reason=_reason(chosen))
-    print(f"withdrawn: submission {chosen.submission}; its original is deleted, and so are")
-    for table, rows in deleted.items():
-        print(f"  {rows:,} rows of {table}")
-    print(deciding.begin(settings, deciding.DAG_OF_BUILD))
-
-
-def _replay(settings: Settings, chosen) -> int:
-    from vrn.run import deciding
-
-    if chosen.feed and not chosen.submission:
-        if not (chosen.first and chosen.last):
-            raise HomeError("Say of which periods: FROM=2019-04 UNTIL=2020-03 (the months in which they begin).")
-        numbers = deciding.of_feed(settings, chosen.feed, chosen.first, chosen.last)
-    else:
-        numbers = [_number(chosen)]
-    not_begun = deciding.replay(settings, numbers, by=_who(), reason=_reason(chosen))
-    for number, why in not_begun.items():
-        print(f"error: submission {number}: {why}", file=sys.stderr)
-    begun = [number for number in numbers if number not in not_begun]
-    if begun:
-        print(f"replayed: {', '.join(map(str, begun))}. Until they are accepted again they serve nothing.")
-        for dag_id in deciding.dags_of(settings, begun):
-            print(deciding.begin(settings, dag_id))
-    elif not not_begun:
-        print("No delivery of that feed and those periods can be replayed.")
-    return int(bool(not_begun))
-
-
-def _number(chosen) -> int:
-    if not (chosen.submission or "").isdecimal():
-        raise HomeError(f'Say which delivery: make {chosen.command} SUBMISSION=7 REASON="…" (`make status` lists what waits).')
-    return int(chosen.submission)
-
-
-def _reason(chosen) -> str:
-    if not (chosen.reason or "").strip():
-        raise HomeError('Say why: REASON="…"; the ledger keeps it with your name and the time.')
-    return chosen.reason.strip()
-
-
-def _who() -> str:
-    from vrn.access.audit import events
-
-    return events.who()
+    return decision_commands.carry_out(settings, chosen)
 
 
 def _project(settings: Settings, chosen) -> int:
@@ -275,8 +217,9 @@ def _release(settings: Settings, chosen) -> None:
     from vrn.publish import exports, release
     from vrn.report import site
 
-    release_id = release.make(settings, chosen.note)
-    build.take("publish")
+    with build.alone():
+        release_id = release.make(settings, chosen.note)
+        build.take("publish")
     print(f"released: {release_id} (publish.release)")
     print(f"exports:  {exports.write(settings, release_id)}")
     print(f"site:     {site.build(settings) / 'index.html'}")
@@ -294,10 +237,7 @@ COMMANDS = {
     "site": _site,
     "templates": _templates,
     "build": _build,
-    "refuse": _refuse,
-    "approve": _approve,
-    "withdraw": _withdraw,
-    "replay": _replay,
+    **dict.fromkeys(DECISIONS, _decide),
     "run": _run,
     "up": _up,
     "down": _down,

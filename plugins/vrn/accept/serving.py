@@ -14,6 +14,7 @@ from vrn.gate import judging
 from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.stage import raw
+from vrn.warehouse import locks
 
 
 def accept(connection: psycopg.Connection, submission: Submission, contract: Contract) -> dict:
@@ -37,7 +38,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
 
 def one_at_a_time(connection: psycopg.Connection, feed: str) -> None:
     """Until the transaction ends nobody else changes what serves of a feed."""
-    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"accept {feed}"])
+    locks.for_transaction(connection, locks.Job.ACCEPT, feed)
 
 
 def _codes(entity: Entity, outcome: str) -> list[str]:

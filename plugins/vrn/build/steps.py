@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -18,6 +20,7 @@ from vrn.ledger import store as ledger
 from vrn.ledger import timing
 from vrn.settings import Settings
 from vrn.stage import raw
+from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -37,10 +40,19 @@ class NothingToBuild(VrnError):
     """What is built is all of this project on the deliveries as they are."""
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other build is under way, and keep others waiting: two would make the same tables."""
+    with connect(Settings(), autocommit=True) as connection:
+        locks.for_session(connection, locks.Job.BUILD)
+        yield
+
+
 def everything() -> None:
     """Take every step of a build. Raises BuildFailed at the first that cannot be taken."""
-    for step in STEPS:
-        take(step)
+    with alone():
+        for step in STEPS:
+            take(step)
 
 
 def take(step: str, *, is_due: bool = True) -> dict[str, int]:

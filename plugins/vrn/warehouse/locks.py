@@ -22,6 +22,7 @@ class Job(StrEnum):
     REGISTER = "register a feed's files"
     TABLES = "make an entity's tables"
     ACCEPT = "accept a feed's deliveries"
+    BUILD = "build the outcomes"
     PERSONS = "link persons"
     RELEASE = "make a release"
     PROJECTS = "make projects' tables"

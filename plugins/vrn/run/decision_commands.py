@@ -1,0 +1,64 @@
+"""The commands `refuse`, `approve`, `withdraw` and `replay`: what they are given, what they print."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from vrn.access.audit import events
+from vrn.errors import HomeError
+from vrn.run import deciding
+from vrn.settings import Settings
+
+
+def carry_out(settings: Settings, chosen: Namespace) -> int:
+    """Do what was decided and print what follows. Returns the exit status. Raises HomeError, NotAllowed."""
+    if chosen.command == "replay":
+        return _replay(settings, chosen)
+    number, who, why = _number(chosen), events.who(), _reason(chosen)
+    if chosen.command == "withdraw":
+        deleted = deciding.withdraw(settings, number, by=who, reason=why)
+        print(f"withdrawn: submission {number}; its original is deleted, and so are")
+        for table, rows in deleted.items():
+            print(f"  {rows:,} rows of {table}")
+    elif chosen.command == "approve":
+        deciding.approve(settings, number, by=who, reason=why)
+        print(f"approved: submission {number}")
+    else:
+        deciding.refuse(settings, number, by=who, reason=why)
+        print(f"refused: submission {number}")
+    print(deciding.begin(settings, deciding.DAG_OF_BUILD))
+    return 0
+
+
+def _replay(settings: Settings, chosen: Namespace) -> int:
+    why = _reason(chosen)
+    if chosen.feed and not chosen.submission:
+        if not (chosen.first and chosen.last):
+            raise HomeError("Say of which periods: FROM=2019-04 UNTIL=2020-03 (the months in which they begin).")
+        numbers = deciding.of_feed(settings, chosen.feed, chosen.first, chosen.last)
+    else:
+        numbers = [_number(chosen)]
+    not_begun = deciding.replay(settings, numbers, by=events.who(), reason=why)
+    for number, reason in not_begun.items():
+        print(f"error: submission {number}: {reason}", file=sys.stderr)
+    begun = [number for number in numbers if number not in not_begun]
+    if begun:
+        print(f"replayed: {', '.join(map(str, begun))}. Until they are accepted again they serve nothing.")
+        for dag_id in deciding.dags_of(settings, begun):
+            print(deciding.begin(settings, dag_id))
+    elif not not_begun:
+        print("No delivery of that feed and those periods can be replayed.")
+    return int(bool(not_begun))
+
+
+def _number(chosen: Namespace) -> int:
+    if not (chosen.submission or "").isdecimal():
+        raise HomeError(f'Say which delivery: make {chosen.command} SUBMISSION=7 REASON="…" (`make status` lists what waits).')
+    return int(chosen.submission)
+
+
+def _reason(chosen: Namespace) -> str:
+    if not (chosen.reason or "").strip():
+        raise HomeError('Say why: REASON="…"; the ledger keeps it with your name and the time.')
+    return chosen.reason.strip()
