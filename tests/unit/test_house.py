@@ -19,7 +19,6 @@ STILL_LONG = {
     "plugins/vrn/access/audit/understand.py",
     "plugins/vrn/access/roles.py",
     "plugins/vrn/build/linkage/match.py",
-    "plugins/vrn/feeds/contract.py",
     "plugins/vrn/publish/exports.py",
     "plugins/vrn/stage/match_codes.py",
 }

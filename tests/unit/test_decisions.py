@@ -1,0 +1,377 @@
+"""What is refused never serves and nothing waits for ever (issue 13): verdicts that bind, steps that fail, what people decide."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.inbox import Inbox
+from tests.made import csv_text, file_name, table
+from vrn import __main__ as commands
+from vrn.accept import retention
+from vrn.build import steps as build
+from vrn.build.layers import LAYERS
+from vrn.errors import HomeError
+from vrn.ledger import findings, states
+from vrn.ledger import store as ledger
+from vrn.receive import landing
+from vrn.report import messages, notes
+from vrn.run import deciding, ingest
+
+ED, STREET = "tiig_ed_attendance", "police_street_crime"
+ATTENDANCES = "raw.tiig_ed_attendance__attendance"
+MONTH = "2020-06"
+WHO = {"by": "Jo Bloggs", "reason": "a test"}
+
+
+def attendances(inbox: Inbox, month: str = MONTH, count: int = 60) -> list[dict]:
+    return table(inbox.text(ED, month))[:count]
+
+
+def send(inbox: Inbox, rows: list[dict], month: str = MONTH) -> None:
+    inbox.drop(ED, file_name(inbox.contract(ED), month), csv_text(rows))
+
+
+def taken(inbox: Inbox, rows: list[dict], month: str = MONTH) -> dict:
+    send(inbox, rows, month)
+    return inbox.take_in(ED)[-1]
+
+
+def now(inbox: Inbox, row: dict) -> dict:
+    return ledger.find(inbox.connection, row["submission_id"])
+
+
+def serving(inbox: Inbox) -> int:
+    return inbox.connection.execute(
+        f"select count(*) as n from {ATTENDANCES} inner join ops.submission using (submission_id) where status = 'accepted'"
+    ).fetchone()["n"]
+
+
+def moves(inbox: Inbox, row: dict) -> list[str]:
+    found = inbox.connection.execute(
+        "select to_status from ops.submission_move where submission_id = %s order by move_id", [row["submission_id"]]
+    )
+    return [one["to_status"] for one in found.fetchall()]
+
+
+def wrong(rows: list[dict], count: int, **cells: str) -> list[dict]:
+    """Rows of which the first have other cells."""
+    return [row | (cells if place < count else {}) for place, row in enumerate(rows)]
+
+
+# --- point 1: a verdict binds whatever happens after it
+
+
+def full(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_file_that_the_gate_refused_never_serves_though_its_pages_cannot_be_written(inbox, monkeypatch):
+    first = taken(inbox, attendances(inbox))
+    monkeypatch.setattr("vrn.gate.data_docs.write", full)
+    send(inbox, wrong(attendances(inbox), 60, arrival_date="2019-01-01"))
+    second = inbox.take_in(ED)[-1]
+    assert (second["status"], now(inbox, first)["status"], serving(inbox)) == ("refused", "accepted", 60)
+    said = {one["rule_code"]: one["message"] for one in findings.of(inbox.connection, second["submission_id"])}
+    assert "No space left on device" in said["GEN-020"]
+
+
+def test_a_hold_binds_too_when_the_pages_cannot_be_written(inbox, monkeypatch):
+    for month in ("2020-03", "2020-04", "2020-05"):
+        taken(inbox, attendances(inbox, month), month)
+    monkeypatch.setattr("vrn.gate.data_docs.write", full)
+    assert taken(inbox, attendances(inbox, count=20))["status"] == "held"
+
+
+def test_accept_takes_nothing_that_was_not_passed(inbox):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    ingest.each("stage", batch)
+    assert ingest.each("accept", batch).results == []
+    assert ledger.describe(inbox.connection, batch)[0]["status"] == "staged"
+
+
+# --- point 4: whatever an exception's class, it ends one delivery's step and no other's
+
+
+def test_a_step_that_fails_three_times_holds_its_delivery_with_the_reason_and_the_others_go_on(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    send(inbox, attendances(inbox, "2020-05"), "2020-05")
+    batches = ingest.take_in(ED)
+    (ids,) = batches
+    real = ingest.STEPS["stage"][1]
+
+    def stage(connection, settings, submission, contract):
+        if submission.submission_id == ids[0]:
+            raise ZeroDivisionError("of nobody's doing")
+        return real(connection, settings, submission, contract)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(ingest.STEPS, "stage", (states.RECEIVED, stage))
+        done = [ingest.each("stage", ids) for _ in range(3)]
+    assert [len(one.broken) for one in done] == [1, 1, 1]
+    assert [row["status"] for row in ledger.describe(inbox.connection, ids)] == ["held", "staged"]
+    held = ledger.describe(inbox.connection, ids)[0]
+    assert held["hold_reason"].startswith("stage failed 3 times: ZeroDivisionError. Mend the cause and run `make replay")
+    # Nobody can let through what no rule looked at.
+    with pytest.raises(states.NotAllowed, match="was never judged"):
+        deciding.approve(inbox.settings, ids[0], **WHO)
+    assert deciding.replay(inbox.settings, [ids[0]], **WHO) == {}
+    assert {row["status"] for row in inbox.take_in(ED)} == {"accepted"}
+
+
+def test_a_delivery_whose_step_is_killed_again_and_again_is_held_and_no_build_waits_for_it(inbox, monkeypatch):
+    class Killed(BaseException):
+        """As sudden as a kill."""
+
+    def die(*_, **__):
+        raise Killed
+
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    with monkeypatch.context() as patched:
+        patched.setattr("vrn.stage.staging._block", die)
+        for _ in range(3):
+            with pytest.raises(Killed):
+                ingest.each("stage", batch)
+    ingest.each("stage", batch)
+    (row,) = ledger.describe(inbox.connection, batch)
+    assert (row["status"], "never came to an end" in row["hold_reason"]) == ("held", True)
+    monkeypatch.setattr(build.time, "sleep", lambda _: pytest.fail("the build waited"))
+    assert build.gather(is_due=True) == {}
+
+
+def test_what_the_database_refuses_as_data_refuses_the_delivery_without_its_text(inbox, monkeypatch, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def stage(connection, *_):
+        connection.execute("select 'Zzyzx'::integer")
+
+    send(inbox, attendances(inbox))
+    monkeypatch.setitem(ingest.STEPS, "stage", (states.RECEIVED, stage))
+    (row,) = inbox.take_in(ED)
+    assert (row["status"], row["attempt"]) == ("refused", 1)
+    assert "22P02" in row["status_reason"]
+    assert "Zzyzx" not in row["status_reason"] + caplog.text + messages.path(inbox.settings, row).read_text()
+
+
+# --- point 3 and 11: replay, approve, refuse
+
+
+def test_a_replay_is_a_new_attempt_from_the_original_that_moves_no_file_and_never_goes_ahead_of_a_newer_extract(inbox):
+    first = taken(inbox, attendances(inbox, count=58))
+    second = taken(inbox, attendances(inbox))
+    waits = inbox.drop(ED, "waits.part", "somebody writes this")
+    assert deciding.replay(inbox.settings, [first["submission_id"]], **WHO) == {}
+    assert [path.name for path in waits.parent.iterdir() if path.is_file()] == ["waits.part"]
+    inbox.take_in(ED)
+    assert (now(inbox, first)["status"], now(inbox, first)["attempt"]) == ("superseded", 2)
+    assert (now(inbox, second)["status"], serving(inbox)) == ("accepted", 60)
+
+
+def test_a_replay_of_what_serves_takes_its_rows_in_anew_and_if_it_is_refused_the_earlier_serves_again(inbox, monkeypatch):
+    first = taken(inbox, attendances(inbox, count=58))
+    second = taken(inbox, attendances(inbox))
+    deciding.replay(inbox.settings, [second["submission_id"]], **WHO)
+    assert (now(inbox, second)["status"], serving(inbox)) == ("received", 0)
+    inbox.take_in(ED)
+    assert (now(inbox, second)["status"], serving(inbox)) == ("accepted", 60)
+    deciding.replay(inbox.settings, [second["submission_id"]], **WHO)
+    deciding.refuse(inbox.settings, second["submission_id"], **WHO)
+    assert (now(inbox, first)["status"], serving(inbox)) == ("accepted", 58)
+
+
+def test_a_replay_by_feed_and_periods_takes_all_of_them(inbox):
+    for month in ("2020-04", "2020-05", "2020-06"):
+        taken(inbox, attendances(inbox, month), month)
+    numbers = deciding.of_feed(inbox.settings, ED, "2020-05", "2020-06")
+    assert deciding.replay(inbox.settings, numbers, **WHO) == {}
+    assert {row["status"] for row in inbox.take_in(ED)} == {"accepted"}
+    attempts = inbox.connection.execute("select attempt from ops.submission order by period_start").fetchall()
+    assert [row["attempt"] for row in attempts] == [1, 2, 2]
+
+
+def test_a_decision_that_comes_too_late_says_what_the_delivery_is_and_changes_nothing(inbox):
+    row = taken(inbox, attendances(inbox))
+    for decide in (deciding.approve, deciding.refuse):
+        with pytest.raises(states.NotAllowed, match=f"Submission {row['submission_id']} is accepted"):
+            decide(inbox.settings, row["submission_id"], **WHO)
+    assert moves(inbox, row) == ["received", "staged", "passed", "accepted"]
+
+
+@pytest.mark.parametrize("command", ["refuse", "approve", "withdraw", "replay"])
+@pytest.mark.parametrize(
+    ("said", "words"), [([], "SUBMISSION=7"), (["--submission", "7"], "Say why"), (["--submission", "x"], "SUBMISSION=7")]
+)
+def test_a_command_says_what_is_missing(home, capsys, command, said, words):
+    reason = [] if words == "Say why" else ["--reason", "a test"]
+    assert commands.main([command, *said, *reason]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_command_leaves_who_when_and_why(inbox, capsys, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "jo")
+    row = taken(inbox, attendances(inbox))
+    number = str(row["submission_id"])
+    assert commands.main(["replay", "--submission", number, "--reason", "a rule was wrong"]) == 0
+    assert f"replayed: {number}. Until they are accepted again they serve nothing." in capsys.readouterr().out
+    assert commands.main(["refuse", "--submission", number, "--reason", "sent by mistake"]) == 0
+    found = inbox.connection.execute(
+        "select to_status, moved_by, reason from ops.submission_move where submission_id = %s order by move_id desc limit 2",
+        [number],
+    ).fetchall()
+    assert [tuple(one.values()) for one in found] == [
+        ("refused", "jo", "GEN-021: jo refused it: sent by mistake"),
+        ("received", "jo", "a rule was wrong"),
+    ]
+    assert messages.path(inbox.settings, now(inbox, row)).exists()
+
+
+# --- point 12: withdraw
+
+
+def test_a_withdrawn_delivery_leaves_nothing_and_the_earlier_serves_again(inbox):
+    first = taken(inbox, attendances(inbox, count=58))
+    second = taken(inbox, wrong(attendances(inbox), 2, injury_group="no such group"))
+    assert (second["status"], second["rows_quarantined"]) == ("accepted", 2)
+    deleted = deciding.withdraw(inbox.settings, second["submission_id"], **WHO)
+    assert deleted == {
+        f"raw.tiig_ed_attendance__attendance__s{second['submission_id']:06d}": 58,
+        "quarantine.tiig_ed_attendance__attendance": 2,
+    }
+    assert (now(inbox, second)["status"], now(inbox, first)["status"], serving(inbox)) == ("withdrawn", "accepted", 58)
+    left = "select count(*) as n from quarantine.tiig_ed_attendance__attendance where submission_id = %s"
+    assert inbox.connection.execute(left, [second["submission_id"]]).fetchone()["n"] == 0
+    assert not landing.is_there(inbox.settings, second["submission_id"], second["file_name"])
+    proof = inbox.connection.execute("select what, row_count from ops.deleted where submission_id = %s", [second["submission_id"]])
+    assert {row["what"]: row["row_count"] for row in proof.fetchall()} == deleted | {"original": None}
+    # Nobody can bring it back.
+    (why,) = deciding.replay(inbox.settings, [second["submission_id"]], **WHO).values()
+    assert "ask the supplier to send it again" in why
+
+
+def test_an_original_that_a_crash_left_of_a_withdrawn_delivery_is_deleted_by_housekeeping(inbox, monkeypatch):
+    row = taken(inbox, attendances(inbox))
+    with monkeypatch.context() as patched:
+        patched.setattr("vrn.receive.landing.forget", full)
+        with pytest.raises(OSError, match="No space"):
+            deciding.withdraw(inbox.settings, row["submission_id"], **WHO)
+    assert landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
+    assert retention.forget_originals() == 1
+    assert not landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
+
+
+# --- point 13: what a delivery may lose before a person looks
+
+
+@pytest.mark.parametrize(
+    ("bad", "status"), [(0, "accepted"), (6, "accepted"), (7, "held"), (30, "held"), (31, "refused"), (60, "refused")]
+)
+def test_a_delivery_is_held_or_refused_by_the_share_of_its_rows_that_is_set_aside(inbox, bad, status):
+    row = taken(inbox, wrong(attendances(inbox), bad, injury_group="no such group"))
+    assert row["status"] == status
+    if bad > 6:
+        assert f"{bad} of 60 rows of table 'attendance'" in row["status_reason"]
+        assert "ED-033" in row["status_reason"]
+
+
+def test_the_sentence_names_the_columns_that_could_not_be_read(inbox):
+    row = taken(inbox, wrong(attendances(inbox), 60, age="ten"))
+    assert row["status"] == "refused"
+    assert "most of them by GEN-006" in row["status_reason"]
+    assert "Mostly in 'age'." in row["status_reason"]
+
+
+@pytest.mark.parametrize(("count", "status"), [(48, "accepted"), (47, "held")])
+def test_a_delivery_with_far_fewer_rows_than_the_one_that_it_replaces_is_held(inbox, count, status):
+    first = taken(inbox, attendances(inbox))
+    row = taken(inbox, attendances(inbox, count=count))
+    assert row["status"] == status
+    if status == "held":
+        assert f"submission {first['submission_id']}, which it would replace, has 60" in row["hold_reason"]
+        assert serving(inbox) == 60
+
+
+def test_a_column_that_is_far_more_blank_than_usual_holds_the_delivery_by_name(inbox):
+    for month in ("2020-04", "2020-05"):
+        taken(inbox, [row | {"ethnic_category": "A"} for row in attendances(inbox, month)], month)
+    row = taken(inbox, wrong([row | {"ethnic_category": "A"} for row in attendances(inbox)], 19, ethnic_category=""))
+    assert row["status"] == "held"
+    assert "'ethnic_category' (32% instead of 0%)" in row["hold_reason"]
+
+
+# --- point 16: what changes what figures say announces itself to the build
+
+
+def built(owner: psycopg.Connection, settings) -> None:
+    """As if every layer had been built of the ledger as it is."""
+    owner.execute("truncate ops.built_layer")
+    for layer in LAYERS:
+        made_of = "" if layer == build.REFERENCE else ledger.fingerprint(owner)
+        row = [layer, build.codes(settings)[layer], made_of]
+        owner.execute("insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s)", row)
+
+
+@pytest.mark.parametrize("what", ["accepted", "refused", "withdrawn", "replayed"])
+def test_every_move_that_changes_what_figures_say_is_news_for_the_build_and_others_are_not(inbox, owner, what):
+    one = taken(inbox, attendances(inbox))
+    built(owner, inbox.settings)
+    ids = [[one["submission_id"]]]
+    assert not ingest.is_news(ids)
+    assert not ingest.is_news([])
+    if what == "accepted":
+        taken(inbox, attendances(inbox, "2020-05"), "2020-05")
+    elif what == "refused":
+        assert taken(inbox, wrong(attendances(inbox, "2020-05"), 60, arrival_date="x"), "2020-05")["status"] == "refused"
+    elif what == "withdrawn":
+        deciding.withdraw(inbox.settings, one["submission_id"], **WHO)
+    else:
+        deciding.replay(inbox.settings, [one["submission_id"]], **WHO)
+        inbox.take_in(ED)
+    assert ingest.is_news(ids)
+    built(owner, inbox.settings)
+    send(inbox, attendances(inbox, count=58), "2020-04")
+    assert not ingest.is_news(ids)
+
+
+def test_two_builds_never_run_at_once(home, monkeypatch):
+    monkeypatch.setattr(build, "take", lambda step: None)
+    with build.alone(), psycopg.connect(home.conninfo("vrn_loader"), autocommit=True) as other:
+        other.execute("set lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            build.locks.for_session(other, build.locks.Job.BUILD)
+    build.everything()
+
+
+# --- the run's note
+
+
+def test_a_note_begins_with_what_is_wrong_and_names_a_task_that_failed_before_any_delivery(inbox):
+    taken(inbox, attendances(inbox, "2020-05"), "2020-05")
+    row = taken(inbox, wrong(attendances(inbox), 60, arrival_date="x"))
+    rows = sorted(
+        inbox.connection.execute("select * from ops.submission").fetchall(), key=lambda one: notes.URGENCY.index(one["status"])
+    )
+    said = {one["submission_id"]: findings.of(inbox.connection, one["submission_id"]) for one in rows}
+    note = notes.of_run(rows, said, ["fetch failed; its log says why"])
+    assert note.startswith("- **fetch failed; its log says why**\n")
+    assert f"{row['file_name']}: **refused**" in note.splitlines()[1]
+
+
+def test_a_run_whose_register_failed_is_concluded_by_that_sentence(home):
+    assert ingest.conclude([], f"ingest__{ED}", "a test", ["register failed; its log says why"]) == [
+        "register failed; its log says why"
+    ]
+
+
+def test_a_disk_without_room_stops_before_a_delivery_is_touched(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    monkeypatch.setattr(ingest, "LEAST_FREE_BYTES", 1 << 60)
+    with pytest.raises(HomeError, match="nothing was lost"):
+        ingest.each("stage", batch)
+    assert ledger.describe(inbox.connection, batch)[0]["tries"] == 0
+    assert Path(inbox.settings.landing).exists()
