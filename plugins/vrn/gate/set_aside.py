@@ -70,10 +70,11 @@ def _of(connection: psycopg.Connection, submission: Submission, entity: Entity, 
             select
                 (select count(distinct row_number) from {hits} where rule_code = any(%(codes)s)) as rows,
                 (select rule_code from {hits} where rule_code = any(%(codes)s)
-                 group by rule_code order by count(*) desc, rule_code limit 1) as rule_code
+                 group by rule_code order by count(*) desc, rule_code <> %(unreadable)s, rule_code limit 1) as rule_code
             """
         ).format(hits=judging.hits(entity, submission.submission_id)),
-        {"codes": list(rules)},
+        # What cannot be read is missing as well, and is the truer reason.
+        {"codes": list(rules), "unreadable": UNREADABLE.code},
     ).fetchone()
     if not row["rows"]:
         return None
