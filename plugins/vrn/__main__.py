@@ -162,13 +162,13 @@ def _check(settings: Settings, _) -> None:
 
 def _docs(settings: Settings, _) -> int:
     from vrn.build import dbt
-    from vrn.report import indicator_docs
+    from vrn.report import indicator_pages
 
     if (page := dbt.document(settings)) is None:
         print("the documentation was not made")
         return 1
     print(f"documentation of the models: {page}")
-    print(f"documentation of the indicators, for evaluators only: {indicator_docs.write(settings)}")
+    print(f"documentation of the indicators, for evaluators only: {indicator_pages.write(settings)}")
     return 0
 
 

@@ -27,7 +27,7 @@ import yaml
 from tests.ports import free_port
 from tests.waiting import LONGEST, until
 from tests.warehouses import copy_of
-from vrn.report.site import words
+from vrn.report.figures import words
 from vrn.settings import REPOSITORY, Settings
 
 FOLDER = REPOSITORY / "bi" / "superset"
@@ -264,8 +264,8 @@ def test_no_metric_adds_up_or_averages():
 @pytest.mark.parametrize("name", ["figures", "scorecard", "area_profile"])
 def test_a_dataset_has_the_words_of_the_site_for_every_status_and_trend(name):
     told = dict(re.findall(r"when '(\w+)' then '([^']+)'", DATASETS[name]["sql"]))
-    assert {code: told.get(code) for code in words.STATUSES if code != "ok"} == {
-        code: words.missing(code) for code in words.STATUSES if code != "ok"
+    assert {code: told.get(code) for code in words.PUBLISHED_STATUSES if code != "ok"} == {
+        code: words.missing(code, {}) for code in words.PUBLISHED_STATUSES if code != "ok"
     }
     assert {code: told.get(code) for code in words.TRENDS} == {code: texts for code, (_, texts) in words.TRENDS.items()}
 

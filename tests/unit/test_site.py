@@ -15,10 +15,11 @@ from tests.browser import violations
 from tests.outline import Outline
 from vrn.publish import intervals
 from vrn.report import site
-from vrn.report.indicator_docs.reading import Annotation, Area, Period
-from vrn.report.site import funnel, pages, reading, told, words
+from vrn.report.figures import funnel, told, words
+from vrn.report.figures.subject import Annotation, Area, Period
+from vrn.report.site import from_publish, pages
+from vrn.report.site.from_publish import Published, Release, item
 from vrn.report.site.links import LINKS
-from vrn.report.site.reading import Published, Release, item
 from vrn.report.site.tiles import PLACES
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse.connection import connect
@@ -117,7 +118,7 @@ def row(area: Area, period: str, value: float = 2.5, **other) -> dict:
 
 
 def missing(area: Area, period: str, status: str, **other) -> dict:
-    return row(area, period) | dict.fromkeys(reading.NUMBERS) | {"status": status, "comparison": "not_compared"} | other
+    return row(area, period) | dict.fromkeys(from_publish.NUMBERS) | {"status": status, "comparison": "not_compared"} | other
 
 
 WHOLE = (
@@ -209,14 +210,14 @@ def test_a_figure_that_nobody_decided_to_publish_is_hidden():
     assert [figure.status for figure in undecided.subject.figures] == ["suppressed"]
 
 
-@pytest.mark.parametrize("status", sorted(set(words.STATUSES) - {"ok"}))
+@pytest.mark.parametrize("status", sorted(set(words.PUBLISHED_STATUSES) - {"ok"}))
 def test_an_indicator_without_any_figure_has_pages_that_say_why(status, tmp_path):
     pages.write(tmp_path, published(made([missing(area, period, status) for area in (COUNTY, *DISTRICTS) for period in YEARS])))
     page = texts(tmp_path)["indicator/T01.html"]
     assert 'role="img"' not in page
-    assert f"{words.missing(status)} (3 periods)" in page
-    assert words.missing(status) in texts(tmp_path)["index.html"]
-    assert words.missing(status) in texts(tmp_path)[f"area/{DISTRICTS[0].area_code}.html"]
+    assert f"{words.missing(status, META)} (3 periods)" in page
+    assert words.missing(status, META) in texts(tmp_path)["index.html"]
+    assert words.missing(status, META) in texts(tmp_path)[f"area/{DISTRICTS[0].area_code}.html"]
     assert "No indicator has a figure for districts" in texts(tmp_path)["map.html"]
 
 
@@ -230,7 +231,7 @@ def test_the_words_cover_every_status_and_trend_that_may_be_published():
         name: next((t["accepted_values"]["arguments"]["values"] for t in c.get("data_tests", []) if "accepted_values" in t), [])
         for name, c in columns.items()
     }
-    assert {*tests["status"], "suppressed"} == set(words.STATUSES)
+    assert {*tests["status"], "suppressed"} == set(words.PUBLISHED_STATUSES)
     assert set(tests["trend"]) <= set(words.TRENDS)
 
 
@@ -342,7 +343,7 @@ def test_the_download_has_every_row_and_a_hidden_one_has_empty_cells(folder):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(WHOLE)
     hidden = next(line for line in rows if line["status"] == "suppressed")
-    assert {hidden[name] for name in reading.NUMBERS} == {""}
+    assert {hidden[name] for name in from_publish.NUMBERS} == {""}
 
 
 def test_releases_say_what_changed_in_counts(tmp_path):
@@ -355,7 +356,9 @@ def test_releases_say_what_changed_in_counts(tmp_path):
 
 
 def test_the_reader_names_tables_of_publish_only():
-    queries = [value for name, value in vars(reading).items() if name.isupper() and isinstance(value, str) and "select" in value]
+    queries = [
+        value for name, value in vars(from_publish).items() if name.isupper() and isinstance(value, str) and "select" in value
+    ]
     assert len(queries) == 9
     for query in queries:
         assert set(re.findall(r"(?:from|join)\s+([\w.]+)", query)) <= {
@@ -403,7 +406,7 @@ def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(hom
         owner.execute(statement)
     owner.execute("grant select on all tables in schema publish to vrn_evaluator")
     with connect(home, "vrn_evaluator") as connection:
-        found = reading.read(connection)
+        found = from_publish.read(connection)
         (only,) = found.items
     assert found.release.release_id == "2026-11-23"
     assert [release.release_id for release in found.releases] == ["2026-12-14", "2026-11-23"]

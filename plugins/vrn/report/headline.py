@@ -8,6 +8,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from vrn.report.figures.subject import COUNTY, FORCE
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
@@ -47,8 +48,6 @@ from marts.dim_indicator as indicator
 group by indicator.domain
 order by array_position(array['violence', 'risk', 'system', 'programme'], indicator.domain)
 """
-COUNTY = "LANCS-14"
-FORCE = "E23000003"
 
 
 TIMING = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vrn.publish.folder_swap import swapped_in
-from vrn.report.site import pages, reading
+from vrn.report.site import from_publish, pages
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 
@@ -24,5 +24,5 @@ def build(settings: Settings) -> Path:
     """
     place = folder(settings)
     with swapped_in(place) as new, connect(settings, READER) as connection:
-        pages.write(new, reading.read(connection))
+        pages.write(new, from_publish.read(connection))
     return place

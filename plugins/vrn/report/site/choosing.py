@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vrn.report.indicator_docs import series
-from vrn.report.indicator_docs.reading import Figure, Subject
-from vrn.report.site.reading import COUNTY, FORCE
+from vrn.report.figures import series
+from vrn.report.figures.subject import COUNTY, FORCE, Figure, Subject
 
 KNOWN = ("ok", "suppressed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from vrn.report.site.reading import Item
+from vrn.report.site.from_publish import Item
 
 COLUMNS = (
     "indicator_id", "area_code", "area_name", "period_id", "period_label", "sex", "age_band", "ethnicity", "imd_quintile",

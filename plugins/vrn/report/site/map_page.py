@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vrn.report.indicator_docs import series
-from vrn.report.indicator_docs.reading import Subject
-from vrn.report.site import told
+from vrn.report.figures import series, told
+from vrn.report.figures.subject import Subject
 from vrn.report.site.tiles import tiles
 
 # The map that is seen first: the first of these that has one.
@@ -19,16 +18,11 @@ def view(subject: Subject) -> dict[str, Any] | None:
     if compared is None or not compared.with_figure:
         return None
     decimals = told.decimals_of([*compared.with_figure, compared.county])
-    return {
-        "indicator_id": subject.indicator_id,
-        "short_name": subject.meta["short_name"],
-        "name": subject.meta["name"],
-        "domain": subject.meta["domain"],
-        "unit": subject.meta["unit"],
+    return told.heading(subject) | {
         "period": compared.period.period_label,
-        "county": told.figure(compared.county, decimals) if compared.county else None,
-        "tiles": tiles(compared.figures, compared.county, decimals),
-        "rows": [told.figure(f, decimals, compared.county) for f in compared.figures],
+        "county": told.figure(subject, compared.county, decimals) if compared.county else None,
+        "tiles": tiles(subject, compared.figures, compared.county, decimals),
+        "rows": [told.figure(subject, f, decimals, compared.county) for f in compared.figures],
     }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from vrn.report.indicator_docs.reading import Area, Figure, Subject
-from vrn.report.site import choosing, told, words
+from vrn.report.figures import told
+from vrn.report.figures.numbers import counted
+from vrn.report.figures.subject import Area, Figure, Subject
+from vrn.report.site import choosing
 
 ORDER = ("better", "worse", "higher", "lower", "similar")
 
@@ -14,12 +16,8 @@ ORDER = ("better", "worse", "higher", "lower", "similar")
 def scorecard_row(subject: Subject) -> dict[str, Any]:
     """The county's latest figure, its trend, and how its districts stand beside it."""
     shown = choosing.headline(subject)
-    return {
-        "indicator_id": subject.indicator_id,
-        "short_name": subject.meta["short_name"],
-        "domain": subject.meta["domain"],
-        "unit": subject.meta["unit"],
-        "figure": told.figure(shown) if shown else None,
+    return told.heading(subject) | {
+        "figure": told.figure(subject, shown) if shown else None,
         "trend_code": shown.trend if shown and shown.status == "ok" else None,
         "districts": _districts(subject, shown),
         "has_districts": "district" in subject.meta["geo_levels"],
@@ -49,13 +47,9 @@ def profile_row(subject: Subject, area: Area) -> dict[str, Any] | None:
         return None
     county = choosing.beside(subject, shown)
     decimals = told.decimals_of([shown, county])
-    return {
-        "indicator_id": subject.indicator_id,
-        "short_name": subject.meta["short_name"],
-        "domain": subject.meta["domain"],
-        "unit": subject.meta["unit"],
-        "figure": told.figure(shown, decimals, county),
-        "county": told.figure(county, decimals) if county else None,
+    return told.heading(subject) | {
+        "figure": told.figure(subject, shown, decimals, county),
+        "county": told.figure(subject, county, decimals) if county else None,
         "comparison_code": shown.comparison if shown.status == "ok" else None,
     }
 
@@ -68,7 +62,7 @@ def summary(rows: list[dict[str, Any]]) -> list[str]:
     better = sum((row["trend_code"] or "").endswith("_better") for row in rows)
     worse = sum((row["trend_code"] or "").endswith("_worse") for row in rows)
     sentences = [
-        f"{words.counted(len(rows), 'indicator', 'indicators')}: {len(with_figure)} with a figure, "
+        f"{counted(len(rows), 'indicator', 'indicators')}: {len(with_figure)} with a figure, "
         f"{hidden} hidden to protect people, {without} without a figure."
     ]
     if better or worse:

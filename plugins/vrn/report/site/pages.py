@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from vrn.report.indicator_docs import words as shared
-from vrn.report.indicator_docs.reading import Area
-from vrn.report.site import downloads, indicator_page, map_page, overview, quality_page, releases_page, words
+from vrn.report.figures import templating, words
+from vrn.report.figures.numbers import day
+from vrn.report.figures.subject import COUNTY, Area
+from vrn.report.site import downloads, indicator_page, map_page, overview, quality_page, releases_page
+from vrn.report.site.from_publish import Published
 from vrn.report.site.links import LINKS
-from vrn.report.site.reading import COUNTY, Published
 
 HERE = Path(__file__).parent
-STYLES = (HERE.parent / "indicator_docs" / "style.css", HERE / "site.css")
+STYLES = (templating.SHARED / "style.css", HERE / "site.css")
 
 
 def write(folder: Path, published: Published) -> None:
@@ -32,7 +31,7 @@ def write(folder: Path, published: Published) -> None:
     _write_indicators(folder, published, pages)
     pages.write("quality.html", "quality.html.j2", "Data quality", **quality_page.view(published))
     pages.write("releases.html", "releases.html.j2", "Releases", releases=releases_page.view(published))
-    pages.write("about.html", "about.html.j2", "About", statuses=words.STATUSES, suppression=shared.SUPPRESSION)
+    pages.write("about.html", "about.html.j2", "About", statuses=words.PUBLISHED_STATUSES, suppression=words.SUPPRESSION)
 
 
 def _write_indicators(folder: Path, published: Published, pages: _Writer) -> None:
@@ -86,7 +85,7 @@ def _write_maps(maps: list[dict[str, Any]], pages: _Writer) -> None:
 
 
 def _by_domain(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    named = [(title, [row for row in rows if row["domain"] == code]) for code, title in shared.DOMAINS.items()]
+    named = [(title, [row for row in rows if row["domain"] == code]) for code, title in words.DOMAINS.items()]
     return [(title, found) for title, found in named if found]
 
 
@@ -105,18 +104,11 @@ class _Writer:
 
     def __init__(self, folder: Path, published: Published):
         self.folder = folder
-        self.templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        self.templates = templating.environment(HERE / "templates")
         release = published.release
         self.common = {
             "release": release,
-            "released_on": shared.day(release.released_at) if release else "",
+            "released_on": day(release.released_at) if release else "",
             "is_synthetic": bool(release and release.is_synthetic),
             "links": LINKS,
         }

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
-from vrn.report.indicator_docs import words as shared
-from vrn.report.site import words
-from vrn.report.site.reading import Published
+from vrn.report.figures import words
+from vrn.report.figures.numbers import day, grouped
+from vrn.report.site.from_publish import Published
 
 
 def view(published: Published) -> dict[str, Any]:
@@ -18,8 +18,8 @@ def view(published: Published) -> dict[str, Any]:
     found = Counter(feed["words"] for feed in feeds)
     return {
         "feeds": feeds,
-        "counts": [(text, found[text]) for text in words.FEED_STATUSES.values() if found[text]],
-        "explained": words.FEEDS_EXPLAINED,
+        "counts": [(text, found[text]) for text, _ in words.FEED_STATUSES.values() if found[text]],
+        "explained": dict(words.FEED_STATUSES.values()),
         "deliveries": [
             _delivery(row, names.get(row["feed"], row["feed"]), suppliers.get((row["feed"], row["supplier"]), row["supplier"]))
             for row in published.deliveries
@@ -33,12 +33,12 @@ def _feed(row: dict[str, Any]) -> dict[str, Any]:
         "supplier": row["supplier_name"],
         "code": row["status"],
         "sign": "",
-        "words": words.FEED_STATUSES[row["status"]],
+        "words": words.FEED_STATUSES[row["status"]][0],
         "up_to": _day(row["latest_period_ends_on"], "nothing yet"),
         "due": _day(row["next_due_on"], "not due"),
-        "accepted": shared.grouped(row["accepted_count"]),
-        "superseded": shared.grouped(row["superseded_count"]),
-        "refused": shared.grouped(row["refused_count"]),
+        "accepted": grouped(row["accepted_count"]),
+        "superseded": grouped(row["superseded_count"]),
+        "refused": grouped(row["refused_count"]),
         "is_synthetic": row["is_synthetic"],
     }
 
@@ -48,13 +48,13 @@ def _delivery(row: dict[str, Any], feed: str, supplier: str) -> dict[str, Any]:
     return {
         "feed": feed,
         "supplier": supplier,
-        "share": f"{shared.grouped(100 * taken / in_file, 1)} %" if in_file else "no rows",
+        "share": f"{grouped(100 * taken / in_file, 1)} %" if in_file else "no rows",
         **{
-            name: shared.grouped(int(row[name] or 0))
+            name: grouped(int(row[name] or 0))
             for name in ("deliveries", "rows_in_file", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_warned")
         },
     }
 
 
 def _day(value: date | datetime | None, otherwise: str) -> str:
-    return shared.day(value) if value else otherwise
+    return day(value) if value else otherwise

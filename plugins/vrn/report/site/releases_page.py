@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vrn.report.indicator_docs import words as shared
-from vrn.report.site import words
-from vrn.report.site.reading import Published, Release
+from vrn.report.figures.numbers import counted, day
+from vrn.report.site.from_publish import Published, Release
 
 
 def view(published: Published) -> list[dict[str, Any]]:
@@ -14,7 +13,7 @@ def view(published: Published) -> list[dict[str, Any]]:
     return [
         {
             "release_id": release.release_id,
-            "day": shared.day(release.released_at),
+            "day": day(release.released_at),
             "note": release.note,
             "made_of": f"{_submissions(release)} and {_indicators(release)}",
             "changes": _changes(release, by_id.get(release.previous_release_id)),
@@ -27,11 +26,11 @@ def view(published: Published) -> list[dict[str, Any]]:
 
 
 def _submissions(release: Release) -> str:
-    return words.counted(release.submission_count or 0, "delivery", "deliveries")
+    return counted(release.submission_count or 0, "delivery", "deliveries")
 
 
 def _indicators(release: Release) -> str:
-    return words.counted(release.indicator_count or 0, "indicator", "indicators")
+    return counted(release.indicator_count or 0, "indicator", "indicators")
 
 
 def _changes(release: Release, before: Release | None) -> str:
@@ -47,4 +46,4 @@ def _difference(now: int | None, then: int | None, one: str, many: str) -> str:
     change = (now or 0) - (then or 0)
     if not change:
         return f"as many {many}"
-    return f"{words.counted(abs(change), one, many)} {'more' if change > 0 else 'fewer'}"
+    return f"{counted(abs(change), one, many)} {'more' if change > 0 else 'fewer'}"

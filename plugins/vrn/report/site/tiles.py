@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vrn.report.indicator_docs.reading import Figure
-from vrn.report.site import told
+from vrn.report.figures import told
+from vrn.report.figures.subject import Figure, Subject
 
 # Row and column from the north-west; the style sheet has a class for each place.
 PLACES = {
@@ -27,10 +27,10 @@ PLACES = {
 }
 
 
-def tiles(figures: Sequence[Figure], county: Figure | None, decimals: int) -> list[dict[str, Any]]:
+def tiles(subject: Subject, figures: Sequence[Figure], county: Figure | None, decimals: int) -> list[dict[str, Any]]:
     """The districts from north-west to south-east, each with its place and what is said of it."""
     here = sorted((f for f in figures if f.area.area_code in PLACES), key=lambda f: PLACES[f.area.area_code])
     return [
-        told.figure(figure, decimals, county) | dict(zip(("row", "column"), PLACES[figure.area.area_code], strict=True))
+        told.figure(subject, figure, decimals, county) | dict(zip(("row", "column"), PLACES[figure.area.area_code], strict=True))
         for figure in here
     ]

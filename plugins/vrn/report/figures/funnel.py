@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from math import floor, log10, sqrt
 
 from vrn.publish import intervals
-from vrn.report.indicator_docs.reading import Subject
-from vrn.report.indicator_docs.series import Comparison
-from vrn.report.site.reading import ReleasedFigure
+from vrn.report.figures.series import Comparison
+from vrn.report.figures.subject import Figure, Subject
 
 KINDS = ("crude_rate", "proportion")
 FEWEST = 4
@@ -28,7 +27,7 @@ Curve = tuple[tuple[float, float], ...]
 class Funnel:
     """points: the areas drawn; curves: each limit by its name, such as high_95; county: the value in the middle."""
 
-    points: tuple[ReleasedFigure, ...]
+    points: tuple[Figure, ...]
     curves: tuple[tuple[str, Curve], ...]
     county: float
     largest: float
@@ -53,7 +52,7 @@ def of(subject: Subject, compared: Comparison | None) -> Funnel | None:
     return Funnel(points, curves, compared.county.value, largest)
 
 
-def position(subject: Subject, figure: ReleasedFigure, county: float) -> str:
+def position(subject: Subject, figure: Figure, county: float) -> str:
     """Where an area lies, as marts.fct_indicator_funnel says it."""
     if subject.meta["value_type"] == "proportion":
         limits = _limits(subject, county)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from vrn.report.indicator_docs.reading import Area, Figure, Period, Subject
+from vrn.report.figures.subject import Area, Figure, Period, Subject
 
 # Periods that do not overlap come first: the points of a line are then separate news.
 OVER_TIME = ("month", "quarter", "financial_year", "academic_year", "rolling_12_months", "three_financial_years")
+# A point of these stands at the end of its period and overlaps the one before.
+OVERLAPPING = ("rolling_12_months", "three_financial_years")
 # For areas beside each other the longest tells most, and a year is what people mean.
 COMPARED = ("financial_year", "academic_year", "rolling_12_months", "three_financial_years", "quarter", "month")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vrn.publish.folder_swap import swapped_in
-from vrn.report.indicator_docs import pages, reading
+from vrn.report.indicator_pages import from_marts, pages
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 
@@ -21,5 +21,5 @@ def write(settings: Settings) -> Path:
     """
     place = folder(settings)
     with swapped_in(place, mode=0o700) as new, connect(settings, "vrn_evaluator") as connection:
-        pages.write(new, reading.read(connection))
+        pages.write(new, from_marts.read(connection))
     return place / "index.html"

@@ -6,10 +6,10 @@ from math import floor, log10
 
 from markupsafe import Markup
 
-from vrn.report.indicator_docs import words as shared
-from vrn.report.indicator_docs.reading import Figure
-from vrn.report.site.funnel import Curve, Funnel, ticks
-from vrn.report.site.told import comparison
+from vrn.report.figures.funnel import Curve, Funnel, ticks
+from vrn.report.figures.numbers import grouped
+from vrn.report.figures.subject import Figure
+from vrn.report.figures.told import comparison
 
 FROM_ZERO = 0.5
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 30, 44
@@ -57,8 +57,8 @@ def _inside(funnel: Funnel, title: str, county: Figure, width: int, height: int,
         [
             TEXT.format("", 0, 12, title),
             *(LINE.format("grid", LEFT, end, y(tick)) for tick in upward),
-            *(TEXT.format("end", LEFT - 6, y(tick) + 4, shared.grouped(tick, decimals)) for tick in upward),
-            *(TEXT.format("middle", x(tick), bottom + 18, shared.grouped(tick)) for tick in ticks(funnel.largest, most)),
+            *(TEXT.format("end", LEFT - 6, y(tick) + 4, grouped(tick, decimals)) for tick in upward),
+            *(TEXT.format("middle", x(tick), bottom + 18, grouped(tick)) for tick in ticks(funnel.largest, most)),
             TEXT.format("end", end, height - 6, "size: what the count is divided by"),
             *(CURVE.format(name.rpartition("_")[2], line(curve)) for name, curve in funnel.curves),
             LINE.format("county", LEFT, end, y(funnel.county)),

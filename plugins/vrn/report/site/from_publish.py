@@ -9,9 +9,8 @@ from typing import Any
 
 import psycopg
 
-from vrn.report.indicator_docs.reading import Annotation, Area, Figure, Period, Subject
+from vrn.report.figures.subject import COUNTY, Annotation, Area, Figure, Period, Subject
 
-COUNTY, FORCE = "LANCS-14", "E23000003"
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
 LISTS = ("period_types", "geo_levels", "breakdowns", "feeds")
 NUMBERS = ("count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998")
@@ -30,20 +29,12 @@ class Release:
 
 
 @dataclass(frozen=True)
-class ReleasedFigure(Figure):
-    """A figure with the limits that a funnel needs."""
-
-    lower_998: float | None = None
-    upper_998: float | None = None
-
-
-@dataclass(frozen=True)
 class Group:
     """A figure of one group of one breakdown, such as age_band 10-17."""
 
     breakdown: str
     name: str
-    figure: ReleasedFigure
+    figure: Figure
 
 
 @dataclass(frozen=True)
@@ -135,11 +126,11 @@ def _without_hidden(row: Mapping[str, Any]) -> dict[str, Any]:
     return dict(row) | ({"status": "suppressed", **dict.fromkeys(NUMBERS)} if is_hidden else {})
 
 
-def _figure(row: Mapping[str, Any], area: Area, period: Period, is_synthetic: bool) -> ReleasedFigure:
+def _figure(row: Mapping[str, Any], area: Area, period: Period, is_synthetic: bool) -> Figure:
     def number(name: str) -> float | None:
         return None if row[name] is None else float(row[name])
 
-    return ReleasedFigure(
+    return Figure(
         area=area,
         period=period,
         status=row["status"],

@@ -10,9 +10,13 @@ import pytest
 import yaml
 
 from tests.outline import Outline
-from vrn.report import indicator_docs
-from vrn.report.indicator_docs import charts, pages, words
-from vrn.report.indicator_docs.reading import Annotation, Area, Delivery, Figure, Limits, NothingBuilt, Period, Subject, read
+from vrn.report import indicator_pages
+from vrn.report.figures import methods, words
+from vrn.report.figures.charts import over_time
+from vrn.report.figures.numbers import grouped
+from vrn.report.figures.subject import Annotation, Area, Delivery, Figure, Limits, Period, Subject
+from vrn.report.indicator_pages import pages
+from vrn.report.indicator_pages.from_marts import NothingBuilt, read
 from vrn.settings import REPOSITORY
 from vrn.warehouse.connection import connect
 
@@ -128,10 +132,10 @@ def test_an_indicator_without_any_figure_has_a_page_without_a_chart(status, tmp_
 
 
 def test_a_gap_in_the_line_is_left_out_and_not_drawn_as_zero(tmp_path):
-    drawn = charts._intervals(
+    drawn = over_time._intervals(
         [figure(COUNTY, MONTHS[0]), missing(COUNTY, MONTHS[1], "refused"), figure(COUNTY, MONTHS[2])],
-        charts.alt.X("x:Q"),
-        charts.alt.Y("y:Q"),
+        over_time.alt.X("x:Q"),
+        over_time.alt.Y("y:Q"),
     )
     heights = [[row.get("y", row["lower"]) for row in layer.to_dict()["data"]["values"]] for layer in drawn]
     assert heights == [[2.5, 2.5], [2.5, None, 2.5], [2.5, 2.5]]
@@ -158,8 +162,8 @@ def test_a_page_tells_its_caveat_definition_formula_sources_and_deliveries(tmp_p
 def test_every_value_type_and_method_of_the_framework_is_written_out():
     text = "".join(path.read_text() for path in (REPOSITORY / "dbt_project/models/indicators").rglob("*.yml"))
     for value_type in set(re.findall(r"value_type: (\w+)", text)):
-        assert words.value_method(value_type, Decimal(100)).lines
-    assert set(re.findall(r"ci_method: (\w+)", text)) <= set(words.INTERVALS)
+        assert methods.value_method(value_type, Decimal(100)).lines
+    assert set(re.findall(r"ci_method: (\w+)", text)) <= set(methods.INTERVALS)
     for name, known in {
         "polarity": words.POLARITIES,
         "suppression_policy": words.SUPPRESSION,
@@ -273,26 +277,32 @@ def test_hospital_sites_have_a_chart_each_because_no_area_holds_them_all(tmp_pat
     assert text.count('<svg class="wide"') == 3
 
 
+def test_a_count_has_the_limits_and_the_trend_in_words_that_the_site_gives_them(tmp_path):
+    years = figure(COUNTY, YEAR, 5.0, lower=1.62, upper=11.67, trend="increasing_and_getting_worse")
+    text = page(tmp_path, subject([years, figure(BURNLEY, YEAR, 3.0, lower=0.6, upper=8.8)], {"period_types": ["financial_year"]}))
+    assert '<td class="number">1.62 to 11.67</td><td></td><td>going up: getting worse</td>' in text
+
+
 def test_numbers_are_rounded_half_away_from_zero():
-    assert words.grouped(2.345, 2) == "2.35"
-    assert words.grouped(-2.345, 2) == "−2.35"
-    assert words.grouped(1508941) == "1,508,941"
+    assert grouped(2.345, 2) == "2.35"
+    assert grouped(-2.345, 2) == "−2.35"
+    assert grouped(1508941) == "1,508,941"
 
 
 @pytest.mark.services
 def test_a_warehouse_without_indicators_says_what_to_do_and_leaves_the_old_pages(home):
-    old = indicator_docs.folder(home)
+    old = indicator_pages.folder(home)
     old.mkdir(parents=True)
     (old / "index.html").write_text("old")
     with pytest.raises(NothingBuilt, match="make run"):
-        indicator_docs.write(home)
+        indicator_pages.write(home)
     assert [path.name for path in old.parent.rglob("*")] == ["indicators", "index.html"]
 
 
 @pytest.mark.services
 def test_a_built_warehouse_gives_every_indicator_a_page_that_only_its_owner_can_open(built_server, home, owner):
     expected = {row["indicator_id"] for row in owner.execute("select indicator_id from marts.dim_indicator")}
-    index = indicator_docs.write(home)
+    index = indicator_pages.write(home)
     assert {path.stem for path in index.parent.iterdir()} == expected | {"index"}
     assert index.parent.stat().st_mode & 0o777 == 0o700
     text = (index.parent / "V06.html").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Charts as static SVG, each in a module with one function `draw`."""

@@ -1,0 +1,120 @@
+"""A figure as it is written on a page: numbers, or the reason why there is none; signs with their words; a chart in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from vrn.report.figures import words
+from vrn.report.figures.numbers import counted, day, decimals_for, grouped
+from vrn.report.figures.series import Comparison, Run
+from vrn.report.figures.subject import Annotation, Figure, Subject
+
+
+def heading(subject: Subject) -> dict[str, Any]:
+    """What a row or a page says of its indicator."""
+    return {name: subject.meta[name] for name in ("indicator_id", "name", "short_name", "domain", "unit")}
+
+
+def figure(subject: Subject, shown: Figure, decimals: int | None = None, county: Figure | None = None) -> dict[str, Any]:
+    """The cells of a row. words is empty for a figure and has the reason for none."""
+    common = {"area": shown.area.area_name, "area_code": shown.area.area_code, "period": shown.period.period_label}
+    if shown.status != "ok":
+        return common | {"words": words.missing(shown.status, subject.meta), "is_hidden": shown.status == "suppressed"}
+    places = decimals_of([shown]) if decimals is None else decimals
+    return common | {
+        "words": "",
+        "is_hidden": False,
+        "count": amount(shown.count),
+        "denominator": amount(shown.denominator),
+        "value": grouped(shown.value, places),
+        "interval": interval(shown, places),
+        "comparison": comparison(shown, county),
+        "trend": trend(shown.trend),
+    }
+
+
+def run(subject: Subject, without: Run) -> dict[str, Any]:
+    """Periods in a row without a figure, as a row of a table."""
+    first, last = without.first.period_label, without.last.period_label
+    number = f" ({without.periods} periods)" if without.periods > 1 else ""
+    return {
+        "period": first if first == last else f"{first} to {last}",
+        "words": words.missing(without.status, subject.meta) + number,
+    }
+
+
+def decimals_of(figures: Iterable[Figure | None]) -> int:
+    return decimals_for(f.value for f in figures if f is not None and f.value is not None)
+
+
+def amount(number: float | None) -> str:
+    """What is counted is whole; sums and expected counts need not be."""
+    return "" if number is None else grouped(number, 0 if float(number).is_integer() else 1)
+
+
+def interval(shown: Figure, decimals: int) -> str:
+    if shown.lower is None or shown.upper is None:
+        return "none"
+    # Around a whole number the limits need not be whole.
+    places = decimals or decimals_for([shown.lower, shown.upper])
+    return f"{grouped(shown.lower, places)} to {grouped(shown.upper, places)}"
+
+
+def comparison(shown: Figure, county: Figure | None = None) -> dict[str, str]:
+    """The sign points to the side of the county on which the interval lies; the words say whether that is good."""
+    code = shown.comparison
+    if code in ("better", "worse", "higher", "lower") and county is not None and county.status == "ok":
+        sign = "up" if shown.value > county.value else "down"
+    else:
+        sign = "" if code == "not_compared" else "level" if code == "similar" else {"higher": "up", "lower": "down"}.get(code, "")
+    return {"code": code, "sign": sign, "words": words.COMPARISONS[code]}
+
+
+def trend(code: str | None) -> dict[str, str]:
+    if code is None:
+        return {"code": "none", "sign": "", "words": "not given for this period"}
+    sign, text = words.TRENDS[code]
+    return {"code": code.rpartition("_")[2] if "getting" in code else "plain", "sign": sign, "words": text}
+
+
+def events(annotations: Sequence[Annotation]) -> list[tuple[int, str, Annotation]]:
+    """What has to be known beside the figures: numbered from 1, as charts mark it, with its days in words."""
+    return [(number, _days(one), one) for number, one in enumerate(annotations, start=1)]
+
+
+def _days(event: Annotation) -> str:
+    if event.ends_on is None:
+        return f"from {day(event.starts_on)}"
+    return f"{day(event.starts_on)} to {day(event.ends_on)}"
+
+
+def line(subject: Subject, drawn: Sequence[Figure], decimals: int, a_figure: str) -> str:
+    """A chart over time in words. drawn: begins and ends with a figure; a_figure: what a gap lacks, such as "a figure"."""
+    found = [f for f in drawn if f.status == "ok"]
+    gaps = len(drawn) - len(found)
+    start = f"{subject.meta['short_name']}, {drawn[0].area.area_name}, {subject.meta['unit']}: "
+
+    def at(f: Figure) -> str:
+        return f"{grouped(f.value, decimals)} in {f.period.period_label}"
+
+    if len(found) == 1:
+        return f"{start}one figure, {at(found[0])}."
+    highest, lowest = max(found, key=lambda f: f.value), min(found, key=lambda f: f.value)
+    between = f" {counted(gaps, 'period', 'periods')} between without {a_figure}." if gaps else ""
+    return (
+        f"{start}{len(found)} figures. First {at(found[0])}, last {at(found[-1])}, highest {at(highest)}, "
+        f"lowest {at(lowest)}.{between}"
+    )
+
+
+def areas(subject: Subject, compared: Comparison, decimals: int, a_figure: str) -> str:
+    """A chart of areas in words."""
+    found = compared.with_figure
+    ends = [found[0], found[-1], *([compared.county] if compared.county else [])]
+    highest, lowest, *county = (f"{f.area.area_name} {grouped(f.value, decimals)}" for f in ends)
+    return (
+        f"{subject.meta['short_name']}, {compared.period.period_label}, {subject.meta['unit']}: {len(found)} of "
+        f"{len(compared.figures)} areas have {a_figure}. Highest {highest}, lowest {lowest}"
+        f"{', ' + county[0] if county else ''}."
+    )
