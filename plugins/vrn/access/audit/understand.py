@@ -7,23 +7,22 @@ body of a function, query_to_xml), is not understood: it counts as a read of the
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
 
-from vrn.access.audit.catalogue import OPEN_SCHEMAS, Catalogue
+from vrn.access.audit import names
+from vrn.access.audit.catalogue import Catalogue
 from vrn.access.audit.lexer import NUMBER, QUOTED, STRING, WORD, Token, Unclear, statements, tokens
+from vrn.access.audit.names import HIDDEN
 
 # It says on its own log which text it could not take apart.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 # Stand-ins for literals, such that the text is still SQL.
 FOR_STRING, FOR_NUMBER = "'x'", "1"
-HIDDEN = "?"
 # A longer text would hold up the audit, and say nothing to who reads it.
 MOST_CHARACTERS = 200_000
 UNKNOWN = "UNKNOWN"
@@ -42,8 +41,6 @@ RUN_TEXT = (
     "database_to_xml_and_xmlschema", "ts_stat", "ts_rewrite",
 )  # fmt: skip
 BEFORE_TABLE = ("union", "all", "except", "intersect", "distinct")
-# An alias that reads like a name in this database; others may be a value between the wrong quotes.
-ALIAS = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -74,14 +71,14 @@ def understand(text: str, catalogue: Catalogue, role: str, *, prepared: str | No
         parts = statements(found)
     except Unclear:
         return Reading(UNKNOWN, (), None, False)
-    objects, aliases, is_understood = _named_in_full(found, catalogue), set(), True
+    objects, aliases, is_understood = names.named_in_full(found, catalogue), set(), True
     for part in parts:
         try:
             body = _body(part, prepared if _executes(parts) == 1 else None)
-            objects |= _functions(body, catalogue)
+            objects |= names.functions(body, catalogue)
             for tree in _trees(body):
-                objects |= set(_tables(tree, catalogue, role, is_refused))
-                aliases |= _aliases(tree)
+                objects |= set(names.tables(tree, catalogue, role, is_refused))
+                aliases |= names.aliases(tree)
         except _NotUnderstood:
             is_understood = False
     return Reading(
@@ -120,7 +117,7 @@ def _body(part: Sequence[Token], prepared: str | None) -> Sequence[Token]:
     if first.is_word("copy"):
         if len(part) > 1 and part[1].is_symbol("("):
             return _body(_within_brackets(part[1:]), None)
-        return [Token(WORD, "table", False), *part[1 : _end_of_name(part, 1)]]
+        return [Token(WORD, "table", False), *part[1 : names.end_of_name(part, 1)]]
     if first.is_word("create") and any(token.is_word(*WITH_BODY) for token in part[1:5]):
         raise _NotUnderstood
     if first.is_word(*PARSED, "table") or first.is_symbol("("):
@@ -164,14 +161,6 @@ def _after_brackets(part: Sequence[Token]) -> Sequence[Token]:
     raise _NotUnderstood
 
 
-def _end_of_name(part: Sequence[Token], start: int) -> int:
-    """The place after a name that begins at a place, with all that it is qualified by."""
-    end = start + 1
-    while end + 1 < len(part) and part[end].is_symbol("."):
-        end += 2
-    return end
-
-
 def _trees(body: Sequence[Token]) -> Iterator[exp.Expression]:
     if not body:
         return
@@ -213,98 +202,6 @@ def _for_parser(body: Sequence[Token]) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _known_as(identifier: exp.Expression | None) -> str:
-    """A name as the database knows it."""
-    if not isinstance(identifier, exp.Identifier):
-        return ""
-    return identifier.name if identifier.args.get("quoted") else identifier.name.lower()
-
-
-def _tables(tree: exp.Expression, catalogue: Catalogue, role: str, is_refused: bool) -> Iterator[str]:
-    for table in tree.find_all(exp.Table):
-        name, schema = _known_as(table.this), _known_as(table.args.get("db"))
-        if not name or (not schema and (_is_made_here(table) or _is_of_with(table, name))):
-            continue
-        schemas = [schema] if schema else catalogue.meant(name, role, is_refused=is_refused)
-        if not schemas:
-            # A temporary table, or one that is there no more.
-            yield name if name in catalogue.words or ALIAS.fullmatch(name) else HIDDEN
-        for one in schemas:
-            if catalogue.is_restricted(one, name):
-                yield f"{one}.{name}"
-
-
-def _is_made_here(table: exp.Table) -> bool:
-    """Whether a name is of a table that the statement makes (INTO, CREATE) or an alias that it locks."""
-    parent = table.parent.parent if isinstance(table.parent, exp.Schema) else table.parent
-    return isinstance(parent, (exp.Into, exp.Create, exp.Lock))
-
-
-def _is_of_with(table: exp.Table, name: str) -> bool:
-    """Whether a name is of a WITH query that is in sight where it stands: of one before it, or of any where it is recursive."""
-    node = table.parent
-    while node is not None:
-        with_ = node.args.get("with_")
-        for query in with_.expressions if isinstance(with_, exp.With) else ():
-            if not with_.recursive and _contains(query, table):
-                break
-            if _known_as(query.args["alias"].this) == name:
-                return True
-        node = node.parent
-    return False
-
-
-def _contains(node: exp.Expression, inner: exp.Expression | None) -> bool:
-    while inner is not None and inner is not node:
-        inner = inner.parent
-    return inner is node
-
-
-def _aliases(tree: exp.Expression) -> set[str]:
-    named = [alias.args.get("alias") for alias in tree.find_all(exp.Alias)]
-    for alias in tree.find_all(exp.TableAlias):
-        named += [alias.this, *alias.columns]
-    return {known for name in named if ALIAS.fullmatch(known := _known_as(name))}
-
-
-def _chains(found: Sequence[Token]) -> Iterator[tuple[list[str], bool]]:
-    """Every name with what it is qualified by, and whether a bracket follows."""
-    place = 0
-    while place < len(found):
-        if not found[place].is_name:
-            place += 1
-            continue
-        end = _end_of_name(found, place)
-        yield [token.text for token in found[place:end:2]], end < len(found) and found[end].is_symbol("(")
-        place = end
-
-
-def _named_in_full(found: Sequence[Token], catalogue: Catalogue) -> set[str]:
-    """Restricted tables named with their schema, wherever they stand: a net under the parser."""
-    return {
-        f"{schema}.{name}"
-        for chain, _ in _chains(found)
-        for schema, name in pairwise(chain)
-        if schema in catalogue.relations.get(name, ()) and catalogue.is_restricted(schema, name)
-    }
-
-
-def _functions(found: Sequence[Token], catalogue: Catalogue) -> set[str]:
-    called = set()
-    for chain, has_bracket in _chains(found):
-        *before, name = chain
-        schemas = catalogue.routines.get(name, frozenset())
-        if not has_bracket or "pg_catalog" in (before[-1:] or schemas):
-            continue
-        if not before:
-            called |= {f"{schema}.{name}()" for schema in schemas if schema not in OPEN_SCHEMAS}
-        elif before[-1] not in OPEN_SCHEMAS and before[-1] not in catalogue.relations.get(name, ()):
-            # A function of a schema that is not known (pg_temp) may read anything.
-            known = name if name in catalogue.words or ALIAS.fullmatch(name) else HIDDEN
-            called.add(f"{before[-1] if before[-1] in catalogue.words else HIDDEN}.{known}()")
-    return called
 
 
 def _shown(found: Sequence[Token], catalogue: Catalogue, aliases: set[str]) -> str:
