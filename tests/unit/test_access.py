@@ -13,6 +13,7 @@ from psycopg import errors, sql
 
 from tests.waiting import until
 from tests.warehouses import copy_of
+from vrn.access import rights
 from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.run import prepare
@@ -357,8 +358,8 @@ def test_the_group_of_analysts_does_not_sign_in(opened):
 
 def test_what_was_declared_is_what_is_given_and_applying_it_again_changes_nothing(opened):
     with as_role(opened, SUPERUSER) as connection:
-        assert access.given(connection) == access.declared(connection, opened)
-        assert access.apply(connection, opened) == []
+        assert rights.given(connection) == rights.declared(connection, opened)
+        assert rights.apply(connection, opened) == []
 
 
 def test_a_right_given_by_hand_is_taken_away_and_both_the_right_and_its_end_are_known(opened):
@@ -366,14 +367,14 @@ def test_a_right_given_by_hand_is_taken_away_and_both_the_right_and_its_end_are_
         connection.execute("grant select on marts.fct_indicator_value to vrn_bi_reader")
         connection.execute("grant execute on function publish.indicator_as_at to public")
         connection.execute("grant vrn_analyst_lcc to vrn_analyst_bwd with set true")
-        taken = {(action, right.role, right.object) for action, right in access.apply(connection, opened)}
+        taken = {(action, right.role, right.object) for action, right in rights.apply(connection, opened)}
         assert {action for action, _, _ in taken} == {"revoked"}
         assert {role for _, role, _ in taken} == {"vrn_bi_reader", "public", "vrn_analyst_bwd"}
         logged = connection.execute(
             "select role_name, object_name from ops.access_log where action = 'revoked' order by access_log_id desc limit 5"
         ).fetchall()
         assert ("vrn_bi_reader", "marts.fct_indicator_value") in logged
-        assert access.given(connection) == access.declared(connection, opened)
+        assert rights.given(connection) == rights.declared(connection, opened)
 
 
 def test_the_log_of_access_is_only_ever_added_to(opened):
@@ -387,14 +388,14 @@ def test_the_analyst_of_a_partner_that_left_may_not_sign_in(opened, monkeypatch)
         with monkeypatch.context() as patch, as_role(opened, SUPERUSER) as connection:
             patch.setattr(access, "partners", lambda settings: still)
             access.ensure_roles(connection, opened)
-            access.apply(connection, opened)
+            rights.apply(connection, opened)
             with pytest.raises(psycopg.OperationalError):
                 psycopg.connect(opened.conninfo("vrn_analyst_bpl"))
-            assert not any(right.role == "vrn_analyst_bpl" for right in access.given(connection))
+            assert not any(right.role == "vrn_analyst_bpl" for right in rights.given(connection))
     finally:
         with as_role(opened, SUPERUSER) as connection:
             access.ensure_roles(connection, opened)
-            access.apply(connection, opened)
+            rights.apply(connection, opened)
 
 
 def test_dbt_and_this_module_have_the_same_list_of_tables_for_dashboards():

@@ -18,8 +18,8 @@ from tests.submissions import came, empty_ledger
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn import projects
+from vrn.access import rights, secrets
 from vrn.access import roles as access
-from vrn.access import secrets
 from vrn.errors import HomeError, SecretMissing
 from vrn.projects import pseudonyms, register
 from vrn.projects.tables import TABLES
@@ -517,17 +517,17 @@ def test_a_second_run_changes_nothing(network):
     def state() -> tuple:
         with psycopg.connect(network.settings.conninfo(SUPERUSER)) as connection:
             log = connection.execute("select * from ops.access_log order by 1").fetchall()
-            rights = access.given(connection)
+            has = rights.given(connection)
         built = network.owner.execute("select * from ops.project_build order by 1, 2, 3, 4").fetchall()
         opened = network.owner.execute("select * from ops.project").fetchall()
         key = (network.settings.secrets / "project_key_alpha").read_text()
-        return network.content("project_alpha"), log, rights, built, opened, key
+        return network.content("project_alpha"), log, has, built, opened, key
 
     before = state()
     assert [done.problem for done in network.refresh()] == [None]
     assert state() == before
     with psycopg.connect(network.settings.conninfo(SUPERUSER)) as connection:
-        assert access.given(connection) == access.declared(connection, network.settings)
+        assert rights.given(connection) == rights.declared(connection, network.settings)
 
 
 def test_a_right_on_a_project_that_was_given_by_hand_is_taken_away(network):
@@ -535,7 +535,7 @@ def test_a_right_on_a_project_that_was_given_by_hand_is_taken_away(network):
     network.owner.execute("grant usage on schema project_beta to vrn_evaluator_alpha")
     network.owner.execute("grant select on project_beta.recorded_crime to vrn_evaluator_alpha")
     with psycopg.connect(network.settings.conninfo(SUPERUSER), autocommit=True) as connection:
-        taken = {(action, right.role, right.schema) for action, right in access.apply(connection, network.settings)}
+        taken = {(action, right.role, right.schema) for action, right in rights.apply(connection, network.settings)}
     assert taken == {("revoked", "vrn_evaluator_alpha", "project_beta")}
 
 

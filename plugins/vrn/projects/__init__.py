@@ -16,7 +16,7 @@ from functools import cache
 
 import psycopg
 
-from vrn.access import roles as access
+from vrn.access import rights
 from vrn.errors import HomeError, VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD
@@ -78,7 +78,7 @@ def refresh(settings: Settings, only: str | None = None, day: date | None = None
                 done.append(_make(superuser, owner, settings, contract_of, project, day))
             elif project.name == only and only not in {one.project for one in done}:
                 done.append(Done(only, closed_because=why))
-        access.apply(superuser, settings)
+        rights.apply(superuser, settings)
     return done
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from vrn.access import rights
 from vrn.access import roles as access
 from vrn.errors import HomeError
 from vrn.settings import Settings
@@ -53,7 +54,7 @@ def prepare(settings: Settings) -> None:
         _grant(connection)
     migrate(settings)
     with _superuser(settings, settings.database) as connection:
-        access.apply(connection, settings)
+        rights.apply(connection, settings)
 
 
 def database_roles(settings: Settings) -> tuple[str, ...]:
