@@ -106,6 +106,11 @@ class Settings:
         return self.home / "logs"
 
     @property
+    def server_log(self) -> Path:
+        """Where PostgreSQL writes its log once it has started; what it says before that is in logs/postgres.log."""
+        return self.logs / "postgres"
+
+    @property
     def dbt_project(self) -> Path:
         return _path("VRN_DBT_PROJECT", REPOSITORY / "dbt_project")
 

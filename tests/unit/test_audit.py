@@ -80,7 +80,7 @@ def logged_until_now(watched, server):
 
     def wait() -> None:
         with as_role(watched, SUPERUSER) as superuser:
-            logged_so_far(superuser, postgres.log_folder(server))
+            logged_so_far(superuser, server.server_log)
 
     return wait
 
@@ -93,7 +93,7 @@ def record(watched, server, logged_until_now):
         logged_until_now()
         with connect(watched, OWNER) as owner:
             (last,) = owner.execute("select coalesce(max(number), 0) as number from ops.read_log").fetchall()
-            reads.record(watched, postgres.log_folder(server))
+            reads.record(watched, server.server_log)
             return owner.execute("select * from ops.read_log where number > %s order by number", [last["number"]]).fetchall()
 
     take()
@@ -140,7 +140,7 @@ def test_the_raw_line_is_in_a_file_that_only_the_server_may_read(watched, logged
     value = f"{MARKER}-in-the-log"
     run(watched, EVALUATOR, f"select * from marts.things where name = '{value}'")
     logged_until_now()
-    folder = postgres.log_folder(server)
+    folder = server.server_log
     assert any(value in path.read_text() for path in folder.glob("*.json"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -245,7 +245,7 @@ def test_a_value_that_is_bound_is_in_no_log(watched, record, server):
     rows = record()
     assert [row["objects"] for row in rows[:7]] == [["marts.things"]] * 7
     assert rows[0]["statement"] == "select * from marts.things where name = $1"
-    assert not any(bound in path.read_text() for path in postgres.log_folder(server).glob("*.json"))
+    assert not any(bound in path.read_text() for path in server.server_log.glob("*.json"))
 
 
 def test_a_result_that_is_fetched_in_pieces_is_one_read():
@@ -376,7 +376,7 @@ def test_a_line_that_is_still_being_written_is_read_when_it_is_whole(watched, lo
     logged_until_now()
     line = next(
         line
-        for path in postgres.log_folder(server).glob("*.json")
+        for path in server.server_log.glob("*.json")
         for line in path.read_bytes().splitlines(keepends=True)
         if b"select * from marts.things" in line and json.loads(line)["dbname"] == watched.database
     )

@@ -16,7 +16,7 @@ from vrn.access import secrets, tls
 from vrn.errors import HomeError
 from vrn.report import site
 from vrn.run import prepare
-from vrn.run.local import airflow, postgres
+from vrn.run.local import airflow
 from vrn.settings import Settings
 from vrn.warehouse.roles import AIRFLOW
 
@@ -63,7 +63,7 @@ def hand_out(settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["chown", "-R", str(VRN_USER), str(folder)], check=True)
     # The warehouse writes its log there; our group reads it, and deletes what was read (vrn.access.audit).
-    logs = postgres.log_folder(settings)
+    logs = settings.server_log
     logs.mkdir(parents=True, exist_ok=True)
     for path in (logs, *logs.iterdir()):
         os.chown(path, POSTGRES_USER, VRN_USER)

@@ -16,7 +16,6 @@ from vrn.access.audit import catalogue as catalogues
 from vrn.access.audit import logged, server_log
 from vrn.access.audit.catalogue import Catalogue
 from vrn.errors import VrnError
-from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
@@ -43,7 +42,7 @@ def record(settings: Settings, folder: Path | None = None) -> dict:
     Returns how many reads were new, and how far each audit log goes with its last hash: kept outside the database (in the log of
     Airflow's task), that shows rows cut off at its end. Raises AuditIncomplete.
     """
-    folder = folder or postgres.log_folder(settings)
+    folder = folder or settings.server_log
     with connect(settings, OWNER, autocommit=True) as connection:
         _refuse_a_silent_server(connection, folder)
         catalogue = catalogues.read(connection, access.BI_TABLES)

@@ -62,11 +62,6 @@ def data_folder(settings: Settings) -> Path:
     return settings.home / "postgres"
 
 
-def log_folder(settings: Settings) -> Path:
-    """Where the server writes its log once it has started; what it says before that is in logs/postgres.log."""
-    return settings.logs / "postgres"
-
-
 def is_running(settings: Settings) -> bool:
     return data_folder(settings).exists() and _run(settings, "pg_ctl", "-D", data_folder(settings), "status").returncode == 0
 
@@ -78,7 +73,7 @@ def start(settings: Settings) -> None:
         _initialise(settings, data)
     if is_running(settings):
         return
-    logs = log_folder(settings)
+    logs = settings.server_log
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     _give(logs)
     options = [f"-c {name}={value}" for name, value in SERVER_OPTIONS.items()]
@@ -124,7 +119,7 @@ def _reason(settings: Settings) -> str:
         return [line for line in log.read_text(errors="replace").splitlines() if SERIOUS.search(line)] if log.exists() else []
 
     said = [line.split(":", 3)[-1].strip() for line in serious(settings.logs / "postgres.log")]
-    for log in sorted(log_folder(settings).glob("*.json"))[-1:]:
+    for log in sorted(settings.server_log.glob("*.json"))[-1:]:
         # The last line of a server that ended may not be whole.
         said += [json.loads(line)["message"] for line in serious(log) if line.endswith("}")]
     return said[-1] if said else "no reason was logged"
