@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import date
 
 import pytest
 import yaml
 
 from vrn.errors import ContractError
+from vrn.feeds import breaches
 from vrn.feeds import contract as contracts
 from vrn.feeds.document import apply_changes
-from vrn.feeds.grammar import check
 from vrn.feeds.period import Period
 from vrn.settings import REPOSITORY
 
@@ -23,6 +24,11 @@ def document() -> dict:
     return yaml.safe_load((REPOSITORY / "expectations" / "police_stop_search.odcs.yaml").read_text(encoding="utf-8"))
 
 
+def says(pattern: str, document: dict) -> bool:
+    """Whether one of the breaches of a feed file reads like the pattern."""
+    return any(re.search(pattern, breach) for breach in breaches.found(document))
+
+
 @pytest.mark.parametrize("path", FEED_FILES, ids=lambda path: path.name)
 def test_every_feed_file_is_a_valid_contract(path):
     assert contracts.load(path, Period.month("2020-03")).main.columns
@@ -30,8 +36,7 @@ def test_every_feed_file_is_a_valid_contract(path):
 
 def test_a_key_the_standard_does_not_know_is_named(document):
     document["schema"][0]["properties"][2]["clasification"] = "keep"
-    with pytest.raises(ContractError, match="clasification"):
-        check(document, "feed")
+    assert says("clasification", document)
 
 
 def test_a_feed_says_its_transport_and_its_airflow_connection(document):
@@ -42,16 +47,14 @@ def test_a_feed_says_its_transport_and_its_airflow_connection(document):
         {"property": "connection", "value": "police_uk"},
     ]
     server |= {"type": "custom", "customProperties": [*said, {"property": "remoteFiles", "value": ["{month}/street.csv"]}]}
-    check(document, "feed")
+    assert breaches.found(document) == []
     server["customProperties"] = said
-    with pytest.raises(ContractError, match="remoteFiles"):
-        check(document, "feed")
+    assert says("remoteFiles", document)
 
 
 def test_a_column_without_a_privacy_class_is_refused(document):
     del document["schema"][0]["properties"][1]["classification"]
-    with pytest.raises(ContractError, match=r"searched_at: classification is missing"):
-        check(document, "feed")
+    assert says(r"searched_at: classification is missing", document)
 
 
 @pytest.mark.parametrize(
@@ -66,29 +69,25 @@ def test_a_column_without_a_privacy_class_is_refused(document):
 def test_the_demonstration_of_a_feed_lies_within_its_synthetic_deliveries(document, demo, told):
     filled = next(one for one in document["schema"][0]["customProperties"] if one["property"] == "synthetic")
     filled["value"]["demo"] = {"from": "2019-04", "until": "2020-03"}
-    check(document, "feed")
+    assert breaches.found(document) == []
     filled["value"]["demo"] = demo
-    with pytest.raises(ContractError, match=told):
-        check(document, "feed")
+    assert says(told, document)
 
 
 def test_a_rule_that_looks_at_a_column_that_is_not_there_is_refused(document):
     document["schema"][0]["quality"][1]["implementation"]["kwargs"]["column"] = "agerange"
-    with pytest.raises(ContractError, match="looks at column 'agerange'"):
-        check(document, "feed")
+    assert says("looks at column 'agerange'", document)
 
 
 def test_a_rule_with_an_unknown_outcome_is_refused(document):
     document["schema"][0]["quality"][0]["severity"] = "error"
-    with pytest.raises(ContractError, match="severity 'error'"):
-        check(document, "feed")
+    assert says("severity 'error'", document)
 
 
 def test_a_rule_code_used_twice_is_refused(document):
     rules = document["schema"][0]["quality"]
     rules[1]["name"] = rules[0]["name"]
-    with pytest.raises(ContractError, match="used twice"):
-        check(document, "feed")
+    assert says("used twice", document)
 
 
 def test_a_change_holds_from_its_month_to_its_last_and_no_longer(document):
@@ -147,8 +146,7 @@ def test_the_shares_of_a_feed_are_its_own_and_the_rest_are_the_usual_ones(tmp_pa
 )
 def test_shares_that_mean_nothing_are_refused(document, shares, told):
     document["customProperties"].append({"property": "shares", "value": shares})
-    with pytest.raises(ContractError, match=told):
-        check(document, "feed")
+    assert says(told, document)
 
 
 def _loaded(folder, document: dict) -> contracts.Contract:

@@ -1,4 +1,5 @@
-{# What came: for each indicator, period and area whether every expected supplier delivered every month that is due. #}
+{# What came: for each indicator, period and area whether rows of every expected supplier serve for every month that is due. A
+   supplier is expected for the months between its dates, and none of whose rows serve has not delivered. #}
 {% macro completeness_as_at(as_at) -%}
 -- The ledger as the counts know it: what was accepted since is not counted, so it did not come yet.
 submission as (
@@ -16,7 +17,7 @@ supplier_month as (
         submission.feed,
         submission.supplier,
         month.month_on::date as month_on,
-        bool_or(submission.status <> 'refused') as is_received,
+        bool_or(submission.status <> 'refused' and submission.has_rows) as is_received,
         bool_or(submission.is_synthetic) filter (where submission.status <> 'refused') as is_synthetic
     from submission
     cross join lateral
@@ -27,10 +28,34 @@ supplier_month as (
 
 expected_supplier as (
 
-    select feed_supplier.feed, feed_supplier.supplier, supplier.until_on
-    from {{ source('ops', 'feed_supplier') }} as feed_supplier
-    left join {{ ref('supplier') }} as supplier on feed_supplier.supplier = supplier.supplier
-    where feed_supplier.is_expected
+    select
+        feed,
+        supplier,
+        coalesce(valid_from, date '0001-01-01') as valid_from,
+        coalesce(valid_until, {{ end_of_time() }}) as valid_until
+    from {{ source('ops', 'feed_supplier') }}
+    where is_expected
+
+),
+
+-- Between which days each supplier owes something to a figure of a period. It owes nothing where the first is after the last.
+due as (
+
+    select
+        indicator.indicator_id,
+        indicator.completeness,
+        expected_supplier.feed,
+        expected_supplier.supplier,
+        period.period_id,
+        period.start_on,
+        greatest(
+            period.start_on - make_interval(months => indicator.looks_back_months::integer), expected_supplier.valid_from
+        )::date as first_on,
+        least(period.last_due_on, expected_supplier.valid_until) as last_on,
+        expected_supplier.valid_from <= period.last_due_on and expected_supplier.valid_until >= period.start_on as is_due
+    from indicator
+    inner join expected_supplier on expected_supplier.feed = any(indicator.feeds)
+    inner join period on period.period_type = any(indicator.period_types)
 
 ),
 
@@ -39,35 +64,31 @@ expected_supplier as (
 delivered as (
 
     select
-        indicator.indicator_id,
-        expected_supplier.feed,
-        expected_supplier.supplier,
-        period.period_id,
+        due.indicator_id,
+        due.feed,
+        due.supplier,
+        due.period_id,
+        due.is_due,
+        -- Without one of its feeds a figure is no figure, however much the others bring.
+        bool_or(due.is_due) over (partition by due.indicator_id, due.period_id, due.feed) as is_feed_due,
         count(*) filter (where supplier_month.is_received) as received_count,
-        count(*) filter (where supplier_month.is_received and supplier_month.month_on >= period.start_on) as own_received_count,
-        count(*) filter (where not supplier_month.is_received and supplier_month.month_on >= period.start_on) as refused_count,
+        count(*) filter (where supplier_month.is_received and supplier_month.month_on >= due.start_on) as own_received_count,
+        count(*) filter (where not supplier_month.is_received and supplier_month.month_on >= due.start_on) as refused_count,
         case
-            when indicator.completeness = 'any_delivery' then 1
-            else
-                indicator.looks_back_months
-                + {{ months_between('period.start_on', 'least(period.last_due_on, expected_supplier.until_on)') }} + 1
+            when due.completeness = 'any_delivery' then 1
+            else {{ months_between('due.first_on', 'due.last_on') }} + 1
         end as due_count,
         coalesce(bool_or(supplier_month.is_synthetic), false) as is_synthetic
-    from indicator
-    inner join expected_supplier on expected_supplier.feed = any(indicator.feeds)
-    inner join period
-        on
-            period.period_type = any(indicator.period_types)
-            and (expected_supplier.until_on is null or period.start_on <= expected_supplier.until_on)
+    from due
     left join supplier_month
         on
-            expected_supplier.feed = supplier_month.feed
-            and expected_supplier.supplier = supplier_month.supplier
-            and supplier_month.month_on
-            between period.start_on - make_interval(months => indicator.looks_back_months::integer) and period.last_due_on
+            due.is_due
+            and due.feed = supplier_month.feed
+            and due.supplier = supplier_month.supplier
+            and supplier_month.month_on between date_trunc('month', due.first_on) and due.last_on
     group by
-        indicator.indicator_id, indicator.completeness, indicator.looks_back_months, expected_supplier.feed,
-        expected_supplier.supplier, expected_supplier.until_on, period.period_id, period.start_on, period.last_due_on
+        due.indicator_id, due.completeness, due.feed, due.supplier, due.period_id, due.start_on, due.first_on, due.last_on,
+        due.is_due
 
 ),
 
@@ -101,7 +122,9 @@ completeness as (
         delivered.period_id,
         area_supplier.area_code,
         case
-            when bool_and(delivered.received_count >= delivered.due_count) then 'ok'
+            -- Nobody delivers it any more, or does yet.
+            when not bool_and(delivered.is_feed_due) or not bool_or(delivered.is_due) then 'not_applicable'
+            when bool_and(delivered.received_count >= delivered.due_count) filter (where delivered.is_due) then 'ok'
             when sum(delivered.own_received_count) > 0 then 'incomplete'
             when sum(delivered.refused_count) > 0 then 'refused'
             else 'awaiting_feed'

@@ -42,8 +42,14 @@ dated as (
         feed_supplier.is_expected,
         delivered.latest_period_ends_on,
         delivered.latest_accepted_at,
-        ((delivered.latest_period_ends_on + 1 + make_interval(months => feed.period_months))::date - 1) + feed.latency_days
-            as next_due_on,
+        case
+            when feed_supplier.valid_until is null or delivered.latest_period_ends_on < feed_supplier.valid_until
+                then
+                    ((delivered.latest_period_ends_on + 1 + make_interval(months => feed.period_months))::date - 1)
+                    + feed.latency_days
+        end as next_due_on,
+        {{ end_of_feed_period('feed_supplier.valid_from') }} + feed.latency_days as first_due_on,
+        {{ end_of_feed_period('feed_supplier.valid_until') }} + feed.latency_days as last_due_on,
         coalesce(delivered.accepted_count, 0) as accepted_count,
         coalesce(delivered.superseded_count, 0) as superseded_count,
         coalesce(delivered.refused_count, 0) as refused_count,
@@ -60,6 +66,9 @@ final as (
         *,
         case
             when latest_accepted_at is null and not is_expected then 'not_expected'
+            -- What never came of a supplier that has ended shows in the figures; it is not late for ever.
+            when last_due_on < {{ var('as_of') }} then 'ended'
+            when latest_accepted_at is null and first_due_on >= {{ var('as_of') }} then 'not_expected'
             when latest_accepted_at is null then 'never_came'
             -- Lateness is the one thing that asks for today.
             when next_due_on < {{ var('as_of') }} then 'late'

@@ -60,7 +60,9 @@ final as (
         cut_on as known_from_on,
         known_until_on,
         status <> 'refused' and cut_on < known_until_on as is_ever_known,
-        is_synthetic
+        is_synthetic,
+        -- A delivery of no rows at all is accepted where the feed file lets it say that there was nothing.
+        status <> 'refused' and coalesce(rows_accepted > 0 or rows_in_file = 0, false) as has_rows
     from known
 
 )

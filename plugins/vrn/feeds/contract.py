@@ -13,31 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vrn.errors import ContractError
 from vrn.feeds import document as documents
-from vrn.feeds import grammar
-from vrn.feeds.grammar import LOGICAL_TYPES, SHARES, UNREADABLE_CODE, custom
+from vrn.feeds import grammar, rules, suppliers
+from vrn.feeds.grammar import LOGICAL_TYPES, SHARES, custom
 from vrn.feeds.period import MONTHS, Period
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One judgement: a code, what follows when it fails, a sentence for the supplier, and the GX expectation."""
-
-    code: str
-    outcome: str
-    description: str
-    expectation: str
-    kwargs: Mapping[str, Any]
-
-
-# Judged for every feed: the reader marks what it could not read, and this rule sets those rows aside.
-UNREADABLE = Rule(
-    code=UNREADABLE_CODE,
-    outcome="record",
-    description="A cell cannot be read in its column's type (a date, number, time or yes/no in another form).",
-    expectation="expect_column_values_to_be_null",
-    kwargs={"column": "unreadable_columns"},
-)
+from vrn.feeds.rules import UNREADABLE, Rule
+from vrn.feeds.suppliers import Supplier
 
 
 @dataclass(frozen=True)
@@ -155,8 +137,7 @@ class Contract:
     kind: str
     file_name: re.Pattern[str]
     file_name_example: str
-    suppliers: Mapping[str, str]
-    expected_suppliers: tuple[str, ...]
+    suppliers: Mapping[str, Supplier]
     folder: str
     format: str
     encoding: str
@@ -166,6 +147,7 @@ class Contract:
     remote: Mapping[str, Any] | None
     needs_agreement: bool
     has_steady_volume: bool
+    allows_nil: bool
     shares: Shares
     latency_days: int
     retention_days: int
@@ -178,6 +160,10 @@ class Contract:
         """The entity that the feed is about; it stands first."""
         return self.entities[0]
 
+    def supplier_serves(self, code: str, period: Period) -> bool:
+        """Whether a supplier is one of the feed's and answers for any day of the period."""
+        return code in self.suppliers and self.suppliers[code].serves(period)
+
     def entity(self, name: str) -> Entity:
         return next(entity for entity in self.entities if entity.name == name)
 
@@ -187,16 +173,31 @@ class Contract:
         return {f"{entity.name}.{column.name}" for entity in self.entities for column in entity.columns}
 
 
-def load(path: Path, period: Period) -> Contract:
-    """The contract as it stood for a period, with the rules' placeholders filled in."""
-    document = documents.remembered(path, path.stat().st_mtime_ns)
-    dated = documents.apply_changes(document, period, path.name)
-    return _resolve(dated, period)
+def load(path: Path, period: Period, supplier: str | None = None) -> Contract:
+    """The contract as it stood for a period, with the rules' placeholders filled in. Raises ContractError.
+
+    supplier: the code of whose delivery is judged; without it no rule about the supplier can be.
+    """
+    try:
+        document = documents.remembered(path, path.stat().st_mtime_ns)
+        dated = documents.apply_changes(document, period, path.name)
+        return _resolve(dated, period, supplier)
+    except ContractError:
+        raise
+    except FileNotFoundError:
+        raise ContractError(f"{path.name} is not in {path.parent}. Without it nothing of the feed can be taken in.") from None
+    except Exception as error:
+        # Whatever a person can write there, it takes out its own feed and no other.
+        raise ContractError(
+            f"{path.name} cannot be made a contract ({type(error).__name__}: {error}). Compare it with expectations/README.md."
+        ) from error
 
 
-def _resolve(document: dict[str, Any], period: Period) -> Contract:
+def _resolve(document: dict[str, Any], period: Period, supplier: str | None) -> Contract:
     server = document["servers"][0]
     own, of_feed = custom(server), custom(document)
+    who = suppliers.read(own["suppliers"], own.get("expectedSuppliers"))
+    stands_for = rules.placeholders(period, who.get(supplier) if supplier else None)
     sla = {item["property"]: item for item in document["slaProperties"]}
     return Contract(
         feed=document["id"],
@@ -204,8 +205,7 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
         kind=next(kind for kind in MONTHS if f"(?P<{kind}>" in own["fileName"]),
         file_name=re.compile(own["fileName"]),
         file_name_example=own["fileNameExample"],
-        suppliers={str(code): name for code, name in own["suppliers"].items()},
-        expected_suppliers=tuple(map(str, own.get("expectedSuppliers", own["suppliers"]))),
+        suppliers=who,
         folder=server.get("path", document["id"]),
         format=server.get("format", "csv"),
         encoding=server.get("encoding", "utf-8"),
@@ -215,10 +215,11 @@ def _resolve(document: dict[str, Any], period: Period) -> Contract:
         remote=None if server["type"] == "local" else {"kind": own.get("transport", server["type"]), **own},
         needs_agreement=of_feed.get("agreement") != "open",
         has_steady_volume=of_feed.get("volume") != "any",
+        allows_nil=of_feed.get("allowsNil", False),
         shares=Shares(**{SHARES[key]: value for key, value in of_feed.get("shares", {}).items()}),
         latency_days=_days(sla["latency"]),
         retention_days=_days(sla["retention"]),
-        entities=tuple(_entity(document["id"], item, period) for item in document["schema"]),
+        entities=tuple(_entity(document["id"], item, stands_for) for item in document["schema"]),
         synthetic=of_feed.get("synthetic", {}),
         digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
     )
@@ -228,19 +229,19 @@ def _days(duration: dict[str, Any]) -> int:
     return int(duration["value"]) * grammar.DAYS[duration.get("unit", "d")]
 
 
-def _entity(feed: str, item: dict[str, Any], period: Period) -> Entity:
+def _entity(feed: str, item: dict[str, Any], stands_for: Mapping[str, Any]) -> Entity:
     columns = tuple(_column(column) for column in item["properties"])
     codes = {column.name: list(column.codes) for column in columns}
-    rules = [_rule(rule, None, codes, period) for rule in item.get("quality", [])]
+    judged = [rules.read(rule, None, codes, stands_for) for rule in item.get("quality", [])]
     for column in item["properties"]:
-        rules += [_rule(rule, column["name"], codes, period) for rule in column.get("quality", [])]
+        judged += [rules.read(rule, column["name"], codes, stands_for) for rule in column.get("quality", [])]
     own = custom(item)
     return Entity(
         feed=feed,
         name=item["name"],
         grain=item.get("dataGranularityDescription", ""),
         columns=columns,
-        rules=(UNREADABLE, *sorted(rules, key=lambda rule: rule.code)),
+        rules=(UNREADABLE, *sorted(judged, key=lambda rule: rule.code)),
         counted_once_when_present=own.get("identicalRows", {}).get("countOnceWhenPresent"),
         member=re.compile(own["member"], re.IGNORECASE) if "member" in own else None,
         is_optional=own.get("optional", False),
@@ -274,18 +275,3 @@ def _column(item: dict[str, Any]) -> Column:
         description=item.get("description", ""),
         synthetic=own.get("synthetic", {}),
     )
-
-
-def _rule(rule: dict[str, Any], column: str | None, codes: dict[str, list[str]], period: Period) -> Rule:
-    implementation = rule["implementation"]
-    kwargs = dict(implementation.get("kwargs", {}))
-    if column is not None and implementation["type"] != grammar.UNEXPECTED_ROWS:
-        kwargs.setdefault("column", column)
-    if implementation["type"] == "expect_column_values_to_be_in_set":
-        kwargs.setdefault("value_set", codes[kwargs["column"]])
-    for key, value in kwargs.items():
-        if isinstance(value, str):
-            for name, text in period.placeholders().items():
-                value = value.replace("${" + name + "}", text)
-            kwargs[key] = value
-    return Rule(rule["name"], rule["severity"], " ".join(rule["description"].split()), implementation["type"], kwargs)

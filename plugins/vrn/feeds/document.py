@@ -7,10 +7,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vrn.errors import ContractError
-from vrn.feeds import grammar
+from vrn.feeds import breaches, yaml_file
 from vrn.feeds.grammar import custom
 from vrn.feeds.period import Period
 
@@ -20,15 +18,30 @@ def feed_name(path: Path) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The feed file as data, checked against the standard and our grammar. Raises ContractError."""
+    """The feed file as data, checked against the standard and our grammar. Raises ContractError with every breach and its line."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise ContractError(f"{path.name} is not YAML: {error}") from None
-    grammar.check(document, path.name)
-    if document["id"] != feed_name(path):
-        raise ContractError(f"{path.name}: id is '{document['id']}'; it must be the file's own name, '{feed_name(path)}'.")
+        written = yaml_file.text(path)
+        document = yaml_file.parse(written, path.name)
+    except yaml_file.NotYaml as error:
+        raise ContractError(str(error)) from None
+    found = breaches.found(document)
+    if not found and document["id"] != feed_name(path):
+        found = [f"id: is '{document['id']}'; it must be the file's own name, '{feed_name(path)}'"]
+    if not found:
+        found = _breaches_of_changes(document, path.name)
+    if found:
+        lines = [f"line {yaml_file.line(written, one.partition(':')[0])}, {one}" for one in found]
+        raise ContractError(f"{path.name} breaks the feed grammar (expectations/README.md):\n  " + "\n  ".join(lines))
     return document
+
+
+def _breaches_of_changes(document: dict[str, Any], name: str) -> list[str]:
+    """What a change makes of the file is found now, and not when the first delivery of its time comes."""
+    for month in sorted({str(change["from"]) for change in custom(document).get("changes", [])}):
+        found = breaches.found(apply_changes(document, Period.month(month), name))
+        if found:
+            return [f"{one} (as changed from {month})" for one in found]
+    return []
 
 
 # Checking a file against the standard takes longer than all else here, and a batch of deliveries asks for the same one.
@@ -42,8 +55,6 @@ def apply_changes(document: dict[str, Any], period: Period, name: str) -> dict[s
     """The document with the dated changes that hold for a period: by the file's period, never by today."""
     changed = copy.deepcopy(document)
     for change in custom(changed).get("changes", []):
-        if not change.get("why"):
-            raise ContractError(f"{name}: the change at {change.get('at')} does not say why.")
         if period.first_month < str(change["from"]) or ("until" in change and period.first_month > str(change["until"])):
             continue
         _apply_change(changed, change, name)

@@ -62,7 +62,7 @@ def covering(connection: psycopg.Connection, contract: Contract, supplier: str, 
     rows = connection.execute(
         "select * from ops.agreement where feed = %s and supplier = %s order by valid_to desc", [contract.feed, supplier]
     ).fetchall()
-    name = contract.suppliers[supplier]
+    name = contract.suppliers[supplier].name
     if not rows:
         raise SubmissionRefused(
             RULE, f"No agreement to share {contract.feed} with {name} is registered. Nothing was kept. Register it and send again."

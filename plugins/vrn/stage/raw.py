@@ -160,6 +160,10 @@ def write_feed(connection: psycopg.Connection, contract: Contract) -> None:
         )
         cursor.execute("delete from ops.feed_supplier where feed = %s", [contract.feed])
         cursor.executemany(
-            "insert into ops.feed_supplier (feed, supplier, supplier_name, is_expected) values (%s, %s, %s, %s)",
-            [(contract.feed, code, name, code in contract.expected_suppliers) for code, name in contract.suppliers.items()],
+            "insert into ops.feed_supplier (feed, supplier, supplier_name, is_expected, valid_from, valid_until) "
+            "values (%s, %s, %s, %s, %s, %s)",
+            [
+                (contract.feed, one.code, one.name, one.is_expected, one.valid_from, one.valid_until)
+                for one in contract.suppliers.values()
+            ],
         )

@@ -44,7 +44,7 @@ def write_feed(feed_file: Path, inbox: Path, places: Places, *, is_full: bool = 
     suppliers = any_time.synthetic.get("suppliers", list(any_time.suppliers))
     for period in periods(any_time.kind, asked, is_full=is_full):
         contract = contracts.load(feed_file, period)
-        for supplier in suppliers:
+        for supplier in (one for one in suppliers if contract.supplier_serves(one, period)):
             made = rows.of_delivery(contract, period, supplier, places)
             for version in defects.versions(contract, period, made, f"{asked['seed']} {period.label} {supplier} defects"):
                 path = inbox / contract.folder / file_name(contract, period, supplier, version.number)

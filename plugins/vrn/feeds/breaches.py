@@ -1,0 +1,159 @@
+"""What is wrong in a feed file, each breach with the key where it stands: `schema.crime.month: classification is missing`.
+
+Source of the standard: Open Data Contract Standard v3.2 (the Linux Foundation's Bitol project), whose JSON Schema comes with
+its Python package.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+from vrn.feeds import entity_breaches, suppliers
+from vrn.feeds.entity_breaches import not_a_pattern
+from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, custom
+from vrn.feeds.period import MONTHS
+
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+@functools.cache
+def _standard():
+    import jsonschema_rs
+
+    schema = json.loads((resources.files("open_data_contract_standard") / "schema.json").read_text(encoding="utf-8"))
+    return jsonschema_rs.validator_for(schema)
+
+
+def found(document: Any) -> list[str]:
+    """Every breach of the standard, or, where there is none, of our grammar: `key: what is wrong and what would be right`."""
+    of_standard = [
+        f"{'.'.join(str(part) for part in error.instance_path) or 'the file'}: {error.message}"
+        for error in _standard().iter_errors(document)
+    ]
+    return of_standard or list(_breaches(document))
+
+
+def _breaches(document: dict[str, Any]) -> Iterator[str]:
+    servers, entities = document.get("servers", []), document.get("schema", [])
+    if len(servers) != 1:
+        yield "servers: a feed has exactly one server, the place its files come from"
+    else:
+        yield from _server_breaches(servers[0])
+    if not entities:
+        yield "schema: a feed has at least one entity"
+    for needed in ("latency", "retention"):
+        if not any(item["property"] == needed for item in document.get("slaProperties", [])):
+            yield f"slaProperties: {needed} is missing"
+    own = custom(document)
+    yield from _share_breaches(own.get("shares", {}))
+    yield from _change_breaches(own.get("changes", []))
+    if type(own.get("allowsNil", False)) is not bool:
+        yield "customProperties.allowsNil: is true or false"
+    layout = servers[0].get("format", "csv") if servers else "csv"
+    if layout == "csv" and len(entities) > 1:
+        yield "schema: a CSV holds one entity; several come as a zip or as XML"
+    codes = {UNREADABLE_CODE}
+    for entity in entities:
+        yield from entity_breaches.found(entity, layout, codes, {one["name"] for one in entities})
+    if sum("linkage" in custom(entity) for entity in entities) > 1:
+        yield "schema: one entity of a feed takes part in linkage; its key is the feed's only name for a person"
+
+
+def _share_breaches(shares: Any) -> Iterator[str]:
+    where = "customProperties.shares"
+    if not isinstance(shares, dict) or not shares.keys() <= SHARES.keys():
+        yield f"{where}: says some of {', '.join(SHARES)}"
+        return
+    for key, value in shares.items():
+        if key == "leastRows":
+            is_right, form = type(value) is int and value > 0, "a whole number of rows above 0"
+        else:
+            is_right, form = type(value) in (int, float) and 0 < value <= 1, "a share above 0 and not above 1, such as 0.1"
+        if not is_right:
+            yield f"{where}.{key}: is {form}"
+            return
+    if shares.get("holdSetAside", 0.1) > shares.get("refuseSetAside", 0.5):
+        yield f"{where}: a delivery is held before it is refused, so holdSetAside is not above refuseSetAside"
+
+
+def _change_breaches(changes: Any) -> Iterator[str]:
+    where = "customProperties.changes"
+    if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes):
+        yield f"{where}: is a list of changes, each with from, why, at and one of {', '.join(CHANGES)}"
+        return
+    for number, change in enumerate(changes):
+        place = f"{where}.{number}"
+        for key in ("from", "until"):
+            if key in change and not MONTH.fullmatch(str(change[key])):
+                yield f"{place}.{key}: is a month such as 2019-04"
+        if not {"from", "why", "at"} <= change.keys() or sum(key in change for key in CHANGES) != 1 or not change["why"]:
+            yield f"{place}: says from, why, at and one of {', '.join(CHANGES)}"
+
+
+def _supplier_breaches(own: dict[str, Any]) -> Iterator[str]:
+    said, where = own.get("suppliers"), "servers.0.customProperties.suppliers"
+    if not isinstance(said, dict) or not said:
+        yield f"{where}: is `code: name` of each supplier, such as {{rxl: Blackpool Teaching Hospitals}}"
+        return
+    codes = set(map(str, said))
+    expected = own.get("expectedSuppliers", ["any"])
+    if not isinstance(expected, list) or not expected or set(map(str, expected)) - codes - {"any"}:
+        yield "servers.0.customProperties.expectedSuppliers: one or more of the suppliers, such as [rxl]"
+    for code, value in said.items():
+        if isinstance(value, dict):
+            yield from _dated_supplier_breaches(value, f"{where}.{code}", codes - {str(code)})
+        elif not isinstance(value, str) or not value.strip():
+            yield f"{where}.{code}: is the supplier's name, or {{name: …, from: 2018-04, until: 2020-03, succeededBy: …}}"
+
+
+def _dated_supplier_breaches(value: dict[str, Any], where: str, others: set[str]) -> Iterator[str]:
+    if not isinstance(value.get("name"), str) or not value.keys() <= set(suppliers.KEYS):
+        yield f"{where}: says name, and may say {', '.join(suppliers.KEYS[1:])}"
+        return
+    days = {}
+    for key, day_of in (("from", suppliers.first_day), ("until", suppliers.last_day)):
+        if key in value:
+            try:
+                days[key] = day_of(value[key])
+            except ValueError:
+                yield f"{where}.{key}: is a month or a day, such as 2018-04 or 2018-04-15"
+    if days.keys() == {"from", "until"} and days["until"] < days["from"]:
+        yield f"{where}.until: comes before from"
+    if "succeededBy" in value and str(value["succeededBy"]) not in others:
+        yield f"{where}.succeededBy: '{value['succeededBy']}' is no other of the suppliers"
+    if "succeededBy" in value and "until" not in value:
+        yield f"{where}: who is succeeded by another says until when it sends"
+    if not isinstance(value.get("codes", []), list):
+        yield f"{where}.codes: is a list, such as [RXL]"
+
+
+def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
+    own = custom(server)
+    yield from _supplier_breaches(own)
+    if server.get("format", "csv") not in FORMATS:
+        yield f"servers.0.format: '{server['format']}' is none of {', '.join(FORMATS)}"
+    if server.get("format") == "xml" and "record" not in own:
+        yield "servers.0.customProperties: record (the path of the element that repeats) is missing"
+    for key in PLACES.get(server["type"], ()):
+        if key not in own and key not in server:
+            yield f"servers.0: a server of type {server['type']} needs {key}"
+    if server["type"] == "custom" and own.get("transport") not in CUSTOM_TRANSPORTS:
+        yield f"servers.0.customProperties: transport is one of {', '.join(CUSTOM_TRANSPORTS)}"
+    if server["type"] not in PLACES:
+        yield f"servers.0.type: '{server['type']}' is none of {', '.join(PLACES)}"
+    pattern, example = own.get("fileName"), own.get("fileNameExample")
+    if broken := not_a_pattern(pattern):
+        yield f"servers.0.customProperties.fileName: {broken}"
+        return
+    for group in ("supplier", "synthetic"):
+        if f"(?P<{group}>" not in pattern:
+            yield f"servers.0.customProperties.fileName: the pattern has no group '{group}'"
+    if sum(f"(?P<{kind}>" in pattern for kind in MONTHS) != 1:
+        yield f"servers.0.customProperties.fileName: the pattern has exactly one of the groups {', '.join(MONTHS)}"
+    elif not isinstance(example, str) or not re.match(pattern, example):
+        yield "servers.0.customProperties.fileNameExample: is a name that fileName fits"

@@ -1,0 +1,67 @@
+"""The rules of a feed file: what is judged, what follows when it fails, and the sentence that the supplier reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vrn.feeds.grammar import UNEXPECTED_ROWS, UNREADABLE_CODE
+from vrn.feeds.period import Period
+from vrn.feeds.suppliers import Supplier
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One judgement: a code, what follows when it fails, a sentence for the supplier, and the GX expectation."""
+
+    code: str
+    outcome: str
+    description: str
+    expectation: str
+    kwargs: Mapping[str, Any]
+
+
+# Judged for every feed: the reader marks what it could not read, and this rule sets those rows aside.
+UNREADABLE = Rule(
+    code=UNREADABLE_CODE,
+    outcome="record",
+    description="A cell cannot be read in its column's type (a date, number, time or yes/no in another form).",
+    expectation="expect_column_values_to_be_null",
+    kwargs={"column": "unreadable_columns"},
+)
+
+
+def read(rule: Mapping[str, Any], column: str | None, codes: Mapping[str, Sequence[str]], stands_for: Mapping[str, Any]) -> Rule:
+    """A rule of a feed file. codes: the code list of each column. stands_for: what its placeholders stand for (`placeholders`)."""
+    implementation = rule["implementation"]
+    kwargs = {name: _filled(value, stands_for) for name, value in implementation.get("kwargs", {}).items()}
+    if column is not None and implementation["type"] != UNEXPECTED_ROWS:
+        kwargs.setdefault("column", column)
+    if implementation["type"] == "expect_column_values_to_be_in_set":
+        kwargs.setdefault("value_set", codes[kwargs["column"]])
+    said = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in stands_for.items()}
+    description = _filled(" ".join(rule["description"].split()), said)
+    return Rule(rule["name"], rule["severity"], description, implementation["type"], kwargs)
+
+
+def placeholders(period: Period, supplier: Supplier | None) -> dict[str, Any]:
+    """What a rule's placeholders stand for: texts, and a tuple of texts for the codes by which rows name the supplier."""
+    of_supplier = {"supplier": supplier.code, "supplier_codes": supplier.codes} if supplier else {}
+    return period.placeholders() | of_supplier
+
+
+def _filled(value: Any, stands_for: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_filled(one, stands_for) for one in value]
+    if not isinstance(value, str):
+        return value
+    for name, meant in stands_for.items():
+        if isinstance(meant, str):
+            value = value.replace("${" + name + "}", meant)
+        elif value == "${" + name + "}":
+            return list(meant)
+        else:
+            # As a list in SQL, such as `code not in (${supplier_codes})`.
+            value = value.replace("${" + name + "}", ", ".join("'" + one.replace("'", "''") + "'" for one in meant))
+    return value
