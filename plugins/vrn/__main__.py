@@ -149,15 +149,21 @@ def _headline(settings: Settings, _) -> None:
         headline.show(connection, home.terminal())
 
 
-def _check(settings: Settings, _) -> None:
-    from vrn.feeds import contract
-    from vrn.feeds.period import ANY_PERIOD
+def _check(settings: Settings, _) -> int:
+    from vrn.errors import ContractError
+    from vrn.feeds import catalogue
 
-    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-        loaded = contract.load(path, ANY_PERIOD)
+    mistakes = []
+    for feed, loaded in catalogue.every(settings.contracts).items():
+        if isinstance(loaded, ContractError):
+            mistakes.append(str(loaded))
+            continue
         columns = sum(len(entity.columns) for entity in loaded.entities)
         rules = sum(len(entity.rules) for entity in loaded.entities)
-        print(f"{path.name}: {len(loaded.entities)} entities, {columns} columns, {rules} rules")
+        print(f"{feed}.odcs.yaml: {len(loaded.entities)} entities, {columns} columns, {rules} rules")
+    for mistake in mistakes:
+        print(f"error: {mistake}", file=sys.stderr)
+    return int(bool(mistakes))
 
 
 def _docs(settings: Settings, _) -> int:

@@ -59,10 +59,10 @@ def test_a_feed_file_that_comes_changes_or_goes_has_the_feeds_dags_read_again(co
     ):
         change()
         bundle.refresh()
-        assert asked() == [("dags-folder", "ingest.py")]
+        assert sorted(asked()) == [("dags-folder", "feed_files.py"), ("dags-folder", "ingest.py")]
         bundle.refresh()
         assert asked() == []
 
 
-def test_the_file_that_is_read_again_is_there():
-    assert (REPOSITORY / "dags" / dag_bundle.FACTORY).is_file()
+def test_the_files_that_are_read_again_are_there():
+    assert all((REPOSITORY / "dags" / name).is_file() for name in dag_bundle.READERS_OF_FEED_FILES)

@@ -14,8 +14,7 @@ from vrn.build import dbt, table_swap
 from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
 from vrn.build.linkage import persons
 from vrn.errors import VrnError
-from vrn.feeds import contract as contracts
-from vrn.feeds.period import ANY_PERIOD
+from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
 from vrn.ledger import timing
 from vrn.settings import Settings
@@ -135,9 +134,11 @@ def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
 
 
 def _make_sources(connection, settings: Settings) -> None:
-    """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error."""
-    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-        contract = contracts.load(path, ANY_PERIOD)
+    """Every feed's tables are there before the first delivery, so that a feed that never came is empty and not an error.
+
+    Those of a feed whose file cannot be read stay as they were made last.
+    """
+    for contract in catalogue.sound(settings.contracts):
         raw.ensure_tables(connection, contract)
         raw.write_labels(connection, contract)
         raw.write_feed(connection, contract)

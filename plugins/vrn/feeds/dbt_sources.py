@@ -6,16 +6,18 @@ dbt reads its project from a folder, so the file is put there; git leaves it out
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import yaml
 
-from vrn.feeds import contract as contracts
-from vrn.feeds.contract import Entity
-from vrn.feeds.period import ANY_PERIOD
+from vrn.feeds import catalogue
+from vrn.feeds.contract import Contract, Entity
 from vrn.settings import Settings
 
 NAME = "feeds.yml"
+# As models name a table of a feed: source('raw', 'FEED__ENTITY') or rows_as_known('FEED', 'ENTITY').
+ENTITY_OF = r"'{feed}(?:__|', *')(\w+)'"
 
 
 def path(settings: Settings) -> Path:
@@ -36,13 +38,17 @@ def write(settings: Settings) -> None:
 
 
 def content(settings: Settings) -> str:
-    files = sorted(settings.contracts.glob("*.odcs.yaml"))
-    entities = [entity for one in files for entity in contracts.load(one, ANY_PERIOD).entities]
+    tables = []
+    for feed, one in catalogue.every(settings.contracts).items():
+        if isinstance(one, Contract):
+            tables += [_table(entity) for entity in one.entities]
+        else:
+            tables += [_unread(name) for name in _asked_for(settings, feed)]
     source = {
         "name": "raw",
         "description": "Rows of accepted submissions, one partition a submission, as protected on arrival.",
         "schema": "raw",
-        "tables": [_table(entity) for entity in entities],
+        "tables": tables,
     }
     return yaml.safe_dump({"sources": [source]}, sort_keys=False, allow_unicode=True)
 
@@ -56,3 +62,15 @@ def _table(entity: Entity) -> dict:
             {"name": name, "description": said.get(name, "Whether the identifier passed its check.")} for name in entity.stored
         ],
     }
+
+
+def _unread(name: str) -> dict:
+    return {"name": name, "description": "As it was made last: its feed file cannot be read (`make check` says why)."}
+
+
+def _asked_for(settings: Settings, feed: str) -> list[str]:
+    """The tables of a feed that models name. dbt reads no project in which a model names a source that is not there."""
+    pattern = re.compile(ENTITY_OF.format(feed=re.escape(feed)))
+    models = (settings.dbt_project / "models").rglob("*.sql")
+    entities = {entity for model in models for entity in pattern.findall(model.read_text(encoding="utf-8"))}
+    return [f"{feed}__{entity}" for entity in sorted(entities)]

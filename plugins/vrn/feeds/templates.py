@@ -13,9 +13,8 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from vrn.feeds import contract as contracts
+from vrn.feeds import catalogue
 from vrn.feeds.contract import Column, Contract, Entity
-from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import Settings
 
 # Rows below the header that get the drop-downs.
@@ -30,8 +29,7 @@ def write_all(settings: Settings) -> list[Path]:
     folder = settings.home / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-        contract = contracts.load(path, ANY_PERIOD)
+    for contract in catalogue.sound(settings.contracts):
         if "xlsx" in contract.file_name.pattern:
             written += [_csv(contract, folder), _workbook(contract, folder)]
     return written

@@ -12,8 +12,8 @@ from airflow.utils.session import create_session
 
 from vrn.settings import Settings
 
-# Makes a DAG of each feed file.
-FACTORY = "ingest.py"
+# What makes a DAG of each feed file, and what says which of them cannot be read.
+READERS_OF_FEED_FILES = ("ingest.py", "feed_files.py")
 
 
 class DagsOfFeeds(LocalDagBundle):
@@ -27,5 +27,7 @@ class DagsOfFeeds(LocalDagBundle):
         found = {(path.name, path.stat().st_mtime_ns) for path in Settings().contracts.glob("*.odcs.yaml")}
         if self._seen is not None and found != self._seen:
             with create_session() as session:
-                session.add(DagPriorityParsingRequest(bundle_name=self.name, relative_fileloc=FACTORY))
+                session.add_all(
+                    DagPriorityParsingRequest(bundle_name=self.name, relative_fileloc=name) for name in READERS_OF_FEED_FILES
+                )
         self._seen = found

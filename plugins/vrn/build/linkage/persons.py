@@ -6,6 +6,7 @@ Which feeds take part, and by which columns, is said by the feed files (customPr
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pandas as pd
@@ -13,16 +14,17 @@ import psycopg
 from psycopg import sql
 
 from vrn.build.linkage import match
-from vrn.feeds import contract as contracts
-from vrn.feeds.contract import Entity
+from vrn.feeds import catalogue
+from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.grammar import LINKED_BY
-from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.stage.match_codes import CODES
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import LINKER
+
+log = logging.getLogger(__name__)
 
 # A feed file's code of sex by its label; a code that has none there (of a later year) stands for itself.
 SEXES = {"MALE": "M", "M": "M", "FEMALE": "F", "F": "F"}
@@ -83,11 +85,18 @@ OWN = ("record_id", "source", "feed", "supplier", "source_pid", "sex")
 
 
 def link(settings: Settings) -> dict[str, int]:
-    """Link all that serves today. Returns how many records and persons there are, and how many links are new or ended."""
+    """Link all that serves today. Returns how many records and persons there are, and how many links are new or ended.
+
+    While the feed file of linked records cannot be read nothing is linked anew, for without them the others would find other
+    partners: the links stay as they are, and nothing is counted.
+    """
     with connect(settings, LINKER) as connection:
         # One at a time: a second run waits, and then finds nothing changed.
         locks.for_transaction(connection, locks.Job.PERSONS)
         _make_table(connection)
+        if unreadable := _linked_and_unreadable(connection, settings):
+            log.warning("Nobody is linked anew until these feed files can be read: %s. The links stay.", ", ".join(unreadable))
+            return {}
         records = _records(connection, settings)
         linked = match.link(records)
         ended, added = _write(connection, records, linked)
@@ -114,10 +123,18 @@ def _make_table(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("comment on {} is {}").format(of, sql.Literal(comment)))
 
 
+def _linked_and_unreadable(connection: psycopg.Connection, settings: Settings) -> list[str]:
+    broken = [feed for feed, one in catalogue.every(settings.contracts).items() if not isinstance(one, Contract)]
+    rows = connection.execute(
+        "select distinct feed from persons.person_link where superseded_at is null and feed = any(%s) order by 1", [broken]
+    )
+    return [row["feed"] for row in rows]
+
+
 def taking_part(settings: Settings) -> Iterator[Entity]:
     """The entities whose feed files say how they are linked."""
-    for path in sorted(settings.contracts.glob("*.odcs.yaml")):
-        yield from (entity for entity in contracts.load(path, ANY_PERIOD).entities if entity.linkage)
+    for contract in catalogue.sound(settings.contracts):
+        yield from (entity for entity in contract.entities if entity.linkage)
 
 
 def _records(connection: psycopg.Connection, settings: Settings) -> pd.DataFrame:

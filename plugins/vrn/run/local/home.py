@@ -15,6 +15,7 @@ from rich.console import Console
 
 from vrn.access import secrets
 from vrn.errors import HomeError
+from vrn.feeds import shown as feeds
 from vrn.report import headline
 from vrn.run import prepare
 from vrn.run.airflow_api import USER, AirflowApi
@@ -102,7 +103,7 @@ def is_fresh(settings: Settings) -> bool:
 
 def wait_until_ready(settings: Settings) -> None:
     """Until every part of Airflow beats and every DAG is known."""
-    expected = {f"ingest__{path.name.removesuffix('.odcs.yaml')}" for path in settings.contracts.glob("*.odcs.yaml")}
+    expected = {f"{feeds.PREFIX}{feed.name}" for feed in feeds.listed(settings.contracts)}
     expected |= {work.DAG_OF_BUILD, work.DAG_OF_APPROVAL}
     deadline = time.monotonic() + SECONDS_TO_BE_READY
     api, missing = AirflowApi(settings), "the API server"
