@@ -109,7 +109,7 @@ def _take(step: str, connection: psycopg.Connection, row: dict, settings: Settin
         return
     try:
         submission = ledger.get(connection, submission_id)
-        contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period)
+        contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period, submission.supplier)
         with timing.step(connection, step, submission_id):
             result = STEPS[step][1](connection, settings, submission, contract)
     except Exception as error:

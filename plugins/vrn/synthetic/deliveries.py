@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from vrn.feeds import catalogue
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD, Period, span
@@ -25,7 +26,7 @@ MONTHS_OF_DEMO = 3
 
 
 def write_all(settings: Settings, *, is_full: bool = True) -> list[Path]:
-    """Write every feed's deliveries into its folder of the inbox, and the postcode directory they go by. Returns the files.
+    """Write the deliveries of every feed whose file can be read into its folder of the inbox, and the postcode directory they go by. Returns the files.
 
     is_full: all that the feed files ask for, or only the demonstration's part of it.
     """
@@ -33,8 +34,8 @@ def write_all(settings: Settings, *, is_full: bool = True) -> list[Path]:
     write_postcodes(settings, places)
     return [
         path
-        for feed_file in sorted(settings.contracts.glob("*.odcs.yaml"))
-        for path in write_feed(feed_file, settings.inbox, places, is_full=is_full)
+        for contract in catalogue.sound(settings.contracts)
+        for path in write_feed(settings.contracts / f"{contract.feed}.odcs.yaml", settings.inbox, places, is_full=is_full)
     ]
 
 
