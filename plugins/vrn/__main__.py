@@ -152,6 +152,8 @@ def _headline(settings: Settings, _) -> None:
 def _check(settings: Settings, _) -> int:
     from vrn.errors import ContractError
     from vrn.feeds import catalogue
+    from vrn.ledger import agreement
+    from vrn.projects import register
 
     mistakes = []
     for feed, loaded in catalogue.every(settings.contracts).items():
@@ -161,6 +163,7 @@ def _check(settings: Settings, _) -> int:
         columns = sum(len(entity.columns) for entity in loaded.entities)
         rules = sum(len(entity.rules) for entity in loaded.entities)
         print(f"{feed}.odcs.yaml: {len(loaded.entities)} entities, {columns} columns, {rules} rules")
+    mistakes += [one.told for one in (*agreement.read(settings)[1], *register.read(settings)[1])]
     for mistake in mistakes:
         print(f"error: {mistake}", file=sys.stderr)
     return int(bool(mistakes))

@@ -200,25 +200,79 @@ def test_a_feed_under_an_open_licence_and_a_synthetic_delivery_need_no_agreement
     assert [(row["status"], row["agreement_id"]) for row in rows] == [("accepted", "open licence"), ("accepted", "synthetic")]
 
 
-BROKEN = {
-    "no YAML": "- agreement: [",
-    "an entry without its end": None,
-    "an entry that is a word": "- everything\n",
-    "no list": "agreement: LVRN-DSA-014\n",
+# What a person writes, and what the sentence says of it (issue 13, point 6; case 24 of ../shared/cases).
+MISTAKES = {
+    "no YAML": (b"- agreement: [", r"line \d+, entry 1: it is not YAML"),
+    "a curly quotation mark of cp1252": (
+        ("status: active", b"status: \x93active\x94"),
+        r"entry 1 \(LVRN-DSA-014\): a character is not UTF-8",
+    ),
+    "a day that is none": ({"valid_to": "2027-02-30"}, r"entry 1 \(LVRN-DSA-014\): .*2027-02-30 is no day"),
+    "a day as people write it": ({"valid_to": "31/12/2027"}, r"valid_to is no day; write it as 2027-12-31"),
+    "a number where a text is meant": ({"agreement": 14}, r"agreement is no text; write it in quotation marks"),
+    "one supplier that is no list": ({"suppliers": "rxl"}, r"write a list, suppliers: \[rxl\]"),
+    "a code in curly quotation marks": ({"suppliers": ["\u201crxl\u201d"]}, r"plain codes"),
+    "an entry without its end": ({"valid_to": None}, r"valid_to is no day"),
+    "an entry that is a word": (b"- everything\n", r"entry 1: it is not an agreement"),
+    "no list": (b"agreement: LVRN-DSA-014\n", r"the register: it is not a list"),
+    "a state that is none": ({"status": "actve"}, r"status is none of active, withdrawn"),
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_register_lets_nothing_in_and_touches_nothing(inbox, kind):
-    register(inbox, entry(inbox))
-    agreement.publish(inbox.connection, inbox.settings)
-    broken = BROKEN[kind]
-    if broken is None:
-        broken = yaml.safe_dump([{key: value for key, value in entry(inbox).items() if key != "valid_to"}])
-    inbox.settings.agreements.write_text(broken)
+def mistaken(inbox, kind: str) -> bytes:
+    wrong = MISTAKES[kind][0]
+    if isinstance(wrong, bytes):
+        return wrong
+    if isinstance(wrong, dict):
+        written = yaml.safe_dump([entry(inbox) | wrong]).replace("'2027-02-30'", "2027-02-30")
+        return written.encode()
+    old, new = wrong
+    return yaml.safe_dump([entry(inbox)]).encode().replace(old.encode(), new)
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_an_entry_with_a_mistake_is_named_and_the_delivery_that_it_may_cover_waits(inbox, kind):
+    """Issue 13, point 6: nothing of the delivery is kept, and its supplier is not told of a mistake that is ours."""
+    inbox.settings.agreements.write_bytes(mistaken(inbox, kind))
     path = inbox.drop(FEED, NAME, marked(inbox))
-    with pytest.raises(HomeError, match="Nothing is let in"):
+    with pytest.raises(HomeError, match=MISTAKES[kind][1]) as told:
         ingest.take_in(FEED)
+    assert str(told.value).startswith("agreements.yaml, line ")
     assert path.exists()
     assert places_of_the_mark(inbox) == [f"inbox/{FEED}/{NAME}"]
     assert ledger.open_work(inbox.connection, FEED) == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MISTAKES if kind != "no list"])
+def test_an_entry_with_a_mistake_stops_only_what_it_covers(inbox, kind):
+    """Issue 13, point 6: another agreement, a feed that needs none and a synthetic delivery go on."""
+    another = yaml.safe_dump([entry(inbox, agreement="LVRN-DSA-015", suppliers=["rxr"])]).encode()
+    inbox.settings.agreements.write_bytes(another + mistaken(inbox, kind))
+    inbox.drop("police_stop_search", "2020-02-lancashire-stop-and-search.csv", inbox.text("police_stop_search", "2020-02"))
+    inbox.drop(FEED, NAME.replace("rxl", "rxr"), inbox.text(FEED, PERIOD))
+    rows = inbox.take_in("police_stop_search") + inbox.take_in(FEED)
+    assert [(row["supplier"], row["status"]) for row in rows] == [("lancashire", "accepted"), ("rxr", "accepted")]
+
+
+def test_a_delivery_that_a_bad_entry_cannot_be_about_is_refused_as_ever(inbox):
+    register(inbox, entry(inbox) | {"valid_to": "31/12/2027"})
+    inbox.drop(FEED, NAME.replace("rxl", "rxr"), marked(inbox))
+    (row,) = inbox.take_in(FEED)
+    assert row["status_reason"].startswith("GEN-008")
+
+
+def test_the_same_agreement_twice_is_a_mistake_of_the_second_entry(inbox):
+    register(inbox, entry(inbox), entry(inbox))
+    good, (mistake,) = agreement.read(inbox.settings)
+    assert len(good) == 1
+    assert "entry 2 (LVRN-DSA-014): the same agreement, supplier and feed stand there twice" in mistake.told
+
+
+def test_one_list_of_entries_may_repeat_parts_of_another(inbox):
+    """A register that YAML reads as a whole is read as a whole: anchors of one entry hold in the next."""
+    first, second = entry(inbox), entry(inbox, agreement="LVRN-DSA-015", suppliers=["rxr"])
+    second["fields"] = first["fields"]
+    register(inbox, first, second)
+    assert b"*id001" in inbox.settings.agreements.read_bytes()
+    good, mistakes = agreement.read(inbox.settings)
+    assert (len(good), mistakes) == (2, [])

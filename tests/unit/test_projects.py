@@ -672,7 +672,7 @@ def test_the_command_says_what_each_project_may_see(network, capsys, monkeypatch
 BAD = {
     "no YAML": ("- project: [", "is not YAML"),
     "no list": ("project: alpha\n", "is not a list"),
-    "a word": ("- alpha\n", "entry 1 is not a project"),
+    "a word": ("- alpha\n", "it is not a project"),
     "no end": (entry("alpha") | {"valid_to": None}, "no day .* under valid_to"),
     "a key left out": ({key: value for key, value in entry("alpha").items() if key != "approved_by"}, "has no approved_by"),
     "a key that is none": (entry("alpha", lsoa=True), "a key that is none: lsoa"),
@@ -692,19 +692,33 @@ def test_a_register_that_is_wrong_says_what_to_mend(tmp_path, kind):
     said, words = BAD[kind]
     settings = Settings(home=tmp_path)
     settings.projects.write_text(said if isinstance(said, str) else yaml.safe_dump([said]))
-    with pytest.raises(HomeError, match=words) as caught:
-        register.read(settings)
-    assert str(caught.value).startswith(f"{settings.projects}: ")
-    assert str(caught.value).endswith("No project is built or opened until it is mended.")
+    projects, (mistake,) = register.read(settings)
+    assert projects == []
+    assert re.match(rf"projects\.yaml, line \d+, (entry 1|the register).*{words}", mistake.told), mistake.told
+    assert mistake.told.endswith("This project stays as it is until that is mended.")
 
 
-def test_without_a_register_there_is_no_project_and_a_wrong_one_opens_and_closes_nothing(network):
+def test_without_a_register_there_is_no_project_and_one_that_is_no_list_opens_and_closes_nothing(network):
     assert network.refresh() == []
     network.open("alpha", tables=["stop_search"])
-    network.projects(entry("alpha", status="withdrawn"), entry("alpha"))
-    with pytest.raises(HomeError, match="alpha twice"):
-        network.refresh()
+    network.settings.projects.write_text("project: alpha\n")
+    assert [one.problem for one in network.refresh()] == [
+        "projects.yaml, line 1, the register: it is not a list of entries, each of which begins with a dash. "
+        "This project stays as it is until that is mended."
+    ]
     assert len(network.rows("alpha", "stop_search")) == 1
+
+
+def test_an_entry_with_a_mistake_stops_its_own_project_and_no_other(network):
+    """Issue 13, point 6: what is open of it stays open, a project beside it is opened, and one that ended is closed."""
+    network.open("alpha", tables=["stop_search"])
+    network.projects(entry("alpha", tables=["stop_search"], valid_to="31/12/2027"), entry("beta", tables=["stop_search"]))
+    done = {one.project: one for one in network.refresh()}
+    assert "entry 1 (alpha): it has no day (like 2026-04-01) under valid_to" in done["alpha"].problem
+    assert done["beta"].problem is None
+    assert len(network.rows("alpha", "stop_search")) == len(network.rows("beta", "stop_search")) == 1
+    network.projects(entry("alpha", valid_to="31/12/2027"), entry("beta", status="withdrawn"))
+    assert {one.project: one.closed_because for one in network.refresh()} == {"alpha": None, "beta": "it is withdrawn"}
 
 
 def test_every_model_of_the_list_has_the_columns_that_are_asked_of_it_and_every_feed_is_one(network):

@@ -32,8 +32,8 @@ def ensure(settings: Settings) -> None:
 
 
 def ensure_projects(settings: Settings) -> None:
-    """Make the key and the password of each project of the register that has none yet. Raises HomeError on a bad register."""
-    for project in register.read(settings):
+    """Make the key and the password of each project of the register that can be read and has none yet."""
+    for project in register.read(settings)[0]:
         once(settings, pseudonyms.key_name(project.name), secrets.token_hex(32))
         _ensure_password(settings, project.role)
 

@@ -9,6 +9,7 @@ import yaml
 
 from vrn.errors import VrnError
 
+NOT_UTF8 = "a character is not UTF-8, often a curly quotation mark or a dash from Windows; type it anew and save the file as UTF-8"
 # Where a list's elements say what they are called, in the order in which they are asked.
 NAMES = ("name", "property")
 # What stands between a key and those below it, so that `schema.crime.month` finds the column.
@@ -16,7 +17,12 @@ WITHIN = ("value", "properties")
 
 
 class NotYaml(VrnError):
-    """A file that cannot be read as YAML; the message names the file, the line and what to do."""
+    """A file that cannot be read as YAML. The message names the file, the line and what to do; `line` and `what` are its parts."""
+
+    def __init__(self, name: str, line: int, what: str):
+        super().__init__(f"{name}, line {line}: {what}.")
+        self.line = line
+        self.what = what
 
 
 class _Loader(yaml.CSafeLoader):
@@ -37,15 +43,12 @@ def text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise NotYaml(f"{path.name} cannot be opened: {error.strerror}. Make it a file that this user may read.") from None
+        raise NotYaml(path.name, 1, f"it cannot be opened ({error.strerror}); make it a file that this user may read") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise NotYaml(
-            f"{path.name}, line {line}: a character is not UTF-8 (byte 0x{content[error.start]:02x}; a curly quotation mark or a "
-            "dash from an older Windows editor is often the one). Type it anew and save the file as UTF-8."
-        ) from None
+        raise NotYaml(path.name, line, f"{NOT_UTF8} (byte 0x{content[error.start]:02x})") from None
 
 
 def parse(written: str, name: str, first_line: int = 1) -> Any:
@@ -53,18 +56,16 @@ def parse(written: str, name: str, first_line: int = 1) -> Any:
     try:
         return yaml.load(written, Loader=_Loader)
     except yaml.constructor.ConstructorError as error:
-        raise NotYaml(f"{name}, line {error.problem_mark.line + first_line}: {error.problem}. Write it as YAML knows it.") from None
+        raise NotYaml(name, error.problem_mark.line + first_line, f"{error.problem}; write it as YAML knows it") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise NotYaml(
-            f"{name}, line {mark.line + first_line}: it is not YAML: {error.problem or error.context}. Look at that line and the "
-            "one before it: an indent, a colon or a quotation mark is missing or too much."
-        ) from None
+        what = f"it is not YAML: {error.problem or error.context}; look at that line and the one before it for an indent, a colon "
+        raise NotYaml(name, mark.line + first_line, what + "or a quotation mark that is missing or too much") from None
     except yaml.reader.ReaderError as error:
         at = written.count("\n", 0, error.position) + first_line
-        raise NotYaml(f"{name}, line {at}: it is not YAML: a control character stands there. Delete it.") from None
+        raise NotYaml(name, at, "it is not YAML: a control character stands there; delete it") from None
     except ValueError as error:
-        raise NotYaml(f"{name}: it is not YAML: {error}. Mend that value.") from None
+        raise NotYaml(name, first_line, f"it is not YAML: {error}; look for a number that is none") from None
 
 
 def line(written: str, where: str) -> int:

@@ -16,33 +16,112 @@ The register is a YAML file of the home (settings.agreements), because who may s
 
 from __future__ import annotations
 
+import logging
+import re
+from dataclasses import dataclass
 from datetime import date
 
 import psycopg
-import yaml
 
 from vrn.errors import HomeError, SubmissionRefused
+from vrn.feeds import yaml_list
 from vrn.feeds.contract import Contract
 from vrn.settings import Settings
+
+log = logging.getLogger(__name__)
 
 RULE = "GEN-008"
 OPEN = "open licence"
 SYNTHETIC = "synthetic"
-KEYS = ("agreement", "suppliers", "feed", "purpose", "legal_gateway", "controller", "fields", "valid_from", "valid_to", "status")
+TEXTS = ("agreement", "feed", "purpose", "legal_gateway", "controller")
+DAYS = ("valid_from", "valid_to")
+KEYS = ("agreement", "suppliers", "feed", "purpose", "legal_gateway", "controller", "fields", *DAYS, "status")
+STATES = ("active", "withdrawn")
+CODE = re.compile(r"[\w-]+", re.ASCII)
+WAITS = "What it would let in waits until it is mended; everything else goes on."
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An entry that cannot be read. feed, suppliers: what it is about, None where it is not plain. told: entry, line, remedy."""
+
+    entry: int
+    feed: str | None
+    suppliers: list[str] | None
+    told: str
+
+
+def read(settings: Settings) -> tuple[list[dict], list[Mistake]]:
+    """The register's entries that can be read, and what is wrong with the others. A missing register is an empty one."""
+    path, good, mistakes, seen = settings.agreements, [], [], set()
+    for entry in yaml_list.read(path):
+        said = entry.said if isinstance(entry.said, dict) else {}
+        wrong = entry.mistake or _wrong(entry.said) or _twice(said, seen)
+        if wrong is None:
+            good.append(said)
+            continue
+        feed = said.get("feed") or entry.value("feed")
+        name = said.get("agreement") or entry.value("agreement")
+        which = f"entry {entry.number}" + (f" ({name})" if name else "") if entry.number else "the register"
+        told = f"{path.name}, line {entry.line}, {which}: {wrong}. {WAITS}"
+        is_plain = isinstance(feed, str) and CODE.fullmatch(feed)
+        mistakes.append(Mistake(entry.number, feed if is_plain else None, _suppliers(said), told))
+    return good, mistakes
+
+
+def _suppliers(said: dict) -> list[str] | None:
+    suppliers = said.get("suppliers")
+    codes = [str(one) for one in (suppliers if isinstance(suppliers, list) else [suppliers])]
+    return codes if all(CODE.fullmatch(code) for code in codes) and suppliers else None
+
+
+def _wrong(said: object) -> str | None:
+    """What is wrong with an entry, and what would be right."""
+    if not isinstance(said, dict):
+        return f"it is not an agreement; it says {', '.join(KEYS)}"
+    if missing := [key for key in KEYS if key not in said]:
+        return f"it has no {', '.join(missing)}"
+    for key in TEXTS:
+        if not isinstance(said[key], str) or not said[key].strip():
+            return f"{key} is no text; write it in quotation marks, such as {key}: '14'"
+    suppliers = said["suppliers"]
+    if isinstance(suppliers, str | int):
+        return f"suppliers is one word; write a list, suppliers: [{suppliers}]"
+    if not isinstance(suppliers, list) or not suppliers:
+        return "suppliers is no list; write suppliers: [rxl]"
+    for code in (said["feed"], *suppliers):
+        if not CODE.fullmatch(str(code)):
+            return "feed and suppliers are plain codes without quotation marks of a word processor, such as rxl"
+    if not isinstance(said["fields"], list) or not all(isinstance(one, str) for one in said["fields"]):
+        return "fields is no list of entity.column; write fields: [attendance.age]"
+    for key in DAYS:
+        # A date and time is a date to Python, and no day.
+        if type(said[key]) is not date:
+            return f"{key} is no day; write it as 2027-12-31, without quotation marks"
+    if said["valid_to"] < said["valid_from"]:
+        return "valid_to comes before valid_from"
+    return None if said["status"] in STATES else f"status is none of {', '.join(STATES)}"
+
+
+def _twice(said: dict, seen: set[tuple]) -> str | None:
+    """Whether the same agreement stands there already for one of these suppliers; those that do not are taken note of."""
+    keys = {(said["agreement"], str(supplier), said["feed"]) for supplier in said["suppliers"]}
+    if keys & seen or len(keys) < len(said["suppliers"]):
+        return "the same agreement, supplier and feed stand there twice; take one away"
+    seen |= keys
+    return None
 
 
 def publish(connection: psycopg.Connection, settings: Settings) -> None:
-    """Bring ops.agreement to what the register says. A missing register is an empty one. Raises HomeError."""
-    entries = _read(settings)
+    """Bring ops.agreement and ops.agreement_mistake to what the register says. One bad entry stops what it covers and no other."""
+    entries, mistakes = read(settings)
     rows = [
-        (
-            *(entry[key] for key in ("agreement", "feed", "purpose", "legal_gateway", "controller", "fields")),
-            *(entry[key] for key in ("valid_from", "valid_to", "status")),
-            str(supplier),
-        )
+        (*(entry[key] for key in (*TEXTS, "fields", *DAYS, "status")), str(code))
         for entry in entries
-        for supplier in entry["suppliers"]
+        for code in entry["suppliers"]
     ]
+    for mistake in mistakes:
+        log.warning(mistake.told)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("lock table ops.agreement in share row exclusive mode")
         cursor.execute("delete from ops.agreement")
@@ -51,14 +130,36 @@ def publish(connection: psycopg.Connection, settings: Settings) -> None:
             "valid_to, status, supplier) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             rows,
         )
+        cursor.execute("delete from ops.agreement_mistake")
+        cursor.executemany(
+            "insert into ops.agreement_mistake (entry, feed, suppliers, told) values (%s, %s, %s, %s)",
+            [(one.entry, one.feed, one.suppliers, one.told) for one in mistakes],
+        )
 
 
 def covering(connection: psycopg.Connection, contract: Contract, supplier: str, day: date, *, is_synthetic: bool) -> str:
-    """The agreement that lets a delivery in on a day. Raises SubmissionRefused when there is none."""
+    """The agreement that lets a delivery in on a day. Raises SubmissionRefused when there is none.
+
+    Raises HomeError while an entry that might be the one cannot be read: the supplier is not told of our mistake.
+    """
     if is_synthetic:
         return SYNTHETIC
     if not contract.needs_agreement:
         return OPEN
+    try:
+        return _registered(connection, contract, supplier, day)
+    except SubmissionRefused:
+        mistake = connection.execute(
+            "select told from ops.agreement_mistake where (feed is null or feed = %s) "
+            "and (suppliers is null or %s = any(suppliers)) order by entry",
+            [contract.feed, supplier],
+        ).fetchone()
+        if mistake is None:
+            raise
+    raise HomeError(mistake["told"])
+
+
+def _registered(connection: psycopg.Connection, contract: Contract, supplier: str, day: date) -> str:
     rows = connection.execute(
         "select * from ops.agreement where feed = %s and supplier = %s order by valid_to desc", [contract.feed, supplier]
     ).fetchall()
@@ -85,18 +186,3 @@ def covering(connection: psycopg.Connection, contract: Contract, supplier: str, 
             "the column out of the feed file and the delivery.",
         )
     return next(row["agreement_id"] for row in current if not contract.fields - set(row["permitted_fields"]))
-
-
-def _read(settings: Settings) -> list[dict]:
-    path = settings.agreements
-    if not path.exists():
-        return []
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    except yaml.YAMLError:
-        raise HomeError(f"{path} is not YAML. Nothing is let in until it is mended.") from None
-    for number, entry in enumerate(entries, start=1):
-        missing = [key for key in KEYS if key not in entry]
-        if missing:
-            raise HomeError(f"{path}: entry {number} has no {', '.join(missing)}. Nothing is let in until it is mended.")
-    return entries

@@ -24,7 +24,7 @@ from vrn.ledger import agreement
 from vrn.projects import pseudonyms, register, roles
 from vrn.projects.build import Line, ProjectRefused, make, record
 from vrn.projects.purpose import Contracts
-from vrn.projects.register import Project
+from vrn.projects.register import Mistake, Project
 from vrn.settings import Settings
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
@@ -53,13 +53,14 @@ class Done:
 
 
 def refresh(settings: Settings, only: str | None = None, day: date | None = None) -> list[Done]:
-    """Close what has ended, and make the tables of every open project (or of one) anew. Raises HomeError on a bad register.
+    """Close what has ended, and make the tables of every open project (or of one) anew.
 
-    day: on which agreements and projects are judged; today if none is given. One project's problem holds up no other.
+    day: on which agreements and projects are judged; today if none is given. One project's problem, or a bad entry of the
+    register, holds up no other. Raises HomeError when the register has no project `only`.
     """
     day = day or datetime.now(UTC).date()
-    projects = register.read(settings)
-    if only is not None and only not in {project.name for project in projects}:
+    projects, mistakes = register.read(settings)
+    if only is not None and only not in {one.name for one in (*projects, *mistakes)}:
         raise HomeError(f"{settings.projects} has no project {only}. Enter it there first (docs/projects.md).")
     contract_of = cache(lambda feed: contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD))
     with (
@@ -71,7 +72,8 @@ def refresh(settings: Settings, only: str | None = None, day: date | None = None
         agreement.publish(owner, settings)
         with owner.transaction():
             register.publish(owner, projects)
-        done = _close_what_ended(superuser, owner, projects, day)
+        done = _close_what_ended(superuser, owner, projects, mistakes, day)
+        done += [Done(one.name or "?", problem=one.told) for one in mistakes if only in (None, one.name)]
         for project in projects:
             why = project.why_closed(day)
             if why is None and only in (None, project.name):
@@ -93,11 +95,15 @@ def keep_up(settings: Settings) -> dict[str, int]:
 
 
 def _close_what_ended(
-    superuser: psycopg.Connection, owner: psycopg.Connection, projects: Sequence[Project], day: date
+    superuser: psycopg.Connection, owner: psycopg.Connection, projects: Sequence[Project], mistakes: Sequence[Mistake], day: date
 ) -> list[Done]:
+    unread = {mistake.name for mistake in mistakes}
     why = {project.name: project.why_closed(day) for project in projects}
     done = []
     for name in sorted(roles.opened(superuser)):
+        # It may be the one whose entry cannot be read; its tables hide themselves after its last day all the same.
+        if name not in why and not unread.isdisjoint((name, None)):
+            continue
         reason = why.get(name, "it is not in the register any more")
         if reason is not None:
             done.append(_close(superuser, owner, name, reason))

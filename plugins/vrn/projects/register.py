@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import psycopg
-import yaml
 
 from vrn.access import roles as access
-from vrn.errors import HomeError
+from vrn.feeds import yaml_list
 from vrn.projects.tables import TABLES
 from vrn.settings import Settings
 
@@ -63,62 +62,62 @@ class Project:
         return None
 
 
-def read(settings: Settings) -> list[Project]:
-    """The projects of the register, in its order. A missing register is an empty one. Raises HomeError."""
-    path = settings.projects
-    if not path.exists():
-        return []
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    except yaml.YAMLError:
-        raise _bad(settings, "is not YAML") from None
-    if not isinstance(entries, list):
-        raise _bad(settings, "is not a list of projects")
-    projects = [_project(settings, number, entry) for number, entry in enumerate(entries, start=1)]
-    names = [project.name for project in projects]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise _bad(settings, f"names {twice[0]} twice")
-    return projects
+@dataclass(frozen=True)
+class Mistake:
+    """An entry that cannot be read. name: the project's, None where it does not say. told: entry, line and what to do."""
+
+    name: str | None
+    told: str
 
 
-def _project(settings: Settings, number: int, entry: object) -> Project:
-    def bad(what: str) -> HomeError:
-        return _bad(settings, f"entry {number} {what}")
+def read(settings: Settings) -> tuple[list[Project], list[Mistake]]:
+    """The projects of the register, in its order, and what is wrong with the other entries. A missing register is an empty one."""
+    path, projects, mistakes = settings.projects, [], []
+    for entry in yaml_list.read(path):
+        wrong = entry.mistake or _wrong(entry.said)
+        name = entry.said.get("project") if isinstance(entry.said, dict) else entry.value("project")
+        if wrong is None and name in {project.name for project in projects}:
+            wrong = f"it names {name} twice; take one entry away, or give it another name"
+        if wrong is None:
+            projects.append(_project(entry.said))
+            continue
+        is_named = isinstance(name, str) and NAME.fullmatch(name)
+        which = f"entry {entry.number}" + (f" ({name})" if is_named else "") if entry.number else "the register"
+        told = f"{path.name}, line {entry.line}, {which}: {wrong}. This project stays as it is until that is mended."
+        mistakes.append(Mistake(name if is_named else None, told))
+    return projects, mistakes
 
-    if not isinstance(entry, dict):
-        raise bad("is not a project")
-    missing = [key for key in KEYS if key not in entry]
-    if missing:
-        raise bad(f"has no {', '.join(missing)}")
-    unknown = [str(key) for key in entry if key not in KEYS]
-    if unknown:
-        raise bad(f"has a key that is none: {unknown[0]}")
-    if not (isinstance(entry["project"], str) and NAME.fullmatch(entry["project"])):
-        raise bad("needs a name of at most 31 lower-case letters, digits and underscores that begins with a letter")
-    empty = [key for key in WORDS if not isinstance(entry[key], str) or not entry[key].strip()]
-    if empty:
-        raise bad(f"has no words under {empty[0]}")
+
+def _project(said: dict) -> Project:
+    other = {key: said[key] for key in KEYS if key not in ("project", "tables")}
+    return Project(name=said["project"], tables=tuple(dict.fromkeys(said["tables"])), **other)
+
+
+def _wrong(said: object) -> str | None:
+    """What is wrong with an entry."""
+    if not isinstance(said, dict):
+        return f"it is not a project; it says {', '.join(KEYS)}"
+    if missing := [key for key in KEYS if key not in said]:
+        return f"it has no {', '.join(missing)}"
+    if unknown := [str(key) for key in said if key not in KEYS]:
+        return f"it has a key that is none: {unknown[0]}; it says {', '.join(KEYS)}"
+    if not (isinstance(said["project"], str) and NAME.fullmatch(said["project"])):
+        return "it needs a name of at most 31 lower-case letters, digits and underscores that begins with a letter"
+    if empty := [key for key in WORDS if not isinstance(said[key], str) or not said[key].strip()]:
+        return f"it has no words under {empty[0]}; write them in quotation marks"
     # A date and time is a date to Python, and no day.
-    no_day = [key for key in ("valid_from", "valid_to") if type(entry[key]) is not date]
-    if no_day:
-        raise bad(f"has no day (like 2026-04-01) under {no_day[0]}")
-    if entry["valid_to"] < entry["valid_from"]:
-        raise bad("ends before it begins")
-    if entry["status"] not in STATES:
-        raise bad(f"has a status that is none of {', '.join(STATES)}")
-    tables = entry["tables"]
+    if no_day := [key for key in ("valid_from", "valid_to") if type(said[key]) is not date]:
+        return f"it has no day (like 2026-04-01) under {no_day[0]}"
+    if said["valid_to"] < said["valid_from"]:
+        return "it ends before it begins"
+    if said["status"] not in STATES:
+        return f"it has a status that is none of {', '.join(STATES)}"
+    tables = said["tables"]
     if not isinstance(tables, list) or not tables:
-        raise bad("lists no tables")
-    other = [str(table) for table in tables if table not in TABLES]
-    if other:
-        raise bad(f"asks for {other[0]}, which is none of the event tables: {', '.join(TABLES)}")
-    said = {key: entry[key] for key in KEYS if key not in ("project", "tables")}
-    return Project(name=entry["project"], tables=tuple(dict.fromkeys(tables)), **said)
-
-
-def _bad(settings: Settings, what: str) -> HomeError:
-    return HomeError(f"{settings.projects}: {what}. No project is built or opened until it is mended.")
+        return f"it lists no tables; write tables: [{next(iter(TABLES))}]"
+    if other := [str(table) for table in tables if table not in TABLES]:
+        return f"it asks for {other[0]}, which is none of the event tables: {', '.join(TABLES)}"
+    return None
 
 
 def publish(connection: psycopg.Connection, projects: Iterable[Project]) -> None:

@@ -26,7 +26,9 @@ MONTHS_OF_DEMO = 3
 
 
 def write_all(settings: Settings, *, is_full: bool = True) -> list[Path]:
-    """Write the deliveries of every feed whose file can be read into its folder of the inbox, and the postcode directory they go by. Returns the files.
+    """Write every feed's deliveries into its folder of the inbox, and the postcode directory they go by. Returns the files.
+
+    A feed whose file cannot be read is passed over.
 
     is_full: all that the feed files ask for, or only the demonstration's part of it.
     """

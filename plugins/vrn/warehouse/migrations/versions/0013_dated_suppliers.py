@@ -17,13 +17,13 @@ STATEMENTS = (
     create table ops.agreement_mistake (
         entry integer primary key,
         feed text,
-        supplier text,
+        suppliers text[],
         told text not null
     )
     """,
     "comment on table ops.agreement_mistake is 'One row per entry of the register of agreements that cannot be read.'",
     "comment on column ops.agreement_mistake.feed is 'The feed that it is about; NULL where it does not say.'",
-    "comment on column ops.agreement_mistake.supplier is 'The supplier that it is about; NULL where it is not plain which.'",
+    "comment on column ops.agreement_mistake.suppliers is 'The suppliers that it is about; NULL where it is not plain which.'",
     "comment on column ops.agreement_mistake.told is 'What is wrong in it, and what to do.'",
     "grant select, insert, delete on ops.agreement_mistake to vrn_loader",
 )
