@@ -88,7 +88,7 @@ def unusual_volume(connection: psycopg.Connection, submission: Submission, contr
     if not contract.has_steady_volume:
         return None
     usual = median(row["rows_in_file"] for row in history)
-    is_empty = rows == 0
+    is_empty = rows == 0 and not contract.allows_nil
     if is_empty or (usual >= SMALLEST_JUDGED and not LEAST_SHARE * usual <= rows <= MOST_SHARE * usual):
         return (
             f"The delivery has {rows:,} rows; the last {len(history)} periods had {usual:,.0f} (median). Approve it if that is "
