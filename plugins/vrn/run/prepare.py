@@ -73,15 +73,15 @@ def ensure_database(connection: psycopg.Connection, name: str, owner: str) -> No
         connection.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner)))
 
 
-def migrate(settings: Settings) -> None:
-    """Run the Alembic migrations of schema ops as its owner."""
+def migrate(settings: Settings, to: str = "head") -> None:
+    """Run the Alembic migrations of schema ops as its owner, up to a revision."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["url"] = settings.url(OWNER)
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _superuser(settings: Settings, database: str) -> psycopg.Connection:
