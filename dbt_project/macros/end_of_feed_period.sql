@@ -1,4 +1,4 @@
-{# The last day of the feed's period (a month, quarter or year of `feed.period_months`, the year from April) that has a day in it. #}
+{# The last day of the period of `feed.period_months` (a month, a quarter or a year from April) in which a day lies. #}
 {% macro end_of_feed_period(day) -%}
     (
         date_trunc('month', {{ day }})

@@ -85,6 +85,27 @@ def given_children(given: Given) -> None:
     given.counted("R09", BLACKBURN, "2020-03", 150)
 
 
+def given_suppliers_that_begin_and_end(given: Given) -> None:
+    """Notifications have another supplier since January 2020, of whose March no row serves; conferences end in September 2019."""
+    for feed, last in (("police_encompass", "2019-12-31"), ("police_marac", "2019-09-30")):
+        given.owner.execute("update ops.feed_supplier set valid_until = %s where feed = %s", [last, feed])
+    for supplier, first in (("later", "2020-01-01"), ("to-come", "2021-07-01")):
+        given.owner.execute(
+            "insert into ops.feed_supplier (feed, supplier, supplier_name, is_expected, valid_from) "
+            "values ('police_encompass', %s, 'Another', true, %s)",
+            [supplier, first],
+        )
+    given.months("police_encompass", "lancashire", (2018, 4), 21)
+    given.months("police_encompass", "later", (2020, 1), 3)
+    given.owner.execute("update ops.counted_submission set has_rows = period_start_on <> '2020-03-01' where supplier = 'later'")
+    given.months("police_marac", "lancashire", (2018, 4), 18)
+    given.owner.execute(
+        "insert into staging.stg_ops__submission (submission_id, feed, supplier, period_end_on, received_at, status, is_synthetic) "
+        "select submission_id, feed, supplier, period_end_on, received_at, status, is_synthetic from ops.counted_submission "
+        "where feed = 'police_encompass'"
+    )
+
+
 def given_programmes(given: Given) -> None:
     given.months("programme_divert", "lvrn", (2019, 4), 12)
     given.months("police_weapons", "lancashire", (2019, 4), 12)
@@ -105,13 +126,15 @@ def figures(built_server, tmp_path_factory) -> Iterator[dict]:
                 given_hospitals(given)
                 given_children(given)
                 given_programmes(given)
-                assert dbt.invoke(settings, ["--quiet", "run", "--select", "fct_indicator_value"]).success
+                given_suppliers_that_begin_and_end(given)
+                assert dbt.invoke(settings, ["--quiet", "run", "--select", "fct_indicator_value", "publish__feed_status"]).success
                 rows = owner.execute("select * from marts.fct_indicator_value").fetchall()
+                status = owner.execute("select supplier, status from publish_aside.feed_status where feed = 'police_encompass'")
             found = {}
             for row in rows:
                 if (row["sex"], row["age_band"], row["ethnicity"], row["imd_quintile"]) == TOTAL:
                     found[row["indicator_id"], row["area_code"], row["period_id"]] = row
-            yield found
+            yield found | {"status": {row["supplier"]: row["status"] for row in status}}
 
 
 def test_t060_t066_none_where_the_delivery_came_is_zero_with_limits(figures):
@@ -219,6 +242,29 @@ def test_a_trust_that_never_delivered_is_missed_wherever_its_patients_live_and_a
     assert figures["S13", "RXL01", "2019-04"]["value"] == pytest.approx(75)
     assert figures["S13", "RTX02", "2019-04"]["status"] == "awaiting_feed"
     assert figures["S13", "RXR20", "2019-04"]["status"] == "no_denominator"
+
+
+def test_a_supplier_is_expected_between_its_dates_and_one_that_is_added_makes_no_history_incomplete(figures):
+    """Issue 13, point 12."""
+    found = {month: figures["S01", BLACKPOOL, month]["status"] for month in ("2019-05", "2019-12", "2020-01", "2020-02", "2020-04")}
+    assert found == dict.fromkeys(("2019-05", "2019-12", "2020-01", "2020-02"), "ok") | {"2020-04": "awaiting_feed"}
+
+
+def test_a_delivery_of_which_no_row_serves_is_no_zero(figures):
+    """Issue 13, point 12: an indicator's completeness counts rows that serve, not files that came."""
+    row = figures["S01", BLACKPOOL, "2020-03"]
+    assert (row["status"], row["count"]) == ("refused", None)
+
+
+def test_what_nobody_delivers_any_more_is_awaited_no_longer(figures):
+    """Issue 13, point 12."""
+    assert figures["S04", BLACKPOOL, "2019/20-Q2"]["status"] == "ok"
+    assert figures["S04", BLACKPOOL, "2019/20-Q3"]["status"] == "not_applicable"
+
+
+def test_a_supplier_that_ended_is_not_late_for_ever_and_one_to_come_is_not_late_yet(figures):
+    """Issue 13, point 12."""
+    assert figures["status"] == {"lancashire": "ended", "later": "late", "to-come": "not_expected"}
 
 
 def test_a_return_that_comes_only_when_there_is_something_to_tell_is_whole_when_it_came(figures):
