@@ -332,14 +332,14 @@ def test_the_files_of_another_warehouses_release_of_the_same_day_are_replaced(pu
 
 
 def test_a_change_in_the_middle_of_an_export_is_not_half_seen(published, owner, monkeypatch):
-    write_table = exports._write_table
+    write = exports.files.write
 
     def meanwhile(*arguments):
-        write_table(*arguments)
+        write(*arguments)
         owner.execute("update publish.indicator_value set release_id = 'next'")
         owner.execute("delete from publish.area")
 
-    monkeypatch.setattr(exports, "_write_table", meanwhile)
+    monkeypatch.setattr(exports.files, "write", meanwhile)
     folder = exports.write(published, RELEASE)
     assert [len(_csv(folder, table)) for table in TABLES] == [4, 2, 2, 2]
 

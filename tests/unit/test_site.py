@@ -17,7 +17,7 @@ from vrn.publish import intervals
 from vrn.report import site
 from vrn.report.figures import funnel, told, words
 from vrn.report.figures.subject import Annotation, Area, Period
-from vrn.report.site import from_publish, pages
+from vrn.report.site import downloads, from_publish, pages
 from vrn.report.site.from_publish import Published, Release, item
 from vrn.report.site.links import LINKS
 from vrn.report.site.tiles import PLACES
@@ -344,6 +344,13 @@ def test_the_download_has_every_row_and_a_hidden_one_has_empty_cells(folder):
     assert len(rows) == len(WHOLE)
     hidden = next(line for line in rows if line["status"] == "suppressed")
     assert {hidden[name] for name in from_publish.NUMBERS} == {""}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_beginning_of_a_formula_survives_in_a_download(tmp_path, text):
+    downloads.write(tmp_path / "T01.csv", made([row(COUNTY, "2019/20", area_name=text)]))
+    with (tmp_path / "T01.csv").open(encoding="utf-8", newline="") as file:
+        assert [line["area_name"] for line in csv.DictReader(file)] == [f"'{text}"]
 
 
 def test_releases_say_what_changed_in_counts(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from vrn.publish.spreadsheets import harmless
 from vrn.settings import Settings
 
 COLUMNS = (
@@ -41,7 +42,7 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_suffix(".new")
     shared = {name: row[name] for name in ("file_name", "period_start", "period_end", "status")}
-    shared["file_name"] = _harmless(row["file_name"])
+    shared["file_name"] = harmless(row["file_name"])
     with aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -62,11 +63,6 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
             )
     aside.rename(target)
     return target
-
-
-def _harmless(text: str) -> str:
-    """A sender's own words as text: a spreadsheet runs a cell that begins with one of these as a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _whole(row: dict) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from vrn.publish.spreadsheets import harmless
 from vrn.report.site.from_publish import Item
 
 COLUMNS = (
@@ -20,9 +21,5 @@ def write(path: Path, item: Item) -> None:
         rows = csv.writer(file)
         rows.writerow([*COLUMNS, "is_synthetic"])
         for row in item.rows:
-            rows.writerow([_safe(row[name]) for name in COLUMNS] + [str(item.subject.is_synthetic).lower()])
-
-
-def _safe(value: object) -> object:
-    """Text that a spreadsheet would take for a formula stays text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t") else value
+            cells = [harmless(row[name]) if isinstance(row[name], str) else row[name] for name in COLUMNS]
+            rows.writerow([*cells, str(item.subject.is_synthetic).lower()])
