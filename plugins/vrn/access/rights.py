@@ -27,6 +27,7 @@ from vrn.access.roles import (
     roles,
 )
 from vrn.settings import Settings
+from vrn.warehouse import locks
 
 # Rights that a new table of quarantine gives in the statement that makes it: its tables come with a feed file and not with a
 # version of the code. It runs as whoever makes the table; nobody but the superuser may change it.
@@ -66,7 +67,7 @@ class Right:
 def apply(connection: psycopg.Connection, settings: Settings) -> list[tuple[str, Right]]:
     """Give and take what is between the table of roles and this database, as superuser. Returns what was changed."""
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('vrn.access'))")
+        locks.for_transaction(connection, locks.Job.ACCESS)
         _close_what_is_new(connection)
         wanted, there = declared(connection, settings), given(connection)
         # Taking first: taking a table's right takes those of its columns with it.

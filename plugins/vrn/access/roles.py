@@ -15,6 +15,7 @@ from psycopg import sql
 from vrn.access.audit import logged
 from vrn.errors import HomeError
 from vrn.settings import Settings
+from vrn.warehouse import locks
 
 ENGINEER, BI_READER, IG, ANALYST = "vrn_engineer", "vrn_bi_reader", "vrn_ig", "vrn_analyst"
 # A partner's analysts sign in as this and the partner's name; the policy of row security reads the partner from it.
@@ -120,7 +121,7 @@ def logins(settings: Settings) -> list[str]:
 def ensure_roles(connection: psycopg.Connection, settings: Settings) -> None:
     """Make the roles and set their limits, as superuser. Roles of partners that left may not sign in any more."""
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('vrn.access'))")
+        locks.for_transaction(connection, locks.Job.ACCESS)
         there = {row[0] for row in connection.execute("select rolname from pg_roles where rolname like 'vrn%'")}
         wanted = roles(settings)
         for role in wanted:
