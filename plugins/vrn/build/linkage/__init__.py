@@ -1,1 +1,1 @@
-"""Who is the same person across services: records, pairs, decisions, groups."""
+"""Who is the same person across services: `persons` reads what serves and keeps the links, `match` decides them."""
