@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release site project templates build refuse approve withdraw replay test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down psql env headline check release site project templates build refuse approve withdraw replay rotate-key test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ site: $(INSTALLED) ## make the pages of the latest release anew
 
 project: $(INSTALLED) ## open evaluation projects and make their tables, close those that ended (PROJECT=name for one)
 	@$(VRN) project $(PROJECT)
+
+rotate-key: $(INSTALLED) ## another key or password in the place of one that is lost or became known (KEY=name); says what that means
+	@$(VRN) rotate-key "$(KEY)"
 
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check

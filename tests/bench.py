@@ -121,8 +121,7 @@ def through_the_steps(path: Path) -> None:
 def main() -> None:
     import psycopg
 
-    from vrn.access import secrets
-    from vrn.run import prepare
+    from vrn.run import prepare, secrets
     from vrn.run.local import postgres
 
     with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:

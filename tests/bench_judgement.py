@@ -22,7 +22,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from tests.ports import free_port
-from vrn.access import secrets
 from vrn.feeds.contract import load
 from vrn.feeds.period import ANY_PERIOD
 from vrn.gate import data_docs, gx
@@ -30,7 +29,7 @@ from vrn.gate import history as drift
 from vrn.gate import judging as gate
 from vrn.ledger import store as ledger
 from vrn.receive import register
-from vrn.run import ingest, prepare
+from vrn.run import ingest, prepare, secrets
 from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.synthetic import deliveries

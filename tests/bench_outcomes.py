@@ -337,7 +337,7 @@ def show(measured: dict[int, dict]) -> None:
 @contextmanager
 def server() -> Iterator[Settings]:
     """A prepared warehouse on a PostgreSQL of its own, which ends with the block."""
-    from vrn.access import secrets
+    from vrn.run import secrets
     from vrn.run.local import postgres
 
     with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:

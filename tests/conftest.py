@@ -15,10 +15,9 @@ from tests.answers import Answers
 from tests.inbox import Inbox
 from tests.ports import free_port
 from tests.reporting import pytest_configure  # noqa: F401  what a person sees of a run
-from vrn.access import secrets
 from vrn.build import steps as build
 from vrn.receive import folder
-from vrn.run import prepare
+from vrn.run import prepare, secrets
 from vrn.run.local import postgres
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic.places import Places
@@ -89,6 +88,7 @@ def server(tmp_path_factory) -> Iterator[Settings]:
     settings = Settings(home=home, pg_port=free_port(), airflow_port=free_port())
     settings.logs.mkdir()
     secrets.ensure(settings)
+    warehouses.same_keys(settings, warehouses.shared_folder(tmp_path_factory))
     postgres.start(settings)
     try:
         with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:

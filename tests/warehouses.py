@@ -12,6 +12,8 @@ import psycopg
 from psycopg import sql
 
 from tests.waiting import until
+from vrn.access import secrets as files
+from vrn.run import secrets
 from vrn.run.local import postgres
 from vrn.settings import Settings
 
@@ -20,6 +22,18 @@ def shared_folder(tmp_path_factory) -> Path:
     """A folder that all workers of this run of pytest share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def same_keys(server: Settings, shared: Path) -> None:
+    """The keys of all workers' homes, before the first start: what one worker made is restored by the others, and a home that finds
+    another key than the one on which its data rest does not start."""
+    kept = Settings(home=shared / "keys")
+    kept.secrets.mkdir(parents=True, exist_ok=True)
+    with (shared / "keys.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name, make in secrets.keys(server).items():
+            files.once(kept, name, make())
+            files.once(server, name, kept.secret(name))
 
 
 def made_once(server: Settings, shared: Path, name: str, template: str, make: Callable[[], None]) -> None:

@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
             decision.add_argument("--until", dest="last", help="… to the period that begins in this month")
     project = commands.add_parser("project", help="open evaluation projects and make their tables, close those that ended")
     project.add_argument("name", nargs="?", help="one project of the register; all without it")
+    rotate = commands.add_parser("rotate-key", help="another key or password in the place of one that is lost or became known")
+    rotate.add_argument("key")
     commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
     commands.add_parser("site", help="make the pages of the latest release anew")
     release = commands.add_parser(
@@ -203,9 +205,9 @@ def _decide(settings: Settings, chosen) -> int:
 
 def _project(settings: Settings, chosen) -> int:
     from vrn import projects
-    from vrn.access import secrets
+    from vrn.run import prepare
 
-    secrets.ensure_projects(settings)
+    prepare.projects(settings)
     done = projects.refresh(settings, chosen.name or None)
     for one in done:
         if one.closed_because is None and one.problem is None:
@@ -219,6 +221,15 @@ def _project(settings: Settings, chosen) -> int:
         if one.problem:
             print(f"error: {one.problem}", file=sys.stderr)
     return int(any(one.problem for one in done))
+
+
+def _rotate_key(settings: Settings, chosen) -> None:
+    from vrn.run import deploy, rotate
+    from vrn.run.local import airflow, offline
+
+    environment = deploy.environment if settings.is_deployed else airflow.environment
+    with offline.warehouse_alone(settings):
+        print(rotate.rotate(settings, chosen.key, environment(settings)))
 
 
 def _release(settings: Settings, chosen) -> None:
@@ -243,6 +254,7 @@ def _site(settings: Settings, _) -> None:
 COMMANDS = {
     "project": _project,
     "release": _release,
+    "rotate-key": _rotate_key,
     "site": _site,
     "templates": _templates,
     "build": _build,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from vrn.errors import HomeError, SecretMissing
 
+# Beside the keys: the version of the hash keys, once `make rotate-key` has made a second.
+KEY_VERSION = "hash_key_version"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -29,6 +31,11 @@ class Settings:
     pg_port: int = field(default_factory=lambda: _number("VRN_PG_PORT", 54318))
     database: str = field(default_factory=lambda: os.environ.get("VRN_PG_DATABASE", "warehouse"))
     airflow_port: int = field(default_factory=lambda: _number("VRN_AIRFLOW_PORT", 8318))
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether this is a service of a deployment (docker-compose.yaml), where others run in containers of their own."""
+        return "VRN_AIRFLOW_URL" in os.environ
 
     @property
     def inbox(self) -> Path:
@@ -71,8 +78,9 @@ class Settings:
 
     @property
     def key_version(self) -> int:
-        """The version of the hash keys that new deliveries are hashed with."""
-        return _number("VRN_KEY_VERSION", 1)
+        """The version of the hash keys that new deliveries are hashed with: VRN_KEY_VERSION, or what the home keeps, or 1."""
+        kept = self.secrets / KEY_VERSION
+        return _number("VRN_KEY_VERSION", int(kept.read_text(encoding="utf-8")) if kept.exists() else 1)
 
     @property
     def as_of(self) -> date | None:
@@ -127,8 +135,9 @@ class Settings:
             text = ""
         if not text:
             raise SecretMissing(
-                f"The secret '{name}' is not in {self.secrets}. Nothing was read. `make run` makes the secrets of a "
-                "local home; in a deployment the service `migrate` does."
+                f"The secret '{name}' is not in {self.secrets}. Nothing was read. A new home makes its secrets when it is first "
+                "started (`make up`; in a deployment the service `migrate`). In a home that has data put it back from the backup "
+                "of that folder, for another one in its place opens nothing."
             )
         return text
 

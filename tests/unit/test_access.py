@@ -16,9 +16,9 @@ from tests.warehouses import copy_of
 from vrn.access import rights
 from vrn.access import roles as access
 from vrn.build import steps as build
-from vrn.run import prepare
+from vrn.run import prepare, secrets
 from vrn.settings import REPOSITORY, Settings
-from vrn.warehouse.roles import AIRFLOW, LOADER, OWNER, SUPERUSER
+from vrn.warehouse.roles import AIRFLOW, KEEPER, LOADER, OWNER, SUPERUSER
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
 OWN_TABLE = "publish.partner_indicator_value"
@@ -253,13 +253,42 @@ def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print
     assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
 
 
-def test_no_function_of_ours_runs_with_its_owners_rights(opened):
+def test_no_function_of_ours_runs_with_its_owners_rights_but_two_that_the_keeper_alone_may_call(opened):
     found = all_of(
         opened,
         SUPERUSER,
-        "select oid::regprocedure from pg_proc where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
+        "select oid::regprocedure::text, proowner::regrole::text, proconfig from pg_proc "
+        "where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
     )
-    assert found == []
+    assert {name for name, _, _ in found} == {"ops.open_project(text,timestamp with time zone)", "ops.close_project(text)"}
+    assert {(owner, *setting) for _, owner, setting in found} == {(SUPERUSER, "search_path=pg_catalog, pg_temp")}
+    for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, KEEPER}:
+        for call in ("ops.open_project('x', 'infinity')", "ops.close_project('x')"):
+            refused(opened, role, f"select {call}")
+    # Whoever owns the schema they are in neither.
+    refused(opened, OWNER, "alter function ops.close_project owner to vrn_owner")
+    refused(opened, OWNER, "create or replace function ops.close_project(project text) returns void language sql as 'select'")
+
+
+def test_the_keeper_reaches_the_roles_of_projects_and_no_other_and_can_do_nothing_else(opened):
+    """Issue 13, point 14: the task that keeps up projects signed in as the superuser."""
+    for project in ("", "x'; alter role vrn_owner nologin; --", '" nologin; --', "../vrn_owner"):
+        refused(opened, KEEPER, sql.SQL("select ops.open_project({}, now())").format(project).as_string(), why=psycopg.Error)
+        all_of(opened, KEEPER, sql.SQL("select ops.close_project({})").format(project).as_string())
+    assert all_of(opened, SUPERUSER, "select rolname from pg_roles where rolname ^@ 'vrn_' and not rolcanlogin") == [
+        (access.ANALYST,)
+    ]
+    for statement in (
+        "create role mine",
+        "alter role vrn_evaluator nologin",
+        "grant vrn_bi_reader to vrn_keeper",
+        "create table ops.mine (n integer)",
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres'",
+        "select 1 from ops.submission",
+        "select 1 from marts.fct_crime",
+        "insert into ops.access_log (action, role_name, privilege, kind, object_name) values ('granted', 'x', 'x', 'x', 'x')",
+    ):
+        refused(opened, KEEPER, statement)
 
 
 def test_every_view_that_a_reader_may_read_asks_for_the_readers_own_rights(opened):
@@ -342,11 +371,10 @@ def test_one_connection_too_many_is_refused(opened):
 def test_passwords_are_kept_and_asked_for_as_scram(opened):
     with as_role(opened, SUPERUSER) as connection:
         stored = dict(connection.execute("select rolname, rolpassword from pg_authid where rolname like 'vrn%' and rolcanlogin"))
-        asked = connection.execute("select distinct auth_method from pg_hba_file_rules").fetchall()
-        assert connection.execute("show password_encryption").fetchone() == ("scram-sha-256",)
-    assert set(stored) == set(prepare.database_roles(opened)) - {SUPERUSER, AIRFLOW}
+        asked = connection.execute("select distinct auth_method from pg_hba_file_rules order by 1").fetchall()
+    assert set(stored) == set(secrets.roles(opened)) - {SUPERUSER, AIRFLOW}
     assert all(password.startswith("SCRAM-SHA-256$") for password in stored.values())
-    assert asked == [("scram-sha-256",)]
+    assert asked == [("reject",), ("scram-sha-256",)]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(host=opened.pg_host, port=opened.pg_port, dbname=opened.database, user=access.BI_READER, password="x")
 

@@ -18,15 +18,15 @@ from tests.submissions import came, empty_ledger
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn import projects
-from vrn.access import rights, secrets
+from vrn.access import keys, rights
 from vrn.access import roles as access
-from vrn.errors import HomeError, SecretMissing
+from vrn.errors import HomeError
 from vrn.projects import pseudonyms, register
 from vrn.projects.tables import TABLES
-from vrn.run import prepare
+from vrn.run import prepare, rotate
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse.connection import connect
-from vrn.warehouse.roles import EVALUATOR, LINKER, LOADER, OWNER, SUPERUSER
+from vrn.warehouse.roles import EVALUATOR, KEEPER, LINKER, LOADER, OWNER, SUPERUSER
 
 # The database hides what is past by its own clock.
 DAY = datetime.now(UTC).date()
@@ -99,7 +99,7 @@ class Network:
         self.settings.projects.write_text(yaml.safe_dump(list(entries)))
 
     def refresh(self, day: date = DAY, only: str | None = None) -> list[projects.Done]:
-        secrets.ensure_projects(self.settings)
+        prepare.projects(self.settings)
         return projects.refresh(self.settings, only, day)
 
     def open(self, *names: str, **other) -> None:
@@ -120,6 +120,7 @@ class Network:
             linker.execute("truncate persons.person_link")
         self.owner.execute(f"truncate {', '.join(self.filled)}, ops.project, ops.project_build")
         empty_ledger(self.owner)
+        self.owner.execute("delete from ops.key_fingerprint where name ^@ 'project_key_'")
 
     def insert(self, table: str, row: dict) -> None:
         self.owner.execute(
@@ -494,6 +495,8 @@ def test_after_the_last_day_rows_are_hidden_and_nobody_signs_in_even_if_no_run_c
     network.agreements(agreed("police_crime", "lancashire", valid_to=yesterday), agreed("police_marac", "lancashire", valid_to=DAY))
     # A day more than the rows have: it may be past midnight when alpha signs in.
     alpha, beta = entry("alpha", valid_to=DAY + timedelta(days=1)), entry("beta", valid_to=yesterday, tables=["stop_search"])
+    network.projects(alpha, entry("beta", tables=["stop_search"]))
+    prepare.projects(network.settings)
     network.projects(alpha, beta)
     network.refresh(yesterday)
     until = network.owner.execute(
@@ -582,26 +585,41 @@ def test_a_reader_in_the_middle_of_a_run_sees_the_old_tables_whole(network, monk
     assert seen == [(3,)]
 
 
-def test_without_its_key_a_project_is_not_made_and_keeps_what_it_had(network):
-    network.open("alpha")
-    before = network.content("project_alpha")
-    (network.settings.secrets / "project_key_alpha").unlink()
-    (done,) = projects.refresh(network.settings, day=DAY)
-    assert "project_key_alpha" in done.problem
+@pytest.mark.parametrize("other", [None, "ab" * 32])
+def test_a_project_whose_key_is_missing_or_another_keeps_what_it_had_and_holds_up_no_other(network, other):
+    """Issue 13, point 8: a lost key was silently made anew, and every pseudonym was another one."""
+    network.open("alpha", "beta")
+    before, path = network.content("project_alpha"), network.settings.secrets / "project_key_alpha"
+    path.unlink()
+    if other is not None:
+        path.write_text(other)
+    alpha, beta = network.refresh()
+    assert f"The key 'project_key_alpha' {'is not in' if other is None else 'in'} {network.settings.secrets}" in alpha.problem
+    assert "make rotate-key KEY=project_key_alpha" in alpha.problem
+    assert beta.problem is None
     assert network.content("project_alpha") == before
-    with pytest.raises(SecretMissing):
-        pseudonyms.key_of(network.settings, "alpha")
+    assert path.exists() == (other is not None)
 
 
-def test_a_new_key_gives_new_pseudonyms(network):
+def test_a_key_said_to_be_lost_gives_new_pseudonyms(network):
     network.open("alpha")
     before = network.rows("alpha", "recorded_crime")
     (network.settings.secrets / "project_key_alpha").unlink()
+    assert "every pseudonym in its tables is another one" in rotate.rotate(network.settings, "project_key_alpha", {})
     network.refresh()
     after = network.rows("alpha", "recorded_crime")
     assert len(after) == len(before)
     for column in TABLES["recorded_crime"].pseudonyms:
         assert not {row[column] for row in before} & {row[column] for row in after} - {None}
+
+
+def test_a_project_that_is_new_in_the_register_waits_for_its_role(network):
+    network.projects(entry("alpha"))
+    with connect(network.settings, OWNER, autocommit=True) as owner:
+        keys.renew(owner, network.settings, "project_key_alpha", "ab" * 32)
+    (done,) = projects.refresh(network.settings, day=DAY)
+    assert "the role vrn_evaluator_alpha is not there yet" in done.problem
+    assert "make project" in done.problem
 
 
 def test_batches_change_no_pseudonym(network, monkeypatch):
@@ -613,7 +631,7 @@ def test_batches_change_no_pseudonym(network, monkeypatch):
 
 
 def test_the_key_is_in_its_secret_file_and_nowhere_else(network, capsys):
-    roles = (OWNER, SUPERUSER)
+    roles = (OWNER, KEEPER, SUPERUSER)
     with psycopg.connect(network.settings.conninfo(SUPERUSER), autocommit=True) as connection:
         # The server is made to tell all that it is told: what services say is not logged otherwise.
         for role in roles:

@@ -137,24 +137,32 @@ def ensure_roles(connection: psycopg.Connection, settings: Settings) -> None:
 def make_role(connection: psycopg.Connection, settings: Settings, role: Role) -> None:
     """Make a role or bring it to what is said of it, in the caller's transaction. Raises SecretMissing."""
     name = sql.Identifier(role.name)
-    password = sql.SQL("password {}").format(sql.Literal(settings.password(role.name))) if role.can_login else sql.SQL("")
     is_there = connection.execute("select 1 from pg_roles where rolname = %s", [role.name]).fetchone()
-    # The server's default; said here so that no server's configuration makes it md5.
-    connection.execute("set local password_encryption = 'scram-sha-256'")
     connection.execute(
-        sql.SQL(
-            "{} role {} {} nosuperuser nobypassrls nocreatedb nocreaterole noreplication inherit connection limit {} {}"
-        ).format(
+        sql.SQL("{} role {} {} nosuperuser nobypassrls nocreatedb nocreaterole noreplication inherit connection limit {}").format(
             sql.SQL("alter" if is_there else "create"),
             name,
             sql.SQL("login" if role.can_login else "nologin"),
             sql.Literal(role.connections),
-            password,
         )
     )
+    if role.can_login:
+        set_password(connection, role.name, settings.password(role.name))
     connection.execute(sql.SQL("alter role {} reset all").format(name))
     for setting, value in role.settings.items():
         connection.execute(sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value)))
+
+
+def set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    """Give a role its password, of which the server is told the verifier only. As superuser, or as the role itself."""
+    statement = "alter role {} password {}"
+    connection.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(verifier(connection, role, password))))
+
+
+def verifier(connection: psycopg.Connection, role: str, password: str) -> str:
+    """What the server keeps of a password (SCRAM-SHA-256), as libpq makes it here: a statement with the password itself could
+    stand in the server's log."""
+    return connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
 
 
 def close_role(connection: psycopg.Connection, name: str) -> None:

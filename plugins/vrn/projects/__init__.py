@@ -16,7 +16,7 @@ from functools import cache
 
 import psycopg
 
-from vrn.access import rights
+from vrn.access import keys
 from vrn.errors import HomeError, VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD
@@ -28,7 +28,7 @@ from vrn.projects.register import Mistake, Project
 from vrn.settings import Settings
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
-from vrn.warehouse.roles import OWNER, SUPERUSER
+from vrn.warehouse.roles import KEEPER, OWNER
 
 OPENED = """
     update ops.project set opened_at = case when closed_at is null then coalesce(opened_at, now()) else now() end,
@@ -64,23 +64,22 @@ def refresh(settings: Settings, only: str | None = None, day: date | None = None
         raise HomeError(f"{settings.projects} has no project {only}. Enter it there first (docs/projects.md).")
     contract_of = cache(lambda feed: contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD))
     with (
-        psycopg.connect(settings.conninfo(SUPERUSER), autocommit=True) as superuser,
+        psycopg.connect(settings.conninfo(KEEPER), autocommit=True) as keeper,
         connect(settings, OWNER, autocommit=True) as owner,
     ):
         # A second run waits, and then finds nothing changed.
-        locks.for_session(superuser, locks.Job.PROJECTS)
+        locks.for_session(keeper, locks.Job.PROJECTS)
         agreement.publish(owner, settings)
         with owner.transaction():
             register.publish(owner, projects)
-        done = _close_what_ended(superuser, owner, projects, mistakes, day)
+        done = _close_what_ended(keeper, owner, projects, mistakes, day)
         done += [Done(one.name or "?", problem=one.told) for one in mistakes if only in (None, one.name)]
         for project in projects:
             why = project.why_closed(day)
             if why is None and only in (None, project.name):
-                done.append(_make(superuser, owner, settings, contract_of, project, day))
+                done.append(_make(keeper, owner, settings, contract_of, project, day))
             elif project.name == only and only not in {one.project for one in done}:
                 done.append(Done(only, closed_because=why))
-        rights.apply(superuser, settings)
     return done
 
 
@@ -95,23 +94,23 @@ def keep_up(settings: Settings) -> dict[str, int]:
 
 
 def _close_what_ended(
-    superuser: psycopg.Connection, owner: psycopg.Connection, projects: Sequence[Project], mistakes: Sequence[Mistake], day: date
+    keeper: psycopg.Connection, owner: psycopg.Connection, projects: Sequence[Project], mistakes: Sequence[Mistake], day: date
 ) -> list[Done]:
     unread = {mistake.name for mistake in mistakes}
     why = {project.name: project.why_closed(day) for project in projects}
     done = []
-    for name in sorted(roles.opened(superuser)):
+    for name in sorted(roles.opened(keeper)):
         # It may be the one whose entry cannot be read; its tables hide themselves after its last day all the same.
         if name not in why and not unread.isdisjoint((name, None)):
             continue
         reason = why.get(name, "it is not in the register any more")
         if reason is not None:
-            done.append(_close(superuser, owner, name, reason))
+            done.append(_close(keeper, owner, name, reason))
     return done
 
 
-def _close(superuser: psycopg.Connection, owner: psycopg.Connection, name: str, reason: str, lines: Sequence[Line] = ()) -> Done:
-    roles.close(superuser, name)
+def _close(keeper: psycopg.Connection, owner: psycopg.Connection, name: str, reason: str, lines: Sequence[Line] = ()) -> Done:
+    roles.close(keeper, owner, name)
     with owner.transaction():
         record(owner, name, lines)
         owner.execute(CLOSED, [reason, name, reason])
@@ -119,7 +118,7 @@ def _close(superuser: psycopg.Connection, owner: psycopg.Connection, name: str, 
 
 
 def _make(
-    superuser: psycopg.Connection,
+    keeper: psycopg.Connection,
     owner: psycopg.Connection,
     settings: Settings,
     contract_of: Contracts,
@@ -127,14 +126,15 @@ def _make(
     day: date,
 ) -> Done:
     try:
+        keys.check(owner, settings, pseudonyms.key_name(project.name))
         key = pseudonyms.key_of(settings, project.name)
-        roles.ensure(superuser, project)
+        roles.check(keeper, project)
         with owner.transaction():
             lines = make(owner, contract_of, project, key, day)
             owner.execute(OPENED, [project.name])
-        roles.open_(superuser, settings, project)
+        roles.open_(keeper, project)
     except ProjectRefused as refusal:
-        closed = _close(superuser, owner, project.name, "no agreement lets it see anything", refusal.lines)
+        closed = _close(keeper, owner, project.name, "no agreement lets it see anything", refusal.lines)
         return replace(closed, problem=str(refusal))
     except VrnError as error:
         return Done(project.name, problem=f"Project {project.name}: {error} Its tables are as they were.")

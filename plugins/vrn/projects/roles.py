@@ -1,4 +1,4 @@
-"""The role of a project: opened with its own password and limits, closed when the project ends. As superuser."""
+"""The role of a project: made with its own password and limits when the home is started, opened and closed as the project is."""
 
 from __future__ import annotations
 
@@ -9,32 +9,43 @@ from psycopg import sql
 
 from vrn.access import roles as access
 from vrn.access.audit import logged
+from vrn.errors import HomeError
 from vrn.projects.register import Project
 from vrn.settings import Settings
 
 
-def ensure(connection: psycopg.Connection, project: Project) -> None:
-    """A role that rights can be given to, and that may not sign in yet."""
-    if not _is_there(connection, project.role):
-        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(project.role)))
+def ensure(connection: psycopg.Connection, settings: Settings, project: Project) -> None:
+    """The role, its password, its limits and what is logged of it, as superuser. It may sign in if it might before.
 
-
-def open_(connection: psycopg.Connection, settings: Settings, project: Project) -> None:
-    """Let the project's evaluators sign in until its last day is over, even if nobody closes it then. Raises SecretMissing."""
+    Raises SecretMissing.
+    """
     limits = {**access.LIMITS, "search_path": project.schema}
-    end = f"{project.valid_to + timedelta(days=1)} 00:00:00+00"
     with connection.transaction():
+        before = connection.execute("select rolcanlogin from pg_roles where rolname = %s", [project.role]).fetchone()
         access.make_role(connection, settings, access.Role(project.role, settings=limits))
-        connection.execute(sql.SQL("alter role {} valid until {}").format(sql.Identifier(project.role), sql.Literal(end)))
+        if before is None or not before[0]:
+            connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(project.role)))
         logged.ensure(connection)
 
 
-def close(connection: psycopg.Connection, name: str) -> None:
+def check(connection: psycopg.Connection, project: Project) -> None:
+    """Raises HomeError when the role is still to be made."""
+    if not connection.execute("select 1 from pg_roles where rolname = %s", [project.role]).fetchone():
+        raise HomeError(
+            f"the role {project.role} is not there yet, because the project is new in the register. `make project` makes it (in a "
+            "deployment a start, `docker compose up -d`)."
+        )
+
+
+def open_(keeper: psycopg.Connection, project: Project) -> None:
+    """Let the project's evaluators sign in until its last day is over, even if nobody closes it then. As vrn_keeper."""
+    keeper.execute("select ops.open_project(%s, %s)", [project.name, f"{project.valid_to + timedelta(days=1)} 00:00:00+00"])
+
+
+def close(keeper: psycopg.Connection, owner: psycopg.Connection, name: str) -> None:
     """End a project's sessions, let nobody sign in, and drop its tables. A project that was never opened has none of these."""
-    role, schema = f"{access.EVALUATOR_OF}{name}", f"{access.PROJECT_SCHEMA}{name}"
-    if _is_there(connection, role):
-        access.close_role(connection, role)
-    connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
+    keeper.execute("select ops.close_project(%s)", [name])
+    owner.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(f"{access.PROJECT_SCHEMA}{name}")))
 
 
 def opened(connection: psycopg.Connection) -> set[str]:
@@ -48,7 +59,3 @@ def opened(connection: psycopg.Connection) -> set[str]:
         {"schema": access.PROJECT_SCHEMA, "role": access.EVALUATOR_OF},
     )
     return {row[0] for row in rows}
-
-
-def _is_there(connection: psycopg.Connection, role: str) -> bool:
-    return connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone() is not None

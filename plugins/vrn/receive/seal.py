@@ -30,9 +30,23 @@ class NotReadable(VrnError):
 
 def seal(source: Path, target: Path, key: bytes) -> None:
     """Encrypt a file to another path. The target appears whole or not at all; the source stays as it is."""
+    with source.open("rb") as clear:
+        _seal(clear, target, key)
+
+
+def seal_anew(path: Path, old: bytes, new: bytes) -> None:
+    """Encrypt a sealed file with another key, in its place, whole or not at all and never in clear on the disk.
+
+    Raises NotReadable.
+    """
+    with Unsealed(path, old) as clear:
+        _seal(clear, path, new)
+
+
+def _seal(clear: BinaryIO, target: Path, key: bytes) -> None:
     aside = target.with_name(f".{target.name}.new")
     cipher, prefix = AESGCM(key), os.urandom(PREFIX_BYTES)
-    with source.open("rb") as clear, aside.open("wb") as sealed:
+    with aside.open("wb") as sealed:
         sealed.write(MAGIC + prefix)
         number, chunk = 0, clear.read(CHUNK_BYTES)
         while True:

@@ -8,13 +8,16 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vrn.access import rights
+from vrn.access import keeper, keys, rights
 from vrn.access import roles as access
+from vrn.access import secrets as files
 from vrn.errors import HomeError
+from vrn.projects import roles
+from vrn.run import originals, secrets
 from vrn.settings import Settings
 from vrn.warehouse import migrations
+from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import (
-    AIRFLOW,
     LINKAGE,
     LINKER,
     LOADER,
@@ -31,12 +34,12 @@ SECONDS_TO_WAIT = 60
 
 def prepare(settings: Settings) -> None:
     """Bring the warehouse to this version of the code. Safe to run again and at the same time as readers."""
-    with _superuser(settings, "postgres") as connection:
+    with superuser(settings, "postgres") as connection:
         for role in OWN_ROLES:
             ensure_role(connection, role, settings.password(role))
         access.ensure_roles(connection, settings)
         ensure_database(connection, settings.database, OWNER)
-    with _superuser(settings, settings.database) as connection, connection.transaction():
+    with superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
         connection.execute("revoke all on schema public from public")
         for role in OWN_ROLES:
@@ -53,19 +56,48 @@ def prepare(settings: Settings) -> None:
         _ensure_schema(connection, PERSONS, LINKER)
         _grant(connection)
     migrate(settings)
-    with _superuser(settings, settings.database) as connection:
+    # Before any service that would use a key.
+    ensure_keys(settings)
+    with superuser(settings, settings.database) as connection:
+        with connection.transaction():
+            keeper.ensure(connection)
+        _ensure_projects(connection, settings)
         rights.apply(connection, settings)
 
 
-def database_roles(settings: Settings) -> tuple[str, ...]:
-    """Every role that has a password."""
-    return (SUPERUSER, *OWN_ROLES, *access.logins(settings), AIRFLOW)
+def ensure_keys(settings: Settings, *, only_new: bool = False) -> list[str]:
+    """Make the keys that are new, and stop when one that data rest on is missing or another. Returns the names of those made.
+
+    only_new: look at no others. Raises HomeError.
+    """
+    with connect(settings, OWNER, autocommit=True) as connection:
+        wanted = secrets.keys(settings)
+        return keys.ensure(connection, settings, wanted, lambda: originals.check(connection, settings), only_new=only_new)
+
+
+def projects(settings: Settings) -> None:
+    """Make the key, the password and the role of each project that is new in the register.
+
+    In a deployment only a start can (`secrets` and `migrate`): no other service has the superuser's password. Raises HomeError.
+    """
+    if not files.is_there(settings, f"password_{SUPERUSER}"):
+        return
+    secrets.ensure(settings, is_new=False)
+    ensure_keys(settings, only_new=True)
+    with superuser(settings, settings.database) as connection:
+        _ensure_projects(connection, settings)
+
+
+def _ensure_projects(connection: psycopg.Connection, settings: Settings) -> None:
+    for project in secrets.open_projects(settings):
+        roles.ensure(connection, settings, project)
 
 
 def ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
-    found = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
-    verb = "alter" if found else "create"
-    connection.execute(sql.SQL("{} role {} login password {}").format(sql.SQL(verb), sql.Identifier(role), sql.Literal(password)))
+    """A role that signs in with a password, as superuser."""
+    if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+        connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+    access.set_password(connection, role, password)
 
 
 def ensure_database(connection: psycopg.Connection, name: str, owner: str) -> None:
@@ -84,12 +116,18 @@ def migrate(settings: Settings, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
-def _superuser(settings: Settings, database: str) -> psycopg.Connection:
+def superuser(settings: Settings, database: str) -> psycopg.Connection:
+    """A connection as the superuser, once the server answers. Raises HomeError."""
     deadline = time.monotonic() + SECONDS_TO_WAIT
     while True:
         try:
             return psycopg.connect(settings.conninfo(SUPERUSER, database), autocommit=True)
         except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise HomeError(
+                    f"The server of this home does not take the password of {SUPERUSER} (password_{SUPERUSER} in "
+                    f"{settings.secrets}): it is another than the one with which it was made. Put that one back from the backup."
+                ) from None
             if time.monotonic() > deadline:
                 raise HomeError(
                     f"The warehouse at {settings.pg_host}:{settings.pg_port} does not answer as {SUPERUSER}: {error}"

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vrn.feeds.contract import Column, Contract
+from vrn.feeds.grammar import DOMAINS
 from vrn.feeds.period import Period
 from vrn.settings import Settings
 from vrn.stage.identifiers import CANONICAL
@@ -27,10 +28,20 @@ MATCH_KEY = "match"
 Key = Callable[[str], bytes]
 
 
+def key_name(domain: str, version: int) -> str:
+    """The name of the secret that holds a domain's key of a version, as 64 hexadecimal digits."""
+    return f"hash_key_{domain}_v{version}"
+
+
+def key_names(version: int) -> list[str]:
+    """The names of all keys of a version."""
+    return [key_name(domain, version) for domain in (*DOMAINS, MATCH_KEY)]
+
+
 def keys_of(settings: Settings) -> Key:
     """Keys of the version in use, one for each identifier domain. Raises SecretMissing."""
     version = settings.key_version
-    return lambda domain: bytes.fromhex(settings.secret(f"hash_key_{domain}_v{version}"))
+    return lambda domain: bytes.fromhex(settings.secret(key_name(domain, version)))
 
 
 @dataclass(frozen=True)

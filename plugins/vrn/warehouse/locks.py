@@ -18,6 +18,7 @@ class Job(StrEnum):
     """What is done alone; a job that is done for each feed or table names that as well."""
 
     ACCESS = "change roles and rights"
+    KEYS = "make or renew keys"
     FETCH = "fetch from a feed's server"
     REGISTER = "register a feed's files"
     TABLES = "make an entity's tables"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 SUPERUSER = "postgres"
 OWNER, LOADER, EVALUATOR, LINKER = "vrn_owner", "vrn_loader", "vrn_evaluator", "vrn_linker"
-OWN_ROLES = (OWNER, LOADER, EVALUATOR, LINKER)
+# It lets a project's evaluators sign in and keeps them out again, and can do nothing else.
+KEEPER = "vrn_keeper"
+OWN_ROLES = (OWNER, LOADER, EVALUATOR, LINKER, KEEPER)
 AIRFLOW = "airflow"
 # Match codes, which the loader writes and only the linker reads; and what the linker makes of them.
 LINKAGE, PERSONS = "linkage", "persons"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-SERVICES = ("vrn_owner", "vrn_loader", "vrn_linker")
+from vrn.warehouse.roles import KEEPER, LINKER, LOADER, OWNER
+
+SERVICES = (OWNER, LOADER, LINKER, KEEPER)
 # It reads what was published. Its attempts at anything else are logged.
 DASHBOARDS = "vrn_bi_reader"
 PREFIX = "vrn_"

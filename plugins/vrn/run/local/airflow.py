@@ -12,23 +12,31 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
-
 from vrn.errors import HomeError
-from vrn.run import prepare
+from vrn.run import prepare, secrets
 from vrn.run.airflow_api import USER
 from vrn.settings import REPOSITORY, Settings
-from vrn.warehouse.roles import AIRFLOW, SUPERUSER
+from vrn.warehouse.roles import AIRFLOW
 
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Where Airflow looks for each of its tokens.
+TOKENS = {
+    secrets.FERNET_KEY: "AIRFLOW__CORE__FERNET_KEY",
+    secrets.API_SECRET: "AIRFLOW__API__SECRET_KEY",
+    secrets.JWT_SECRET: "AIRFLOW__API_AUTH__JWT_SECRET",
+}
 # Their log servers would listen on every interface; the API server reads the logs from the home itself.
 ARGUMENTS = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
 # A task under way is asked to end as well; what still waits in the scheduler's queue would be taken up for as long as it is let.
 SECONDS_TO_STOP = 8
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The whole configuration of Airflow as environment variables; nothing is read from elsewhere."""
+def environment(settings: Settings, process: str | None = None) -> dict[str, str]:
+    """The whole configuration of Airflow as environment variables; nothing is read from elsewhere.
+
+    process: one of PROCESSES, which is told the tokens that it needs; a command that only works on the database needs none.
+    """
+    tokens = secrets.SERVICES[process].tokens if process else ()
     home = settings.home / "airflow"
     address = f"http://127.0.0.1:{settings.airflow_port}"
     url = f"postgresql+psycopg2://{AIRFLOW}:{settings.password(AIRFLOW)}@{settings.pg_host}:{settings.pg_port}/airflow"
@@ -47,7 +55,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": str(2 * max(2, os.cpu_count() or 2) + 2),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
-        "AIRFLOW__CORE__FERNET_KEY": settings.secret("airflow_fernet_key"),
+        **{variable: settings.secret(name) for name, variable in TOKENS.items() if name in tokens},
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
@@ -57,10 +65,11 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__API__SECRET_KEY": settings.secret("airflow_secret_key"),
-        "AIRFLOW__API_AUTH__JWT_SECRET": settings.secret("airflow_jwt_secret"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs / "airflow"),
+        # It sets the modes of its log files itself, whatever the umask.
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         # A DAG file that changes is read at once, and a new DAG file or a change of a feed file is found within 20 seconds.
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(
             [{"name": "dags-folder", "classpath": "vrn.run.dag_bundle.DagsOfFeeds", "kwargs": {}}]
@@ -85,7 +94,7 @@ def environment(settings: Settings) -> dict[str, str]:
 @contextlib.contextmanager
 def prepared(settings: Settings) -> Iterator[None]:
     """Make Airflow's database and bring it to this version, while the caller does something else. Raises HomeError at the end."""
-    with psycopg.connect(settings.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
+    with prepare.superuser(settings, "postgres") as connection:
         prepare.ensure_role(connection, AIRFLOW, settings.password(AIRFLOW))
         prepare.ensure_database(connection, "airflow", AIRFLOW)
     write_passwords(settings)
@@ -104,7 +113,7 @@ def write_passwords(settings: Settings) -> None:
     passwords = settings.home / "airflow" / "passwords.json"
     passwords.parent.mkdir(parents=True, exist_ok=True)
     passwords.touch(mode=0o600)
-    passwords.write_text(json.dumps({USER: settings.secret("airflow_admin_password")}), encoding="utf-8")
+    passwords.write_text(json.dumps({USER: settings.secret(secrets.ADMIN)}), encoding="utf-8")
 
 
 def start(settings: Settings) -> None:
@@ -115,7 +124,7 @@ def start(settings: Settings) -> None:
         log = (settings.logs / f"airflow-{name}.log").open("a")
         process = subprocess.Popen(
             [_airflow(), name, *ARGUMENTS.get(name, [])],
-            env=_whole(settings),
+            env=_whole(settings, name),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -178,9 +187,9 @@ def _airflow() -> str:
     return str(Path(sys.executable).parent / "airflow")
 
 
-def _whole(settings: Settings) -> dict[str, str]:
+def _whole(settings: Settings, process: str | None = None) -> dict[str, str]:
     (settings.home / "tmp").mkdir(exist_ok=True)
-    return {**os.environ, **environment(settings)}
+    return {**os.environ, **environment(settings, process)}
 
 
 def _pid_file(settings: Settings, name: str) -> Path:

@@ -13,11 +13,10 @@ from datetime import datetime
 
 from rich.console import Console
 
-from vrn.access import secrets
 from vrn.errors import HomeError
 from vrn.feeds import shown as feeds
 from vrn.report import headline
-from vrn.run import prepare
+from vrn.run import prepare, secrets
 from vrn.run.airflow_api import USER, AirflowApi
 from vrn.run.local import airflow, postgres, progress, work
 from vrn.settings import Settings
@@ -44,7 +43,10 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
     """Start what does not run. What has to be there before Airflow looks for the first time is done while its database is made
     ready, which takes seconds."""
     check_room(settings)
-    secrets.ensure(settings)
+    is_new = not postgres.is_made(settings)
+    made = secrets.ensure(settings, is_new=is_new)
+    if made and not is_new:
+        console.print(f"made, because it was not there: {', '.join(made)}. Hand each to whoever signs in with it.")
     if not postgres.is_running(settings):
         check_port(settings.pg_port, "VRN_PG_PORT")
         console.print("starting PostgreSQL 18")

@@ -62,6 +62,11 @@ def data_folder(settings: Settings) -> Path:
     return settings.home / "postgres"
 
 
+def is_made(settings: Settings) -> bool:
+    """Whether the home has a cluster, which knows the password of its superuser."""
+    return (data_folder(settings) / "PG_VERSION").exists()
+
+
 def is_running(settings: Settings) -> bool:
     return data_folder(settings).exists() and _run(settings, "pg_ctl", "-D", data_folder(settings), "status").returncode == 0
 
@@ -69,7 +74,7 @@ def is_running(settings: Settings) -> bool:
 def start(settings: Settings) -> None:
     """Make the cluster if there is none, and start it if it does not run. Raises HomeError."""
     data = data_folder(settings)
-    if not (data / "PG_VERSION").exists():
+    if not is_made(settings):
         _initialise(settings, data)
     if is_running(settings):
         return
@@ -89,6 +94,19 @@ def start(settings: Settings) -> None:
 def stop(settings: Settings) -> None:
     if is_running(settings):
         _run(settings, "pg_ctl", "-D", data_folder(settings), "-w", "-t", SECONDS_TO_WAIT, "-m", "fast", "stop")
+
+
+def set_password_of_superuser(settings: Settings, verifier: str) -> None:
+    """Give the superuser another password when nobody knows the old one: in PostgreSQL's single-user mode, with the server stopped.
+
+    Raises HomeError. The server runs afterwards.
+    """
+    stop(settings)
+    statement = f"alter role {SUPERUSER} password '{verifier}'\n"
+    done = _run(settings, "postgres", "--single", "-D", data_folder(settings), "postgres", told=statement)
+    if done.returncode != 0:
+        raise HomeError(f"PostgreSQL's single-user mode failed: {done.stderr.strip().splitlines()[-1:]}")
+    start(settings)
 
 
 def _initialise(settings: Settings, data: Path) -> None:
@@ -125,7 +143,7 @@ def _reason(settings: Settings) -> str:
     return said[-1] if said else "no reason was logged"
 
 
-def _run(settings: Settings, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+def _run(settings: Settings, program: str, *arguments: object, told: str = "") -> subprocess.CompletedProcess[str]:
     command = [str(binaries() / program), *map(str, arguments)]
     user = None
     if os.geteuid() == 0:
@@ -135,10 +153,11 @@ def _run(settings: Settings, program: str, *arguments: object) -> subprocess.Com
             user = pwd.getpwnam("nobody").pw_uid
             _reachable(settings, user)
     # Output goes to files: the server inherits the descriptors and would hold a pipe open for ever.
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, tempfile.TemporaryFile("w+") as said:
+        said.write(told), said.seek(0)
         done = subprocess.run(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=said,
             stdout=out,
             stderr=err,
             user=user,
