@@ -17,6 +17,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from vrn.access import hba
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
@@ -78,6 +79,7 @@ def start(settings: Settings) -> None:
         _initialise(settings, data)
     if is_running(settings):
         return
+    _write(data / "pg_hba.conf", hba.of_home())
     logs = settings.server_log
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     _give(logs)
@@ -171,6 +173,15 @@ def _run(settings: Settings, program: str, *arguments: object, told: str = "") -
 def _namespaces() -> bool:
     probe = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "true"]
     return shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+def _write(path: Path, content: str) -> None:
+    """A file that the server reads: aside and renamed, so that a server never starts with half of it."""
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_text(content, encoding="utf-8")
+    aside.chmod(0o600)
+    _give(aside)
+    aside.rename(path)
 
 
 def _give(path: Path) -> None:
