@@ -7,7 +7,7 @@ submission as (
     select * from {{ source('ops', 'counted_submission') }}
     where
         (is_ever_known and known_from_on <= {{ as_at }} and known_until_on > {{ as_at }})
-        or (status = 'refused' and received_at::date <= {{ as_at }})
+        or (status = 'refused' and (received_at at time zone 'Europe/London')::date <= {{ as_at }})
 
 ),
 
