@@ -347,7 +347,7 @@ def server() -> Iterator[Settings]:
         for name in ("VRN_INBOX", "VRN_SECRETS", "VRN_PG_DATABASE", "VRN_CONTRACTS"):
             os.environ.pop(name, None)
         # No Airflow listens, so no run's note can be written, and every run says so.
-        logging.getLogger("vrn.run.pipeline").setLevel(logging.ERROR)
+        logging.getLogger("vrn.run.ingest").setLevel(logging.ERROR)
         settings = Settings()
         settings.logs.mkdir()
         secrets.ensure(settings)

@@ -27,7 +27,7 @@ surname and forename in each other's place               1.5 %
 only the first or the last part of a double surname     15 % of those
 another surname (marriage, adoption, care)               1 %
 nickname                                                12 % of the forenames that have one; 12 of the 54 nicknames
-                                                         are unknown to codes.py, and these are of common names
+                                                         are unknown to match_codes.py, and these are of common names
 middle name after the forename                           5 %
 only the initial of the forename                         0.5 %
 a stand-in for surname or forename (UNKNOWN, NK)         0.7 %
@@ -117,7 +117,7 @@ NICKNAMES = {
     "Nicholas": "Nick", "Zachary": "Zak", "Charles": "Charlie", "Mohammed": "Mo", "Sophie": "Soph", "Charlotte": "Lottie",
     "Jessica": "Jess", "Rebecca": "Becky", "Bethany": "Beth", "Abigail": "Abi", "Elizabeth": "Liz", "Eleanor": "Ellie",
     "Samantha": "Sam", "Victoria": "Tori", "Alexandra": "Lexi", "Catherine": "Kate", "Katherine": "Kat", "Francesca": "Fran",
-    # Not in the list of codes.py.
+    # Not in the list of match_codes.py.
     "Jordan": "Jordz", "Callum": "Cozza", "Ryan": "Rhino", "Liam": "Lee", "Kieran": "Kez", "Brandon": "Bran", "Megan": "Meggy",
     "Hannah": "Nan", "Lauren": "Lozza", "Muhammad": "Ham", "Abdullah": "Abz", "Wojciech": "Wojtek",
 }  # fmt: skip

@@ -119,3 +119,25 @@ def test_a_room_uses_public_names_of_another_only():
         if alias.name.startswith("_")
     ]
     assert not found
+
+
+FOLDERS = ("docs", "expectations", "dbt_project", "bi", "tests", "tools")
+PAGES = [*REPOSITORY.glob("*.md"), *(path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.md"))]
+NAMED = re.compile(rf"`((?:plugins|dags|{'|'.join(FOLDERS)})/[\w./-]+)`")
+LINKED = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link to a heading of a page is called, as GitHub calls it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_what_a_page_names_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in NAMED.findall(text) if not (REPOSITORY / name).exists()] == []
+    for target, heading in LINKED.findall(text):
+        place = page.parent / target if target else page
+        assert place.exists(), target
+        assert not heading or heading in anchors(place), f"{target}#{heading}"
