@@ -94,7 +94,7 @@ class Story:
         self.home.drop(STREET, packed, f"{MONTHS[3]}-lancashire-street.csv.gz")
         another = street(MONTHS[3]).replace(b"Lancashire Constabulary", b"Leicestershire Police")
         self.home.drop(STREET, another, "2020-04-lancashire-street.csv")
-        self.home.drop(STREET, packed, "2020-05-lancashire-street.csv.gz")
+        self.home.drop(STREET, street(MONTHS[0]), f"{MONTHS[0]}-lancashire-street.csv")
         few = b"".join(made_up(ATTENDANCES, "2020-02", "rxl").splitlines(keepends=True)[:21])
         self.home.drop(ATTENDANCES, few, "2020-02-rxl-ed-attendance.synthetic.csv")
         if self.fetched_from:
@@ -211,12 +211,15 @@ def test_what_did_not_come_is_never_taken_for_nothing_happened(story):
 
 
 def test_a_refused_file_ends_its_run_red_with_a_note_and_the_last_good_data_stays(story):
-    assert story.ledger(STREET) == {
-        **{f"{month}-lancashire-street.csv": "accepted" for month in MONTHS[:3]},
-        f"{MONTHS[3]}-lancashire-street.csv.gz": "accepted",
-        "2020-04-lancashire-street.csv": "refused",
-        "2020-05-lancashire-street.csv.gz": "duplicate",
-    }
+    found = story.home.rows("select file_name, status from ops.submission where feed = %s", STREET)
+    assert sorted(found) == sorted(
+        [
+            *((f"{month}-lancashire-street.csv", "accepted") for month in MONTHS[:3]),
+            (f"{MONTHS[3]}-lancashire-street.csv.gz", "accepted"),
+            ("2020-04-lancashire-street.csv", "refused"),
+            (f"{MONTHS[0]}-lancashire-street.csv", "duplicate"),
+        ]
+    )
     first, *_, last = story.home.runs(f"ingest__{STREET}")
     assert (first["state"], last["state"]) == ("success", "failed")
     assert "another force" in last["note"]
