@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from vrn.access import modes
 from vrn.errors import VrnError
 from vrn.settings import Settings
 
@@ -272,4 +273,6 @@ COMMANDS = {
 }
 
 if __name__ == "__main__":
+    # What we write and the services that we start write is nobody else's, but for what modes names.
+    os.umask(modes.UMASK)
     sys.exit(main())

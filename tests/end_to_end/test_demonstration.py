@@ -12,6 +12,7 @@ import pytest
 from tests import properties
 from tests.end_to_end.homes import Home, started
 from tests.end_to_end.test_county import WITHOUT_SYNTHETIC_FIGURES
+from tests.others import seen_by_others
 
 pytestmark = pytest.mark.services
 # What the nightly profile compares of a figure.
@@ -76,6 +77,12 @@ def test_nothing_of_a_running_home_listens_beyond_this_machine(shown):
                 listening[f"socket:[{words[9]}]"] = words[1].split(":")[0]
     addresses = {listening[one] for one in sockets & listening.keys()}
     assert addresses == {"0100007F"}  # 127.0.0.1, as the kernel writes it
+
+
+def test_other_users_of_the_machine_see_nothing_of_a_home_that_ran_but_what_is_published(shown):
+    """Issue 13, point 14."""
+    seen = seen_by_others(shown.home.settings.home)
+    assert {Path(one).parts[0] for one in seen} <= {"site", "releases"}
 
 
 def test_two_homes_do_not_disturb_each_other_and_a_taken_port_is_told(shown, tmp_path):

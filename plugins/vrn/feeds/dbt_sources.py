@@ -34,6 +34,8 @@ def write(settings: Settings) -> None:
     text = content(settings)
     aside = target.with_suffix(f".{os.getpid()}.new")
     aside.write_text(text, encoding="utf-8")
+    # It lies in the checkout, which other users may run from, and says no more than the feed files.
+    aside.chmod(0o644)
     aside.rename(target)
 
 

@@ -13,17 +13,20 @@ from pathlib import Path
 def swapped_in(place: Path, mode: int = 0o755) -> Iterator[Path]:
     """An empty folder to fill, which takes the place of `place` when the block ends well; else `place` stays as it was.
 
-    mode: the permissions of the folder. A kill between the two renames leaves the old one under another name; the next call
-    puts it back before it begins.
+    mode: the permissions of the folder and of what is in it, files without the right to be run. A kill between the two renames
+    leaves the old one under another name; the next call puts it back before it begins.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.parent.exists():
+        place.parent.mkdir(parents=True)
+        place.parent.chmod(mode)
     old = place.with_name(f".{place.name}.old")
     if old.exists() and not place.exists():
         old.rename(place)
     new = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
-        new.chmod(mode)
         yield new
+        for path in (new, *new.rglob("*")):
+            path.chmod(mode if path.is_dir() else mode & 0o666)
         shutil.rmtree(old, ignore_errors=True)
         if place.exists():
             place.rename(old)

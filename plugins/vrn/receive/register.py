@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from vrn.access import modes
 from vrn.errors import SubmissionRefused
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
@@ -110,7 +111,9 @@ def _refuse_undeclared(path: Path, contract: Contract) -> None:
 
 def _put_aside(path: Path, submission_id: int) -> None:
     aside = path.parent / REFUSED_FOLDER
-    aside.mkdir(exist_ok=True)
+    if not aside.exists():
+        aside.mkdir()
+        modes.of_inbox(aside)
     target = aside / path.name
     # An earlier refused file of that name may hold other rows; nothing is written over.
     path.rename(aside / f"{submission_id:06d}-{path.name}" if target.exists() else target)

@@ -13,9 +13,11 @@ from datetime import datetime
 
 from rich.console import Console
 
+from vrn.access import modes
 from vrn.errors import HomeError
 from vrn.feeds import shown as feeds
-from vrn.report import headline
+from vrn.publish import exports
+from vrn.report import headline, site
 from vrn.run import prepare, secrets
 from vrn.run.airflow_api import USER, AirflowApi
 from vrn.run.local import airflow, postgres, progress, work
@@ -210,8 +212,7 @@ def _alone(settings: Settings) -> Iterator[None]:
     """One start at a time in a home, whose folders are there."""
     for path in (settings.home, settings.logs, settings.inbox, settings.landing, settings.data_docs):
         path.mkdir(parents=True, exist_ok=True)
-    # Other users need to pass through the home to reach nothing but PostgreSQL's own folder.
-    settings.home.chmod(0o711)
+    modes.close(settings, public=(site.folder(settings), settings.public / exports.FOLDER))
     with (settings.home / "start.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

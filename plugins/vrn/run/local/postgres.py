@@ -88,6 +88,8 @@ def start(settings: Settings) -> None:
     # pg_ctl gives the options to a shell.
     options.append(f"-c log_directory={shlex.quote(str(logs))}")
     early = settings.logs / "postgres.log"
+    early.touch(mode=0o600)
+    _give(early)
     started = _run(settings, "pg_ctl", "-D", data, "-w", "-t", SECONDS_TO_WAIT, "-l", early, "-o", " ".join(options), "start")
     if started.returncode != 0:
         raise HomeError(f"PostgreSQL did not start on port {settings.pg_port}: {_reason(settings)} (its log: {logs})")
