@@ -21,8 +21,8 @@ def seen_by_others(folder: Path) -> set[str]:
     if os.geteuid() == 0 and _may_enter(folder):
         user = pwd.getpwnam("nobody")
         tried = subprocess.run(
-            ["sh", "-c", TRY], input="".join(f"{path}\n" for path in paths), capture_output=True, text=True, check=True, user=user.pw_uid,
-            group=user.pw_gid, extra_groups=[], cwd="/",
+            ["sh", "-c", TRY], input="".join(f"{path}\n" for path in paths), user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+            cwd="/", capture_output=True, text=True, check=True,
         )  # fmt: skip
         by_trying = {str(Path(path).relative_to(folder)) for path in tried.stdout.splitlines()}
         # What the server owns as `nobody` that user reads, for it is the server's.

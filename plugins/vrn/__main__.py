@@ -122,10 +122,10 @@ def _libpq(settings: Settings, role: str) -> dict[str, str]:
 
 
 def _deploy(settings: Settings, chosen) -> None:
-    from vrn.run import deploy
+    from vrn.run import deploy, hand_out
 
     own = {
-        "secrets": deploy.hand_out,
+        "secrets": hand_out.to_other_images,
         "migrate": deploy.migrate,
         "site": deploy.serve_site,
         "demo": deploy.demo,

@@ -150,8 +150,10 @@ class Settings:
 
     def conninfo(self, role: str, database: str | None = None) -> str:
         """A libpq connection string without a password in it."""
+        # A deployment's warehouse lets the superuser in by its socket, which is lent to who may use it.
+        host = os.environ.get("VRN_PG_SOCKET", self.pg_host) if role == "postgres" else self.pg_host
         return (
-            f"host={self.pg_host} port={self.pg_port} dbname={database or self.database} user={role} "
+            f"host={host} port={self.pg_port} dbname={database or self.database} user={role} "
             f"passfile={self.passfile(role)} application_name=vrn"
         )
 

@@ -17,6 +17,7 @@ import yaml
 from airflow.api_fastapi.core_api.datamodels.monitor import HealthInfoResponse
 
 from tests.ports import free_port
+from vrn.access import hba
 from vrn.errors import HomeError
 from vrn.run import deploy
 from vrn.run.local import home, postgres
@@ -104,9 +105,9 @@ def test_a_service_that_does_not_beat_is_not_healthy_and_the_others_are(service,
         assert {name: is_healthy(name, port) for name in BEATING} == {name: name != service for name in BEATING}
 
 
-def test_the_check_of_the_databases_tells_a_running_server_from_none(server):
-    command = CHECKS["warehouse"]["test"]
-    assert CHECKS["airflow-db"]["test"] == command
+@pytest.mark.parametrize("service", ["warehouse", "airflow-db"])
+def test_the_check_of_the_databases_tells_a_running_server_from_none(server, service):
+    command = CHECKS[service]["test"]
     assert command[:2] == ["CMD", "pg_isready"]
 
     def asked(port: int) -> int:
@@ -115,6 +116,14 @@ def test_the_check_of_the_databases_tells_a_running_server_from_none(server):
 
     assert asked(server.pg_port) == 0
     assert asked(free_port()) != 0
+
+
+def test_the_check_of_a_database_asks_as_whom_it_lets_in_so_that_its_log_stays_empty():
+    rules = {"warehouse": hba.of_warehouse(has_tls=False), "airflow-db": hba.of_airflow_db(has_tls=False)}
+    for service, text in rules.items():
+        role = CHECKS[service]["test"][-1]
+        local = [line.split() for line in text.splitlines() if line.startswith("host ")]
+        assert any(line[2] == role and line[3] in (hba.OWN_MACHINE, hba.OWN_NETWORKS) for line in local), service
 
 
 def test_the_demonstration_is_healthy_once_its_file_is_there(tmp_path):

@@ -13,7 +13,7 @@ import yaml
 from cryptography import x509
 
 from tests import debian_postgres
-from vrn.access import tls
+from vrn.access import hba, tls
 from vrn.settings import REPOSITORY, Settings
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -68,8 +68,9 @@ def secured(tmp_path_factory):
     tls.ensure(settings)
     given = yaml.load((REPOSITORY / "docker-compose.tls.yaml").read_text(), Compose)["configs"]
     config = given["tls"]["content"].replace("/run/vrn-secrets", "{folder}") + "hba_file = '{folder}/pg_hba.conf'"
+    rules = hba.of_warehouse(has_tls=True)
     files = {name: (settings.secrets / name).read_bytes() for name in (tls.CERTIFICATE, tls.KEY)}
-    with debian_postgres.running(config, {**files, "pg_hba.conf": given["hba"]["content"].encode()}) as (_, server):
+    with debian_postgres.running(config, {**files, "pg_hba.conf": rules.encode()}) as (_, server):
         yield server, settings
 
 

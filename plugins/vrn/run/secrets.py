@@ -107,7 +107,7 @@ def of_service(settings: Settings, service: str) -> set[str]:
     named |= {f"pgpass_{role}" for role in need.signs_in}
     named |= set(need.tokens)
     if need.has_keys:
-        named |= {*_data_keys(settings), KEY_VERSION}
+        named |= {*_data_keys(settings), *([KEY_VERSION] if files.is_there(settings, KEY_VERSION) else [])}
     return named
 
 

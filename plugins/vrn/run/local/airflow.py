@@ -58,7 +58,7 @@ def environment(settings: Settings, process: str | None = None) -> dict[str, str
         **{variable: settings.secret(name) for name, variable in TOKENS.items() if name in tokens},
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.replace("+psycopg2", "+psycopg"),
         "AIRFLOW__API__HOST": "127.0.0.1",
@@ -108,12 +108,16 @@ def prepared(settings: Settings) -> Iterator[None]:
         raise HomeError(f"Airflow's database could not be made ready; the reason is at the end of {log}.")
 
 
-def write_passwords(settings: Settings) -> None:
-    """The file from which Airflow's simple auth manager knows its one user."""
-    passwords = settings.home / "airflow" / "passwords.json"
+def write_passwords(settings: Settings, path: Path | None = None) -> None:
+    """The file from which Airflow's simple auth manager knows its one user. path: where, when not in the home."""
+    passwords = path or passwords_file(settings)
     passwords.parent.mkdir(parents=True, exist_ok=True)
     passwords.touch(mode=0o600)
     passwords.write_text(json.dumps({USER: settings.secret(secrets.ADMIN)}), encoding="utf-8")
+
+
+def passwords_file(settings: Settings) -> Path:
+    return settings.home / "airflow" / "passwords.json"
 
 
 def start(settings: Settings) -> None:
