@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import copy
 import re
+from contextlib import suppress
 from datetime import date
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+import tests.properties  # noqa: F401  how much is tried
 from vrn.errors import ContractError
 from vrn.feeds import breaches
 from vrn.feeds import contract as contracts
@@ -153,3 +157,151 @@ def _loaded(folder, document: dict) -> contracts.Contract:
     path = folder / f"{document['id']}.odcs.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return contracts.load(path, Period.month("2020-03"))
+
+
+@pytest.fixture
+def trusts() -> dict:
+    """What the ED feed's file says of its suppliers, to be changed."""
+    path = REPOSITORY / "expectations" / "tiig_ed_attendance.odcs.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def suppliers_of(document: dict) -> dict:
+    return next(one for one in document["servers"][0]["customProperties"] if one["property"] == "suppliers")["value"]
+
+
+def test_a_supplier_serves_the_periods_that_have_a_day_between_its_dates(tmp_path, trusts):
+    """Issue 13, point 12."""
+    suppliers_of(trusts)["rvy"] = {"name": "Southport", "from": "2018-04", "until": "2023-06-15", "succeededBy": "rbn"}
+    contract = _loaded(tmp_path, trusts)
+    months = ("2018-03", "2018-04", "2023-06", "2023-07")
+    assert [contract.supplier_serves("rvy", Period.month(month)) for month in months] == [False, True, True, False]
+    assert contract.supplier_serves("rvy", Period.parse("year", "2023-24"))
+    assert contract.supplier_serves("rxl", Period.month("1999-01"))
+    assert not contract.supplier_serves("another", Period.month("2020-01"))
+    assert contract.suppliers["rvy"].dates == "from 2018-04-01 until 2023-06-15, succeeded by rbn"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (7, r"suppliers\.rvy: is the supplier's name, or"),
+        ({"from": "2018-04"}, r"suppliers\.rvy: says name"),
+        ({"name": "Southport", "til": "2023-06"}, r"suppliers\.rvy: says name, and may say from, until"),
+        ({"name": "Southport", "until": "June 2023"}, r"suppliers\.rvy\.until: is a month or a day, such as 2018-04"),
+        ({"name": "Southport", "from": "2023-07", "until": "2023-06"}, r"suppliers\.rvy\.until: comes before from"),
+        ({"name": "Southport", "until": "2023-06", "succeededBy": "rvy"}, r"succeededBy: 'rvy' is no other of the suppliers"),
+        ({"name": "Southport", "succeededBy": "rbn"}, r"suppliers\.rvy: who is succeeded"),
+        ({"name": "Southport", "codes": "RVY"}, r"suppliers\.rvy\.codes: is a list, such as \[RXL\]"),
+    ],
+)
+def test_a_supplier_whose_dates_mean_nothing_is_refused(trusts, said, told):
+    suppliers_of(trusts)["rvy"] = said
+    assert says(told, trusts)
+
+
+def test_suppliers_that_are_a_list_are_refused_with_what_to_write(trusts):
+    server = trusts["servers"][0]["customProperties"]
+    next(one for one in server if one["property"] == "suppliers")["value"] = ["rxl", "rxr"]
+    assert says(r"suppliers: is `code: name` of each supplier", trusts)
+
+
+def test_a_rule_knows_the_supplier_whose_delivery_it_judges(tmp_path, document):
+    """Issue 13, part D: in a sentence, in a query and as a list of values."""
+    suppliers_of(document)["lancashire"] = {"name": "Lancashire Constabulary", "codes": ["Lancashire", "L'shire"]}
+    rule = {
+        "name": "PSS-901",
+        "type": "custom",
+        "engine": "greatExpectations",
+        "severity": "record",
+        "description": "The row is not of ${supplier_codes}, though the name says ${supplier}.",
+        "implementation": {
+            "type": "unexpected_rows_expectation",
+            "kwargs": {"unexpected_rows_query": "select row_number from {batch} where gender not in (${supplier_codes})"},
+        },
+    }
+    listed = {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "gender", "value_set": "${supplier_codes}"}}
+    document["schema"][0]["quality"] += [rule, rule | {"name": "PSS-902", "implementation": listed}]
+    path = tmp_path / "police_stop_search.odcs.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    rules = {one.code: one for one in contracts.load(path, Period.month("2020-03"), "lancashire").main.rules}
+    assert rules["PSS-901"].description == "The row is not of Lancashire, L'shire, though the name says lancashire."
+    assert rules["PSS-901"].kwargs["unexpected_rows_query"].endswith("gender not in ('Lancashire', 'L''shire')")
+    assert rules["PSS-902"].kwargs["value_set"] == ["Lancashire", "L'shire"]
+
+
+def test_a_placeholder_that_stands_for_nothing_is_refused(document):
+    document["schema"][0]["quality"][1]["implementation"]["kwargs"]["regex"] = "${suplier}"
+    assert says(r"has \$\{suplier\}, which stands for nothing; say .*supplier_codes", document)
+
+
+def test_a_sentence_that_names_other_codes_has_a_query_that_gives_them(document):
+    document["schema"][0]["quality"][1]["description"] = "The rows are of ${says}."
+    assert says(r"so its query gives the code that a row says, `as says`", document)
+
+
+def test_a_feed_that_takes_nil_returns_has_no_rule_that_asks_for_a_row(document):
+    document["customProperties"].append({"property": "allowsNil", "value": True})
+    assert says(r"allowsNil: a return without rows is a zero, but rule PSS-001 refuses it", document)
+    document["customProperties"][-1]["value"] = "yes"
+    assert says(r"allowsNil: is true or false", document)
+
+
+# What is written at the end of a sound feed file, or instead of a part of it, and the sentence.
+UNREADABLE_FILES = {
+    "an open bracket": ((b"domain: police", b"domain: [police"), r"police_stop_search\.odcs\.yaml, line \d+: it is not YAML"),
+    "a tab": ((b"domain: ", b"\tdomain: "), r"line 7: it is not YAML"),
+    "a curly quotation mark of Windows": ((b"domain: police", b"domain: \x93police\x94"), r"line 7: a character is not UTF-8"),
+    "a control character": ((b"domain: ", b"domain: \x07"), r"line 7: it is not YAML: a control character"),
+    "a day that is none": ((b"domain: police", b"domain: 2027-02-30"), r"line 7: 2027-02-30 is no day"),
+    "a key that is mistyped": ((b"classification: keep", b"clasification: keep"), r"line \d+, schema\.0\.properties\.0"),
+    "another feed's name": ((b"id: police_stop_search", b"id: police_search"), r"line 3, id: is 'police_search'; it must be"),
+    "nothing at all": (None, r"the file: null is not of type"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE_FILES)
+def test_what_is_wrong_in_a_feed_file_is_said_with_its_line(tmp_path, kind):
+    """Issue 13, point 6."""
+    change, told = UNREADABLE_FILES[kind]
+    path = tmp_path / "police_stop_search.odcs.yaml"
+    sound = (REPOSITORY / "expectations" / path.name).read_bytes()
+    path.write_bytes(sound.replace(*change, 1) if change else b"")
+    with pytest.raises(ContractError, match=told) as caught:
+        contracts.load(path, Period.month("2020-03"))
+    assert path.name in str(caught.value)
+
+
+def test_a_line_is_that_of_the_key_and_not_of_what_stands_around_it(tmp_path, document):
+    document["schema"][0]["properties"][3]["classification"] = "kep"
+    written = yaml.safe_dump(document, sort_keys=False)
+    path = tmp_path / "police_stop_search.odcs.yaml"
+    path.write_text(written, encoding="utf-8")
+    with pytest.raises(ContractError, match=r"classification 'kep' is none of") as caught:
+        contracts.load(path, Period.month("2020-03"))
+    line = int(re.search(r"line (\d+)", str(caught.value))[1])
+    assert written.splitlines()[line - 1].strip() == f"- name: {document['schema'][0]['properties'][3]['name']}"
+
+
+@given(name=st.sampled_from([path.name for path in FEED_FILES]), data=st.data())
+def test_whatever_is_written_into_a_feed_file_ends_as_a_contract_or_as_a_sentence(tmp_path_factory, name, data):
+    """Issue 13, point 6: no mistake of a person's ends in an error that only its own feed could not bear."""
+    lines = (REPOSITORY / "expectations" / name).read_bytes().splitlines(keepends=True)
+    place = data.draw(st.integers(0, len(lines) - 1))
+    match data.draw(st.sampled_from(("lost", "twice", "cut", "other", "emptied"))):
+        case "lost":
+            del lines[place]
+        case "twice":
+            lines.insert(place, lines[place])
+        case "cut":
+            lines[place:] = [lines[place][: data.draw(st.integers(0, len(lines[place])))]]
+        case "other":
+            at = data.draw(st.integers(0, max(0, len(lines[place]) - 2)))
+            lines[place] = lines[place][:at] + data.draw(st.binary(min_size=1, max_size=3)) + lines[place][at + 1 :]
+        case "emptied":
+            lines[place] = re.sub(rb":.*", b": 7", lines[place])
+    path = tmp_path_factory.mktemp("feed") / name
+    path.write_bytes(b"".join(lines))
+    for period in ("2011-04", "2020-03", "2025-03"):
+        with suppress(ContractError):
+            contracts.load(path, Period.month(period), "rxl")

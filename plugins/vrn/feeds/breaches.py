@@ -18,6 +18,7 @@ from vrn.feeds.entity_breaches import not_a_pattern
 from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, custom
 from vrn.feeds.period import MONTHS
 
+ROW_COUNT = "expect_table_row_count_to_be_between"
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -44,6 +45,8 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
         yield "servers: a feed has exactly one server, the place its files come from"
     else:
         yield from _server_breaches(servers[0])
+    if not isinstance(document.get("name"), str):
+        yield "name: is missing; it is what people call the feed"
     if not entities:
         yield "schema: a feed has at least one entity"
     for needed in ("latency", "retention"):
@@ -54,6 +57,8 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
     yield from _change_breaches(own.get("changes", []))
     if type(own.get("allowsNil", False)) is not bool:
         yield "customProperties.allowsNil: is true or false"
+    elif own.get("allowsNil") and (rules := [rule["name"] for rule in _asking_for_rows(entities[:1])]):
+        yield f"customProperties.allowsNil: a return without rows is a zero, but rule {rules[0]} refuses it; take one of them away"
     layout = servers[0].get("format", "csv") if servers else "csv"
     if layout == "csv" and len(entities) > 1:
         yield "schema: a CSV holds one entity; several come as a zip or as XML"
@@ -62,6 +67,13 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
         yield from entity_breaches.found(entity, layout, codes, {one["name"] for one in entities})
     if sum("linkage" in custom(entity) for entity in entities) > 1:
         yield "schema: one entity of a feed takes part in linkage; its key is the feed's only name for a person"
+
+
+def _asking_for_rows(entities: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for rule in (rule for entity in entities for rule in entity.get("quality", [])):
+        implementation = rule.get("implementation")
+        if isinstance(implementation, dict) and implementation.get("type") == ROW_COUNT:
+            yield rule
 
 
 def _share_breaches(shares: Any) -> Iterator[str]:

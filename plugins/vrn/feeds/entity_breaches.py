@@ -40,6 +40,8 @@ def found(entity: dict[str, Any], layout: str, codes: set[str], entities: set[st
     if layout == "xml" and "element" not in own:
         yield f"{where}.customProperties: element (the path of a row) is missing"
     names = [item["name"] for item in entity.get("properties", [])]
+    if not names:
+        yield f"{where}: properties (its columns) is missing"
     for name in {name for name in names if names.count(name) > 1}:
         yield f"{where}: the column {name} stands there twice"
     for item in entity.get("properties", []):
