@@ -125,11 +125,12 @@ def unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
     if not built:
         return "Nothing was built yet, so there is nothing to release. Run `make run` first."
     if broken := [layer for layer in LAYERS if layer not in built or built[layer]["ledger"] is None]:
-        return f"The outcomes are half built ({', '.join(broken)}): a build is under way or failed. See build_outcomes in Airflow."
+        layers = ", ".join(broken)
+        return f"The outcomes are half built ({layers}): a build is under way or failed. See build_outcomes, or run `make build`."
     if {layer: built[layer]["code"] for layer in LAYERS} != codes(settings):
-        return "The project changed since the outcomes were built. Run build_outcomes, and release then."
+        return "The project changed since the outcomes were built. Run `make build`."
     if {built[layer]["ledger"] for layer in LAYERS if layer != REFERENCE} != {ledger.fingerprint(connection)}:
-        return "Deliveries came or went since the outcomes were built. Wait for build_outcomes to end."
+        return "Deliveries came or went since the outcomes were built. Run `make build`."
     return None
 
 
