@@ -27,9 +27,12 @@ class Inbox:
     places: Places
 
     def contract(self, feed: str, month: str | None = None) -> Contract:
+        """A feed's contract, for a period that of its first supplier."""
         path = self.settings.contracts / f"{feed}.odcs.yaml"
-        kind = load(path, ANY_PERIOD).kind
-        return load(path, Period.parse(kind, month) if month else ANY_PERIOD)
+        any_time = load(path, ANY_PERIOD)
+        if month is None:
+            return any_time
+        return load(path, Period.parse(any_time.kind, month), next(iter(any_time.suppliers)))
 
     def text(self, feed: str, month: str) -> str:
         """A synthetic delivery that passes every rule that refuses or sets aside."""

@@ -19,6 +19,8 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
     },
     "istv_assault": {
         "ISTV-004": {"reporting_period_start_date": "2020-05-01"},
+        "ISTV-016": {"site_code_of_treatment": "RXR20"},
+        "ISTV-017": {"site_code_of_treatment": "RXN02"},
         "ISTV-011": {"assault_date_and_time": "2020-06-30T23:59:00", "arrival_date_and_time": "2020-06-30T23:58:00"},
     },
     "police_adr": {
@@ -262,6 +264,8 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "903L-102": {"SW_ID": "1"},
     },
     "tiig_ed_attendance": {
+        "ED-044": {"provider_code": "RXR"},
+        "ED-045": {"provider_code": "RVY"},
         "ED-003": {"incident_date": "2020-06-30", "injury_group": "assault", "arrival_date": "2020-06-05"},
         "ED-004": {"injury_group": "assault", "assault_method": ""},
         "ED-005": [{"arrival_time": "00:00"}] * 4,
@@ -277,6 +281,8 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "YJ-004": {"seriousness": "9"},
         "YJ-005": {"offence_id": "LOW1", "outcome_type": "dto"},
         "YJ-006": {"yot_code": "XX"},
+        "YJ-070": {"yot_code": "BWD"},
+        "YJ-071": {"yot_code": "BPL"},
         "YJ-007": [{"pnc": "01/1Q"}] * 2,
         "YJ-011": [{"child_id": "SAME1"}] * 2,
         "YJ-012": {"pnc": "01/1A"},
@@ -296,5 +302,7 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "YK-006": {"numerator": "0", "denominator": "0"},
         "YK-007": {"kpi_no": "CUSTODY", "cohort": "community"},
         "YK-008": {"yot_code": "XX"},
+        "YK-018": {"yot_code": "BWD"},
+        "YK-019": {"yot_code": "BPL"},
     },
 }

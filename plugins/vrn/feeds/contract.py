@@ -176,7 +176,8 @@ class Contract:
 def load(path: Path, period: Period, supplier: str | None = None) -> Contract:
     """The contract as it stood for a period, with the rules' placeholders filled in. Raises ContractError.
 
-    supplier: the code of whose delivery is judged; without it no rule about the supplier can be.
+    supplier: whose delivery is judged, by its code; of a feed with one supplier it may be left out. Without it no rule about
+    the supplier can be judged.
     """
     try:
         document = documents.remembered(path, path.stat().st_mtime_ns)
@@ -197,7 +198,8 @@ def _resolve(document: dict[str, Any], period: Period, supplier: str | None) -> 
     server = document["servers"][0]
     own, of_feed = custom(server), custom(document)
     who = suppliers.read(own["suppliers"], own.get("expectedSuppliers"))
-    stands_for = rules.placeholders(period, who.get(supplier) if supplier else None)
+    judged = who.get(supplier) if supplier else next(iter(who.values())) if len(who) == 1 else None
+    stands_for = rules.placeholders(period, judged)
     sla = {item["property"]: item for item in document["slaProperties"]}
     return Contract(
         feed=document["id"],

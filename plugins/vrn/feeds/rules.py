@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vrn.feeds.grammar import UNEXPECTED_ROWS, UNREADABLE_CODE
+from vrn.feeds.grammar import SAYS, UNEXPECTED_ROWS, UNREADABLE_CODE
 from vrn.feeds.period import Period
 from vrn.feeds.suppliers import Supplier
 
@@ -20,6 +20,10 @@ class Rule:
     description: str
     expectation: str
     kwargs: Mapping[str, Any]
+
+    def sentence(self, says: Sequence[str] = ()) -> str:
+        """The description. says: the codes of other suppliers that rows were found to say, where it speaks of them."""
+        return self.description.replace(SAYS, " and ".join(says) or "another supplier")
 
 
 # Judged for every feed: the reader marks what it could not read, and this rule sets those rows aside.

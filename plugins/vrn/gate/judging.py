@@ -18,7 +18,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from vrn.feeds.contract import Contract, Entity, Rule
+from vrn.feeds.contract import Contract, Entity
+from vrn.feeds.grammar import SAYS
+from vrn.feeds.rules import Rule
 from vrn.gate import gx
 from vrn.ledger import findings
 from vrn.ledger.store import Submission
@@ -117,8 +119,19 @@ def _judge_entity(engine: sa.Engine, submission: Submission, contract: Contract,
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
     counts = _list_rows(engine, validator, hits_name(entity, submission.submission_id), failing)
-    outcomes += [_outcome(entity, rule, by_code[rule.code], counts) for rule in entity.rules]
+    told = {rule.code: _told(engine, rule, contract) for rule in failing if SAYS in rule.description}
+    outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in entity.rules]
     return result
+
+
+def _told(engine: sa.Engine, rule: Rule, contract: Contract) -> Rule:
+    """A rule that failed, with what the rows say in its sentence: only codes of the feed's suppliers are repeated."""
+    known = [code for supplier in contract.suppliers.values() for code in supplier.codes]
+    query = rule.kwargs[QUERY].replace(":", r"\:")
+    asked = sa.text(f"select distinct says from ({query}) as found where says = any(:known) order by says")
+    with engine.connect() as connection:
+        says = connection.execute(asked, {"known": known}).scalars().all()
+    return replace(rule, description=rule.sentence(says))
 
 
 def _table_of(entity: Entity, submission: Submission) -> str:
@@ -144,7 +157,7 @@ def _expectation(rule: Rule):
     kwargs: dict[str, Any] = dict(rule.kwargs)
     if "row_condition" in kwargs:
         kwargs["row_condition"] = deserialize_row_condition(kwargs["row_condition"])
-    return get_expectation_impl(rule.expectation)(**kwargs, meta={"rule_code": rule.code}, notes=rule.description)
+    return get_expectation_impl(rule.expectation)(**kwargs, meta={"rule_code": rule.code}, notes=rule.sentence())
 
 
 def _raised(item) -> bool:

@@ -78,7 +78,7 @@ def _of(connection: psycopg.Connection, submission: Submission, entity: Entity, 
     ).fetchone()
     if not row["rows"]:
         return None
-    description = rules[row["rule_code"]].description
+    description = rules[row["rule_code"]].sentence()
     if row["rule_code"] == UNREADABLE.code:
         description = f"{description} {_unreadable(connection, submission, entity)}"
     return SetAside(entity.name, row["rows"], rows, row["rule_code"], description)

@@ -64,6 +64,9 @@ def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
             return f"{chance.getrandbits(256):064x}"
         case "serial":
             return f"{how.get('prefix', '')}{row.number}"
+        case "supplier":
+            code = row.values["supplier"]
+            return how.get("of", {}).get(code, code.upper())
         case "constant":
             return str(how["value"])
         case "choice":

@@ -130,7 +130,7 @@ FEED_STATUSES: Mapping[str, tuple[str, str]] = {
     "up_to_date": ("up to date", "All that is due has come."),
     "late": ("late", "A delivery is due and has not come. Figures that need it are missing, and are not zero."),
     "never_came": ("nothing ever came", "A delivery was expected and none has ever been accepted."),
-    "ended": ("ended", "The supplier sends no more, and all that it owed has come."),
+    "ended": ("ended", "The supplier sends no more. What it owed and did not send shows in the figures."),
     "not_expected": ("not expected", "The supplier may deliver and is not expected to."),
 }
 
