@@ -139,7 +139,7 @@ def test_a_delivery_whose_step_is_killed_again_and_again_is_held_and_no_build_wa
                 ingest.each("stage", batch)
     ingest.each("stage", batch)
     (row,) = ledger.describe(inbox.connection, batch)
-    assert (row["status"], "never came to an end" in row["hold_reason"]) == ("held", True)
+    assert (row["status"], "stage began 3 times and never came to an end" in row["hold_reason"]) == ("held", True)
     monkeypatch.setattr(build.time, "sleep", lambda _: pytest.fail("the build waited"))
     assert build.gather(is_due=True) == {}
 
@@ -156,6 +156,23 @@ def test_what_the_database_refuses_as_data_refuses_the_delivery_without_its_text
     assert (row["status"], row["attempt"]) == ("refused", 1)
     assert "22P02" in row["status_reason"]
     assert "Zzyzx" not in row["status_reason"] + caplog.text + messages.path(inbox.settings, row).read_text()
+
+
+def test_a_person_who_refuses_a_delivery_while_a_step_is_at_work_on_it_is_not_overruled(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    ingest.each("stage", batch)
+    real = ingest.STEPS["gate"][1]
+
+    def gate(connection, settings, submission, contract):
+        deciding.refuse(inbox.settings, batch[0], **WHO)
+        return real(connection, settings, submission, contract)
+
+    monkeypatch.setitem(ingest.STEPS, "gate", (states.STAGED, gate))
+    done = ingest.each("gate", batch)
+    assert done.results == []
+    assert ledger.find(inbox.connection, batch[0])["status"] == "refused"
+    assert ingest.each("accept", batch).results == []
 
 
 # --- point 3 and 11: replay, approve, refuse

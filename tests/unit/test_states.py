@@ -128,11 +128,18 @@ class Life(RuleBasedStateMachine):
         # The rows that each delivery brings, as its file has them.
         self.sent: dict[str, int] = {}
 
-    @rule(day=st.integers(1, 4), rows=st.sampled_from([60, 58, 20]), is_bad=st.sampled_from([False, False, False, True]))
-    def deliver(self, day: int, rows: int, is_bad: bool) -> None:
-        """A file of some rows, cut on a day: a restatement, an older extract, the same bytes, far too few, or no such table."""
+    @rule(
+        day=st.integers(1, 4),
+        rows=st.sampled_from([60, 58, 20]),
+        kind=st.sampled_from(["good", "good", "good", "no such table", "mostly wrong", "partly wrong"]),
+    )
+    def deliver(self, day: int, rows: int, kind: str) -> None:
+        """A file of some rows, cut on a day: a restatement, an older extract, the same bytes, far too few, or what the gate refuses
+        or holds."""
         name = f"{PERIOD}-lancashire-crime-asat-2020-08-0{day}.synthetic.csv"
-        self.inbox.drop(FEED, name, "x,y\n1,2\n" if is_bad else csv_text(self.rows[:rows]))
+        wrong = {"good": 0, "no such table": 0, "mostly wrong": 40, "partly wrong": 10}[kind]
+        sent = [row | ({"ho_code": "no such code"} if place < wrong else {}) for place, row in enumerate(self.rows[:rows])]
+        self.inbox.drop(FEED, name, "x,y\n1,2\n" if kind == "no such table" else csv_text(sent))
         ingest.take_in(FEED)
 
     @rule(step=st.sampled_from(list(ingest.STEPS)))

@@ -16,6 +16,7 @@ from vrn.ledger import findings, states
 from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
+from vrn.stage import raw
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def _decide(
 def _enforce(connection: psycopg.Connection, submission: Submission, decision: Decision) -> None:
     if decision.to == states.REFUSED:
         ledger.refuse(connection, submission.submission_id, decision.rule_code, decision.reason, by="gate")
+        raw.forget(connection, submission.feed, submission.submission_id)
     else:
         ledger.move(connection, submission.submission_id, decision.to, by="gate", reason=decision.reason or None)
 

@@ -14,7 +14,6 @@ from itertools import chain
 
 import psycopg
 
-from vrn.accept import serving
 from vrn.accept import step as accepting
 from vrn.build import steps as build
 from vrn.errors import HomeError, SubmissionRefused, VrnError
@@ -103,46 +102,48 @@ def _take(step: str, connection: psycopg.Connection, row: dict, settings: Settin
     """One submission through one step. Whatever goes wrong ends this step of this submission and nothing else."""
     submission_id, name = row["submission_id"], row["file_name"]
     tries = ledger.begin(connection, submission_id)
-    if tries > ledger.MOST_TRIES:
-        why = f"{step} began {ledger.MOST_TRIES} times and never came to an end (killed, or out of memory)"
-        _hold(connection, submission_id, why, done)
-        return
     try:
-        submission = ledger.get(connection, submission_id)
-        contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period, submission.supplier)
-        with timing.step(connection, step, submission_id):
-            result = STEPS[step][1](connection, settings, submission, contract)
-    except Exception as error:
-        if connection.closed or connection.broken:
-            raise
-        refusal = error if isinstance(error, SubmissionRefused) else refusal_of(error)
-        if refusal is not None:
-            ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message, by=step)
-            _discard(connection, row)
-            done.refused.append(f"{name}: {refusal}")
+        if tries > ledger.MOST_TRIES:
+            _hold(connection, submission_id, f"{step} began {ledger.MOST_TRIES} times and never came to an end", done)
             return
-        # The class and not the text: a database's message may quote a value.
-        told = str(error) if isinstance(error, VrnError) else type(error).__name__
-        done.broken.append(f"{name} at {step}: {told}")
-        if tries >= ledger.MOST_TRIES:
-            _hold(connection, submission_id, f"{step} failed {tries} times: {told}", done)
+        try:
+            submission = ledger.get(connection, submission_id)
+            contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period, submission.supplier)
+            with timing.step(connection, step, submission_id):
+                result = STEPS[step][1](connection, settings, submission, contract)
+        except Exception as error:
+            if connection.closed or connection.broken or isinstance(error, states.NotAllowed):
+                raise
+            _fail(step, connection, row, tries, error, done)
+        else:
+            if result.get("status") == states.REFUSED:
+                done.refused.append(f"{name}: {result['reason']}")
+            else:
+                done.results.append(result)
+    except states.NotAllowed as error:
+        # A person decided meanwhile.
+        done.settled.append(f"{name}: {error}")
+
+
+def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, error: Exception, done: Done) -> None:
+    """The file's fault refuses the delivery. Anything else is tried again, and after the last try a person looks."""
+    submission_id, name = row["submission_id"], row["file_name"]
+    refusal = error if isinstance(error, SubmissionRefused) else refusal_of(error)
+    if refusal is not None:
+        with connection.transaction():
+            ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message, by=step)
+            raw.forget(connection, row["feed"], submission_id)
+        done.refused.append(f"{name}: {refusal}")
         return
-    if result.get("status") == states.REFUSED:
-        _discard(connection, row)
-        done.refused.append(f"{name}: {result['reason']}")
-    else:
-        done.results.append(result)
-
-
-def _discard(connection: psycopg.Connection, row: dict) -> None:
-    """Drop what a refused submission had staged. The original stays in the landing zone."""
-    with connection.transaction():
-        serving.one_at_a_time(connection, row["feed"])
-        raw.forget(connection, row["feed"], row["submission_id"])
+    # The class and not the text: a database's message may quote a value.
+    told = str(error) if isinstance(error, VrnError) else type(error).__name__
+    done.broken.append(f"{name} at {step}: {told}")
+    if tries >= ledger.MOST_TRIES:
+        _hold(connection, submission_id, f"{step} failed {tries} times: {told}", done)
 
 
 def _hold(connection: psycopg.Connection, submission_id: int, why: str, done: Done) -> None:
-    """After the last try a person looks, so that no build and no later file waits for this one."""
+    """So that no build and no later file waits for this one."""
     reason = f"{why}. Mend the cause and run `make replay SUBMISSION={submission_id}`, or `make refuse SUBMISSION={submission_id}`."
     ledger.move(connection, submission_id, states.HELD, by=ledger.PIPELINE, reason=reason)
     done.settled.append(f"submission {submission_id} held: {reason}")
