@@ -94,6 +94,7 @@ def replay(
         serving.one_at_a_time(connection, row["feed"])
         ledger.move(connection, submission_id, states.RECEIVED, by=by, reason=reason)
         raw.forget(connection, row["feed"], submission_id)
+        # Today's feed file may read the name otherwise.
         connection.execute(
             "update ops.submission set supplier = %s, period_start = %s, period_end = %s, agreement_id = %s "
             "where submission_id = %s",
