@@ -142,6 +142,13 @@ class Life(RuleBasedStateMachine):
         self.inbox.drop(FEED, name, "x,y\n1,2\n" if kind == "no such table" else csv_text(sent))
         ingest.take_in(FEED)
 
+    @rule(day=st.integers(1, 4), rows=st.sampled_from([60, 58]))
+    def arrive(self, day: int, rows: int) -> None:
+        """A good file that is taken all the way."""
+        self.deliver(day, rows, "good")
+        for step in ingest.STEPS:
+            self.take(step)
+
     @rule(step=st.sampled_from(list(ingest.STEPS)))
     def take(self, step: str) -> None:
         """Any step, whether or not something has come that far."""
