@@ -14,10 +14,6 @@ from vrn.settings import REPOSITORY
 
 LIBRARY = REPOSITORY / "plugins/vrn"
 LONGEST = 300
-# Still to be cut; an entry that is no longer needed is an error.
-STILL_LONG = {
-    "plugins/vrn/stage/match_codes.py",
-}
 CONTRACTS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 # From the ground up, as README lists them.
 ORDER = [*reversed(next(contract["layers"] for contract in CONTRACTS if contract["id"] == "order"))]
@@ -92,9 +88,7 @@ def test_readme_lists_the_rooms_in_their_order():
 
 def test_no_file_is_long():
     lengths = {str(path.relative_to(REPOSITORY)): len(path.read_text().splitlines()) for path in texts("plugins", "dags")}
-    long = {name: length for name, length in lengths.items() if length > LONGEST}
-    assert set(long) <= STILL_LONG, long
-    assert set(long) >= STILL_LONG, "short by now, so take it out of STILL_LONG"
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
 def test_nothing_reaches_for_names_that_a_reader_cannot_find():

@@ -17,6 +17,8 @@ from functools import cache
 
 import jellyfish
 
+from vrn.stage.forenames import FORMAL
+
 CODE_BYTES = 16
 INPUTS = ("surname", "forename", "date_of_birth", "postcode")
 NAME_CODES = ("exact", "phonetic", "variants")
@@ -71,102 +73,6 @@ PLAIN_LETTERS = str.maketrans(
     | {"Ø": "O", "Ł": "L", "Æ": "AE", "Œ": "OE", "Đ": "D", "Ð": "D", "Þ": "TH"}
 )
 APOSTROPHES = re.compile(r"['’‘ʼ`´]")
-
-# Short, pet and other forms by the formal name they stand for: common in Britain, not complete.
-SHORT_FORMS = {
-    "AISHA": "AYESHA AYSHA AISHAH",
-    "ABIGAIL": "ABI ABBY ABBIE",
-    "ALEXANDER": "ALEX AL SANDY XANDER LEX",
-    "ALEXANDRA": "ALEX ALEXA SANDRA LEXI",
-    "ALFRED": "ALF ALFIE FRED FREDDIE",
-    "ANDREW": "ANDY DREW",
-    "ANTHONY": "TONY ANT",
-    "BENJAMIN": "BEN BENNY BENJI",
-    "BETHANY": "BETH",
-    "BRADLEY": "BRAD",
-    "CALLUM": "CAL",
-    "CAMERON": "CAM",
-    "CATHERINE": "CATH CATHY KATE KATIE KATH CAT",
-    "CHARLES": "CHARLIE CHAS CHUCK",
-    "CHARLOTTE": "CHARLIE LOTTIE CHAR",
-    "CHRISTINE": "CHRIS CHRISSIE TINA",
-    "CHRISTOPHER": "CHRIS KIT TOPHER",
-    "CONNOR": "CON",
-    "DANIEL": "DAN DANNY",
-    "DANIELLE": "DANI ELLE",
-    "DAVID": "DAVE DAVEY",
-    "DOMINIC": "DOM",
-    "EDWARD": "ED EDDIE TED TEDDY NED",
-    "ELEANOR": "ELLIE NELL NELLIE NORA",
-    "ELIZABETH": "LIZ LIZZIE BETH BETTY ELIZA LIBBY BETSY",
-    "EMILY": "EM EMMIE",
-    "FRANCESCA": "FRAN FRANKIE CHESCA",
-    "FREDERICK": "FRED FREDDIE RICK",
-    "GABRIEL": "GABE",
-    "GEORGINA": "GEORGIE GINA",
-    "GREGORY": "GREG",
-    "HARRISON": "HARRY",
-    "HAROLD": "HARRY",
-    "HENRY": "HARRY HANK",
-    "ISABELLA": "BELLA IZZY ISA",
-    "ISABELLE": "IZZY BELLE",
-    "JACOB": "JAKE",
-    "JAMES": "JIM JIMMY JAMIE",
-    "JENNIFER": "JEN JENNY JENNA",
-    "JESSICA": "JESS JESSIE",
-    "JOHN": "JACK JOHNNY",
-    "JONATHAN": "JON JONNY JOHN",
-    "JOSEPH": "JOE JOEY",
-    "JOSHUA": "JOSH",
-    "KATHERINE": "KATE KATIE KATH KATHY KAT",
-    "KIMBERLEY": "KIM",
-    "LAUREN": "LOZ LAURIE",
-    "LEONARD": "LEN LENNY LEO",
-    "LEWIS": "LEW",
-    "LOUIS": "LOU LOUIE",
-    "LUCAS": "LUKE",
-    "MADELEINE": "MADDIE MADDY",
-    "MARGARET": "MAGGIE MEG PEGGY MARGE",
-    "MATTHEW": "MATT MATTY",
-    "MEGAN": "MEG MEGS",
-    "MICHAEL": "MIKE MICK MICKEY MIKEY",
-    "MOHAMMED": "MO MOH MD MUHAMMAD MUHAMMED MOHAMMAD MOHAMED MOHAMAD",
-    "NATHAN": "NATE NAT",
-    "NATHANIEL": "NATE NATHAN NAT",
-    "NICHOLAS": "NICK NICKY",
-    "NICOLA": "NICKY NIKKI",
-    "OLIVER": "OLLIE OLI",
-    "OLIVIA": "LIV LIVVY OLLIE",
-    "OMAR": "UMAR UMER",
-    "PATRICIA": "PAT TRISH PATSY",
-    "PATRICK": "PAT PADDY RICK",
-    "PETER": "PETE",
-    "PHILIP": "PHIL PIP",
-    "REBECCA": "BECKY BECCA BEX",
-    "RICHARD": "RICK RICKY DICK RICHIE RICH",
-    "ROBERT": "ROB BOB BOBBY ROBBIE BERT",
-    "RONALD": "RON RONNIE",
-    "SAMANTHA": "SAM SAMMY",
-    "SAMUEL": "SAM SAMMY",
-    "SEBASTIAN": "SEB BASTIAN",
-    "SEAN": "SHAUN SHAWN",
-    "SOPHIE": "SOPH",
-    "STEPHEN": "STEVE STE",
-    "STEVEN": "STEVE STE",
-    "SUSAN": "SUE SUZIE",
-    "TERENCE": "TERRY",
-    "THEODORE": "THEO TED TEDDY",
-    "THOMAS": "TOM TOMMY",
-    "TIMOTHY": "TIM TIMMY",
-    "VICTORIA": "VICKY TORI VIC",
-    "WILLIAM": "WILL BILL BILLY LIAM WILLIE",
-    "YUSUF": "YOUSUF YOUSAF YUSEF YUSIF",
-    "ZACHARY": "ZACH ZAC ZAK",
-}
-FORMAL: dict[str, list[str]] = {}
-for _formal, _short in SHORT_FORMS.items():
-    for _form in _short.split():
-        FORMAL.setdefault(_form, []).append(_formal)
 
 Hasher = Callable[[str, str], str]
 
