@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests import county as county_of
-from tests import properties, warehouses
+from tests import properties, staged, warehouses
 from tests.answers import Answers
 from tests.inbox import Inbox
 from tests.ports import free_port
@@ -134,6 +134,12 @@ def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Set
     # A test that says so begins with every layer built.
     template = "built" if "built_server" in request.fixturenames else "warehouse"
     yield from warehouses.copy_of(server, tmp_path, monkeypatch, template, "of_a_test")
+
+
+@pytest.fixture(scope="session")
+def ground(server: Settings, places: Places, tmp_path_factory) -> Iterator[staged.Ground]:
+    """Takes deliveries as far as the gate in a warehouse that many tests share; nothing of them stays there."""
+    yield from staged.ground(server, places, tmp_path_factory.mktemp("staged"))
 
 
 @pytest.fixture

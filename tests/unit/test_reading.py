@@ -10,6 +10,8 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
+from openpyxl import load_workbook
+from openpyxl.chart import BarChart
 
 from tests.inbox import Inbox
 from tests.made import csv_text, file_name, rewrite, spoil, table, unzip, workbook, zipped
@@ -528,6 +530,51 @@ def test_t091_a_zip_that_means_harm_is_refused_and_writes_nothing_anywhere(inbox
     assert words in row["status_reason"]
     assert nothing_is_loaded(inbox)
     assert not list(inbox.settings.home.rglob("header.csv"))
+
+
+# --- issue 13, point 4: what no reader took
+
+
+def sheetless(inbox: Inbox) -> bytes:
+    """A workbook of which only a chart is left."""
+    book = load_workbook(io.BytesIO(workbook(sheet(inbox))))
+    book.create_chartsheet("a chart").add_chart(BarChart())
+    book.move_sheet(book.worksheets[0], 1)
+    out = io.BytesIO()
+    book.save(out)
+    parts = {name: part.encode() for name, part in unzip(out.getvalue()).items()}
+    parts["xl/workbook.xml"] = re.sub(rb'<sheet [^>]*name="Sheet"[^>]*/>', b"", parts["xl/workbook.xml"])
+    return zipped(parts)
+
+
+# What is sent, and the code that refuses it or sets its row 4 aside.
+NEVER_ENDING = {
+    "a NUL in one row": (
+        TRAINING, "csv", lambda inbox: spoil(inbox.text(TRAINING, PERIODS[TRAINING]), {4: {"organisation": "A\0"}}), None),
+    "a day of the year 0": (
+        TRAINING, "csv", lambda inbox: spoil(inbox.text(TRAINING, PERIODS[TRAINING]), {4: {"event_date": "0000-04-09"}}), None),
+    "a workbook that is cut off": (TRAINING, "xlsx", lambda inbox: workbook(sheet(inbox))[:-200], "GEN-010"),
+    "a workbook of a chart": (TRAINING, "xlsx", sheetless, "GEN-010"),
+    "an XML in no encoding": (
+        CIN, "xml", lambda inbox: content(inbox, CIN, PERIODS[CIN]).replace(b"utf-8", b"klingon", 1), "GEN-017"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NEVER_ENDING)
+def test_what_no_reader_took_comes_to_an_end_and_its_supplier_is_told(inbox, kind):
+    """Each of them once stayed `received` for ever, and every later run of the feed met it first (issue 13, point 4)."""
+    feed, ending, make, code = NEVER_ENDING[kind]
+    row = take(inbox, feed, make(inbox), ending=ending)
+    if code is None:
+        assert row["status"] == "accepted"
+        assert "GEN-006" in set_aside(inbox, "programme_training__event")[4]
+        assert said(inbox, row)["GEN-006"]["row_numbers"] == [4]
+    else:
+        assert row["status"] == "refused"
+        assert row["status_reason"].startswith(code)
+        assert nothing_is_loaded(inbox)
+    # The next run has nothing left to do.
+    assert inbox.take_in(feed) == []
 
 
 # --- T93 to T95

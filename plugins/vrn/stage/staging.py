@@ -12,34 +12,34 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vrn.errors import SubmissionRefused
 from vrn.feeds.contract import Entity
 from vrn.receive.landing import Original
 from vrn.stage import copying, match_blocks, raw
 from vrn.stage.protect import Protection
 from vrn.stage.read import delivery, types
 from vrn.stage.read.batch import Batch
+from vrn.stage.refusals import refusal_of
 
 
 def stage(connection: psycopg.Connection, protection: Protection, original: Original, submission_id: int) -> dict:
     """Fill the submission's own tables from its file; any earlier attempt is replaced.
 
-    Returns {"rows_in_file": int, "encoding": str}. Raises SubmissionRefused, SecretMissing.
+    Returns {"rows_in_file": int, "encoding": str}. Raises SubmissionRefused for whatever is wrong with the file, SecretMissing.
     """
     contract = protection.contract
     raw.ensure_tables(connection, contract)
+    raw.forget(connection, contract.feed, submission_id)
     delivery.check(original.opened, contract)
-    tried = [contract.encoding] + ([contract.fallback_encoding] if contract.fallback_encoding else [])
-    for encoding in tried:
+    for encoding in delivery.encodings(contract):
         try:
             with connection.transaction():
                 rows = sum(_fill(connection, protection, original, submission_id, entity, encoding) for entity in contract.entities)
             return {"rows_in_file": rows, "encoding": encoding}
         except UnicodeError:
             continue
-    raise SubmissionRefused(
-        "GEN-002", f"The file's characters are neither {' nor '.join(tried)}. Save it as UTF-8 and send it again."
-    )
+        except psycopg.DataError as error:
+            raise refusal_of(error) from None
+    raise delivery.in_no_encoding(contract)
 
 
 def _fill(

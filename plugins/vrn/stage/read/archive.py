@@ -14,7 +14,8 @@ import zlib
 from typing import BinaryIO
 
 from vrn.errors import SubmissionRefused
-from vrn.stage.read.source import MOST_EXPANSION
+from vrn.stage.read.boundary import refusing
+from vrn.stage.read.source import ARCHIVE_MAGICS, MOST_EXPANSION
 
 MOST_MEMBERS = 50
 # A workbook has a part for each sheet, drawing and style.
@@ -27,9 +28,9 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Flags of the format: encrypted, strongly encrypted, with an encrypted list of members.
 ENCRYPTED = 0x1 | 0x40 | 0x2000
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".zst")
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 DAMAGED = "The zip file is cut off or damaged. Make it again and send it once more."
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, UnicodeError, OverflowError)
+# A ValueError is a place before the file's start, which a damaged list of members may name.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError)
 
 
 def members(raw: BinaryIO) -> list[str]:
@@ -102,10 +103,8 @@ class Member(io.RawIOBase):
         return filled
 
     def _block(self, size: int) -> bytes:
-        try:
+        with refusing("GEN-010", DAMAGED, *DAMAGE):
             block = self._stream.read(size)
-        except DAMAGE:
-            raise _refused(DAMAGED) from None
         self.bytes_read += len(block)
         if self.bytes_read > self._limit:
             raise _bomb()
@@ -127,25 +126,29 @@ class Member(io.RawIOBase):
 def _unpacking(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> zipfile.ZipExtFile:
     # zipfile stops at the announced length. We want to see what is really there, so it is told more than we would take.
     info.file_size = limit + 2 * BLOCK_BYTES
-    try:
+    with refusing("GEN-010", DAMAGED, *DAMAGE):
         stream = archive.open(info)
         start = stream.peek(8)
-    except DAMAGE:
-        raise _refused(DAMAGED) from None
-    if start.startswith(MAGICS):
+    if start.startswith(ARCHIVE_MAGICS):
         raise _refused("The zip file holds another archive. Send the files themselves in one zip.")
     return stream
 
 
-class _Whole:
-    """A stream as zipfile wants it: a read gives all that was asked for, and never a great piece at once."""
+class Whole:
+    """A stream as zipfile wants it: a read gives all that was asked for, and never a greater piece than `most` bytes at once."""
 
-    def __init__(self, raw: BinaryIO):
-        self._raw = raw
-        self.seek, self.tell, self.seekable = raw.seek, raw.tell, raw.seekable
+    def __init__(self, raw: BinaryIO, most: int | None = None):
+        self._raw, self._most = raw, most
+        self.tell, self.seekable, self.close = raw.tell, raw.seekable, raw.close
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        # A file of the disk would answer with an error of the disk, as if it were not the zip that is damaged.
+        if whence == io.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile("a place before the file's start")
+        return self._raw.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
-        if size > MOST_DIRECTORY_BYTES:
+        if self._most is not None and size > self._most:
             raise _refused("The zip file's list of members is too long. Send the files of this delivery only.")
         blocks: list[bytes] = []
         # Only for the last bytes, the end of the list of members, is no size given.
@@ -157,10 +160,8 @@ class _Whole:
 
 
 def _open(raw: BinaryIO) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(_Whole(raw))
-    except DAMAGE:
-        raise _refused(DAMAGED) from None
+    with refusing("GEN-010", DAMAGED, *DAMAGE):
+        return zipfile.ZipFile(Whole(raw, MOST_DIRECTORY_BYTES))
 
 
 def _limit(raw: BinaryIO) -> int:

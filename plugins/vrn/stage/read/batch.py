@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from vrn.stage.read.header import Filled
 
-# Rows that a reader of XML or of a worksheet gathers before it gives them on.
+# What a reader of XML or of a worksheet gathers before it gives it on: so many rows, or so much text. The text is bounded too, for
+# a row of a small XML may repeat a long text that stands above it.
 ROWS = 20_000
+CHARACTERS = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -29,5 +31,28 @@ class Batch:
         return len(self.arrays[0]) if self.arrays else 0
 
 
-def of_rows(first: int, filled: Sequence[Filled], rows: Sequence[Sequence[str | None]]) -> Batch:
-    return Batch(first, filled, [pa.array(values, pa.string()) for values in zip(*rows, strict=True)])
+@dataclass
+class Gathered:
+    """Rows that follow one another, until there are enough for a batch."""
+
+    filled: Sequence[Filled]
+    first: int = 0
+    rows: list[Sequence[str | None]] = field(default_factory=list)
+    characters: int = 0
+
+    def add(self, number: int, row: Sequence[str | None]) -> None:
+        if not self.rows:
+            self.first = number
+        self.rows.append(row)
+        self.characters += sum(len(cell) for cell in row if cell)
+
+    @property
+    def is_enough(self) -> bool:
+        return len(self.rows) >= ROWS or self.characters >= CHARACTERS
+
+    def take(self) -> Iterator[Batch]:
+        """The rows as a batch, if there are any, which are forgotten here."""
+        if self.rows:
+            columns = [pa.array(values, pa.string()) for values in zip(*self.rows, strict=True)]
+            self.rows, self.characters = [], 0
+            yield Batch(self.first, self.filled, columns)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 
 import pyarrow as pa
@@ -22,6 +23,10 @@ from vrn.stage.read.source import Source
 BLOCK_BYTES = 4 << 20
 HEADER_BYTES = 64 << 10
 CUT_OFF = "The file looks cut off in transfer; send it again."
+# What pyarrow says, before it quotes the row.
+UNEVEN_ROW = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected \d+ columns, got (\d+)")
+NOT_UTF_8 = "invalid UTF8 data"
+ONLY_A_HEADER = ("Empty CSV", "Could not skip initial")
 
 
 def batches(opened: Callable[[], Source], contract: Contract, entity: Entity, encoding: str) -> Iterator[Batch]:
@@ -32,21 +37,11 @@ def batches(opened: Callable[[], Source], contract: Contract, entity: Entity, en
     """
     with opened() as source:
         filled = head(source, entity, encoding)
-    broken: list[pacsv.InvalidRow] = []
-
-    def note(row: pacsv.InvalidRow) -> str:
-        broken.append(row)
-        return "skip"
-
     first = 2
     with opened() as source:
-        for batch in _read(source, filled, encoding, note):
-            if broken:
-                break
+        for batch in _read(source, filled, encoding):
             yield Batch(first, filled, batch.columns)
             first += batch.num_rows
-        if broken:
-            raise SubmissionRefused("GEN-011", _broken_row(broken[0], first, len(filled)))
         if contract.ends_with_line_break and source.last_byte not in (b"\n", b"\r"):
             raise SubmissionRefused(
                 "GEN-012", f"The file's last row does not end with a line break, as this supplier's files do. {CUT_OFF}"
@@ -59,11 +54,12 @@ def head(source: Source, entity: Entity, encoding: str) -> list[Filled]:
     if not start:
         raise SubmissionRefused("GEN-013", f"The file is empty (0 bytes). {CUT_OFF}")
     line = start.splitlines()[0] if start.strip() else b""
-    cells = next(csv.reader(io.StringIO(line.decode(encoding))), [])
+    # A quotation mark after a byte order mark would be one of the cell's own.
+    cells = next(csv.reader(io.StringIO(line.decode(encoding).removeprefix("\ufeff"))), [])
     return header.match(cells, entity.columns)
 
 
-def _read(source: Source, filled: list[Filled], encoding: str, note) -> Iterator[pa.RecordBatch]:
+def _read(source: Source, filled: list[Filled], encoding: str) -> Iterator[pa.RecordBatch]:
     names = [str(position) for position in range(len(filled))]
     types = {
         name: pa.dictionary(pa.int32(), pa.string()) if columns[0].codes else pa.string()
@@ -73,28 +69,27 @@ def _read(source: Source, filled: list[Filled], encoding: str, note) -> Iterator
     if encoding != "utf-8":
         stream = pa.transcoding_input_stream(stream, encoding, "utf-8")
     try:
-        reader = pacsv.open_csv(
+        yield from pacsv.open_csv(
             stream,
             read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows=1),
-            parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             convert_options=pacsv.ConvertOptions(
                 column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
             ),
         )
-        yield from reader
     except pa.ArrowInvalid as error:
-        if "UTF8" in str(error) or "UTF-8" in str(error):
+        said = str(error)
+        if said.endswith(NOT_UTF_8):
             raise UnicodeError("the bytes are not UTF-8") from None
-        if "Empty CSV" in str(error) or "only header" in str(error).lower():
-            return
-        raise SubmissionRefused(
-            "GEN-011", f"The file cannot be read as a table: a quotation mark is opened and never closed. {CUT_OFF}"
-        ) from None
+        if not said.startswith(ONLY_A_HEADER):
+            raise SubmissionRefused("GEN-011", _broken(UNEVEN_ROW.match(said), len(filled))) from None
 
 
-def _broken_row(row: pacsv.InvalidRow, first: int, width: int) -> str:
-    number = row.number if row.number is not None else first
+def _broken(uneven: re.Match[str] | None, width: int) -> str:
+    if uneven is None:
+        return f"The file cannot be read as a table: a quotation mark is opened and never closed. {CUT_OFF}"
+    row = f"Row {int(uneven[1]):,}" if uneven[1] else "A row"
     return (
-        f"Row {number:,} or one soon after it has {row.actual_columns} columns where the header has {width}. Either a "
-        f"value holds a comma or a line break without quotation marks, or the file is cut off. {CUT_OFF}"
+        f"{row} has {uneven[2]} columns where the header has {width}. Either a value holds a comma or a line break without "
+        f"quotation marks, or the file is cut off. {CUT_OFF}"
     )

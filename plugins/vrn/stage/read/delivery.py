@@ -1,4 +1,7 @@
-"""A delivery's rows, whatever it is packed in: CSV, worksheet, zip of CSVs, XML."""
+"""A delivery's rows, whatever it is packed in: CSV, worksheet, zip of CSVs, XML.
+
+Whatever is in it, its reading ends in rows or in SubmissionRefused (see boundary).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import BinaryIO
 
 from vrn.errors import SubmissionRefused
 from vrn.feeds.contract import Contract, Entity
-from vrn.stage.read import archive, csv, xlsx, xml
+from vrn.stage.read import archive, boundary, csv, xlsx, xml
 from vrn.stage.read.batch import Batch
 from vrn.stage.read.source import Source
 
@@ -21,36 +24,74 @@ def batches(opened: Open, file_name: str, contract: Contract, entity: Entity, en
 
     Raises SubmissionRefused, and UnicodeError when the bytes are not of that encoding.
     """
-    if contract.format == "xml":
-        with _source(opened()) as source:
-            yield from xml.batches(source, contract, entity)
-    elif contract.format == "zip":
-        member = _member(opened, entity)
-        if member is not None:
-            yield from csv.batches(lambda: _unpacked(opened(), member), contract, entity, encoding)
-    elif PurePath(file_name).suffix.lower() == WORKBOOK:
-        with opened() as raw:
-            archive.check(raw)
-            yield from xlsx.batches(raw, entity)
-    else:
-        yield from csv.batches(lambda: _source(opened()), contract, entity, encoding)
+    with boundary.of_reader():
+        if contract.format == "xml":
+            with _source(opened()) as source:
+                yield from xml.batches(source, contract, entity)
+        elif contract.format == "zip":
+            member = _member(opened, entity)
+            if member is not None:
+                yield from csv.batches(lambda: _unpacked(opened(), member), contract, entity, encoding)
+        elif _is_workbook(file_name):
+            with opened() as raw:
+                yield from xlsx.batches(raw, entity)
+        else:
+            yield from csv.batches(lambda: _source(opened()), contract, entity, encoding)
 
 
 def check_header(opened: Open, file_name: str, contract: Contract) -> None:
-    """Refuse a CSV whose header is not the contract's, having read no more of it than that. Raises SubmissionRefused."""
-    if PurePath(file_name).suffix.lower() == WORKBOOK:
-        return
-    with _source(opened()) as source:
-        try:
-            csv.head(source, contract.main, contract.encoding)
-        except UnicodeError:
-            return
+    """Refuse a delivery that brings a column, an element or a table which the contract does not have.
+
+    For the time before a byte is kept. Of a CSV, of a zip's members and of a worksheet no more is read than the header; an XML says
+    what it brings only at its end, and is read through, a record at a time. Raises SubmissionRefused, also for what cannot be read.
+    """
+    with boundary.of_reader():
+        if contract.format == "xml":
+            with _source(opened()) as source:
+                xml.check_names(source, contract)
+        elif contract.format == "zip":
+            _refuse_undeclared_members(opened, contract)
+            for entity in contract.entities:
+                member = _member(opened, entity)
+                if member is not None:
+                    _check_head(lambda member=member: _unpacked(opened(), member), contract, entity)
+        elif _is_workbook(file_name):
+            with opened() as raw:
+                xlsx.check_header(raw, contract.main)
+        else:
+            _check_head(lambda: _source(opened()), contract, contract.main)
 
 
 def check(opened: Open, contract: Contract) -> None:
     """Refuse a zip with a member that no entity of the contract takes: an undeclared table is never loaded."""
-    if contract.format != "zip":
-        return
+    with boundary.of_reader():
+        if contract.format == "zip":
+            _refuse_undeclared_members(opened, contract)
+
+
+def encodings(contract: Contract) -> tuple[str, ...]:
+    """The encodings in which a delivery may be, the agreed one first."""
+    return tuple(filter(None, (contract.encoding, contract.fallback_encoding)))
+
+
+def in_no_encoding(contract: Contract) -> SubmissionRefused:
+    """The refusal of a file that is in none of them."""
+    tried = " or ".join(encodings(contract))
+    return SubmissionRefused("GEN-002", f"The file's characters are not {tried}. Save it as UTF-8 and send it again.")
+
+
+def _check_head(opened: Callable[[], Source], contract: Contract, entity: Entity) -> None:
+    for encoding in encodings(contract):
+        try:
+            with opened() as source:
+                csv.head(source, entity, encoding)
+                return
+        except UnicodeError:
+            continue
+    raise in_no_encoding(contract)
+
+
+def _refuse_undeclared_members(opened: Open, contract: Contract) -> None:
     with opened() as raw:
         names = archive.members(raw)
     unknown = [name for name in names if not any(_takes(entity, name) for entity in contract.entities)]
@@ -73,6 +114,10 @@ def _member(opened: Open, entity: Entity) -> str | None:
 
 def _takes(entity: Entity, name: str) -> bool:
     return entity.member is not None and entity.member.search(PurePath(name).name) is not None
+
+
+def _is_workbook(file_name: str) -> bool:
+    return PurePath(file_name).suffix.lower() == WORKBOOK
 
 
 def _source(raw: BinaryIO) -> Source:

@@ -8,11 +8,17 @@ import zlib
 from typing import BinaryIO
 
 from vrn.errors import SubmissionRefused
+from vrn.stage.read.boundary import refusing
 
 # A street file shrinks to about a fifth. A hundredfold is no delivery but a bomb.
 MOST_EXPANSION = 100
 GZIP_MAGIC = b"\x1f\x8b"
+# How archives begin, and the files of old Office programs.
+ARCHIVE_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", GZIP_MAGIC, b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+OFFICE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BUFFER_BYTES = 1 << 20
+DAMAGED = "The gzip file is cut off or damaged. Compress it again and send it once more."
+DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 class Source(io.RawIOBase):
@@ -31,12 +37,14 @@ class Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer) -> int:
-        try:
+        with refusing("GEN-010", DAMAGED, *DAMAGE):
             block = self._stream.read(len(buffer))
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        if not self.bytes_read and block.startswith((*ARCHIVE_MAGICS, OFFICE_MAGIC)):
             raise SubmissionRefused(
-                "GEN-010", "The gzip file is cut off or damaged. Compress it again and send it once more."
-            ) from None
+                "GEN-010",
+                "The file is an archive or a workbook where a plain file is expected, or was packed twice. Send the file itself; "
+                "it may be packed once, with gzip.",
+            )
         self.bytes_read += len(block)
         if self._gzip and self.bytes_read > self._limit:
             raise SubmissionRefused(
