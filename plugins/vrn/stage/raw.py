@@ -1,6 +1,13 @@
-"""The tables that hold a feed's rows: raw (one partition a submission), quarantine, linkage. Made from the feed file."""
+"""The tables that hold a feed's rows: raw (one partition a submission), quarantine, linkage. Made from the feed file.
+
+People read them while deliveries come. So what is there already is left alone, and what has to change takes its lock patiently.
+"""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -8,12 +15,17 @@ from psycopg import sql
 from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.period import MONTHS
 from vrn.stage import match_blocks as blocks
+from vrn.warehouse import locks
+from vrn.warehouse.patience import patiently
 
 RAW = "raw"
 QUARANTINE = "quarantine"
 LINKAGE = "linkage"
+SCHEMAS = (RAW, QUARANTINE, LINKAGE)
 # The ending of the table that lists the rows of a staged entity that broke a rule.
 HITS = "__hits"
+# A submission's own table, and what a step lays beside it.
+OWN = re.compile(r"(?P<table>.+)__s(?P<submission>\d{6,})(?P<beside>__.+)?")
 
 
 def table(entity: Entity) -> sql.Identifier:
@@ -43,36 +55,67 @@ def match_partition(entity: Entity, submission_id: int) -> sql.Identifier:
     return sql.Identifier(LINKAGE, partition_name(entity, submission_id))
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A table as the feed file wants it."""
+
+    schema: str
+    name: str
+    columns: dict[str, str]
+    own: str = ""
+    storage: str = ""
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+
 def ensure_tables(connection: psycopg.Connection, contract: Contract) -> None:
     """Make the feed's tables, or add the columns that a newer feed file brings. Nothing is ever dropped."""
     for entity in contract.entities:
-        with connection.transaction():
-            # Two first deliveries may come at once; whoever is second waits and finds the tables there.
-            connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [entity.table])
-            _ensure(connection, table(entity), "unreadable_columns text", "partition by list (submission_id)", entity.stored)
-            _ensure(
-                connection,
-                quarantine(entity),
-                "rule_codes text[] not null, primary key (submission_id, row_number)",
-                "",
-                entity.stored,
-            )
-            if entity.matched:
-                _ensure(connection, match_table(entity), None, "partition by list (submission_id)", blocks.TYPES)
+        wanted = list(_wanted(entity))
+        if any(_missing(connection, one) for one in wanted):
+            patiently(connection, f"The table {entity.table}", lambda wanted=wanted: _make_whole(connection, wanted))
 
 
-def _ensure(connection: psycopg.Connection, name: sql.Identifier, own: str | None, storage: str, columns: dict[str, str]) -> None:
-    connection.execute(
-        sql.SQL("create table if not exists {} (submission_id bigint not null, row_number integer not null{}) {}").format(
-            name, sql.SQL(f", {own}" if own else ""), sql.SQL(storage)
-        )
+def _wanted(entity: Entity) -> Iterator[_Wanted]:
+    by_submission = "partition by list (submission_id)"
+    yield _Wanted(RAW, entity.table, {"unreadable_columns": "text", **entity.stored}, storage=by_submission)
+    key = ", rule_codes text[] not null, primary key (submission_id, row_number)"
+    yield _Wanted(QUARANTINE, entity.table, entity.stored, own=key)
+    if entity.matched:
+        yield _Wanted(LINKAGE, entity.table, blocks.TYPES, storage=by_submission)
+
+
+def _missing(connection: psycopg.Connection, wanted: _Wanted) -> list[str]:
+    """The columns that are not there yet; all of them where there is no such table."""
+    found = connection.execute(
+        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+        [wanted.identifier.as_string()],
     )
-    adding = [sql.SQL("add column if not exists {} {}").format(sql.Identifier(one), sql.SQL(kind)) for one, kind in columns.items()]
-    connection.execute(sql.SQL("alter table {} {}").format(name, sql.SQL(", ").join(adding)))
+    there = {row["attname"] for row in found}
+    return [name for name in wanted.columns if name not in there]
+
+
+def _make_whole(connection: psycopg.Connection, wanted: list[_Wanted]) -> None:
+    # Two first deliveries may come at once; whoever is second waits and finds the tables there.
+    locks.for_transaction(connection, locks.Job.TABLES, wanted[0].name)
+    for one in wanted:
+        connection.execute(
+            sql.SQL("create table if not exists {} (submission_id bigint not null, row_number integer not null{}) {}").format(
+                one.identifier, sql.SQL(one.own), sql.SQL(one.storage)
+            )
+        )
+        adding = [
+            sql.SQL("add column {} {}").format(sql.Identifier(name), sql.SQL(one.columns[name]))
+            for name in _missing(connection, one)
+        ]
+        if adding:
+            connection.execute(sql.SQL("alter table {} {}").format(one.identifier, sql.SQL(", ").join(adding)))
 
 
 def make_partition(connection: psycopg.Connection, entity: Entity, submission_id: int) -> None:
-    """The submission's own table, empty, whatever an earlier attempt left."""
+    """The submission's own table, empty. What an earlier attempt left is forgotten before (see forget)."""
     _make(connection, table(entity), partition(entity, submission_id), submission_id)
 
 
@@ -81,7 +124,6 @@ def make_match_table(connection: psycopg.Connection, entity: Entity, submission_
 
 
 def _make(connection: psycopg.Connection, parent: sql.Identifier, own: sql.Identifier, submission_id: int) -> None:
-    connection.execute(sql.SQL("drop table if exists {}").format(own))
     # The check lets ATTACH PARTITION trust the table without reading it again.
     connection.execute(
         sql.SQL("create table {} (like {} including defaults, check (submission_id = {}))").format(
@@ -91,7 +133,10 @@ def _make(connection: psycopg.Connection, parent: sql.Identifier, own: sql.Ident
 
 
 def attach(connection: psycopg.Connection, entity: Entity, submission_id: int) -> None:
-    """Make the submission's own tables part of what models and the linker read."""
+    """Make the submission's own tables part of what models and the linker read.
+
+    Nobody who reads waits for it, or keeps it waiting: ATTACH takes a lock on the parent that readers do not mind.
+    """
     pairs = [(table(entity), partition(entity, submission_id))]
     if entity.matched:
         pairs.append((match_table(entity), match_partition(entity, submission_id)))
@@ -102,36 +147,44 @@ def attach(connection: psycopg.Connection, entity: Entity, submission_id: int) -
 
 
 def forget(connection: psycopg.Connection, feed: str, submission_id: int) -> dict[str, int]:
-    """Drop a submission's own tables and delete its quarantined rows, inside the caller's transaction.
+    """Delete all that a submission has in raw, quarantine and linkage, attached or not, in the caller's transaction.
 
-    They are found by their names in the catalog, because an entity may have left the feed file since. Returns the rows that
-    left each table.
+    Returns how many rows left each of the feed's tables, 0 where it had none, such as
+    {"raw.police_crime__crime": 120, "quarantine.police_crime__crime": 0}. The tables are found by their names in the catalog,
+    because an entity may have left the feed file since.
+
+    Readers of a table are kept out from when a partition of it is dropped until the transaction ends: let it be short. (DETACH
+    CONCURRENTLY would not, but is no part of a transaction, so that rows could be gone which the ledger says are there; and what
+    is deleted row by row stays on the disk.) Raises VrnError when somebody reads the tables for minutes.
     """
-    deleted = {}
-    ending = f"__s{submission_id:06d}"
-    own = connection.execute(
-        "select relnamespace::regnamespace::text as schema, relname as name from pg_class where relkind = 'r' "
-        "and relnamespace in (%s::regnamespace, %s::regnamespace) "
-        "and (starts_with(relname, %s) and (right(relname, %s) = %s or right(relname, %s) = %s)) order by 1, 2",
-        [RAW, LINKAGE, f"{feed}__", len(ending), ending, len(ending) + len(HITS), ending + HITS],
-    ).fetchall()
-    for row in own:
-        table_ = sql.Identifier(row["schema"], row["name"])
-        if not row["name"].endswith(HITS):
-            counted = connection.execute(sql.SQL("select count(*) as rows from {}").format(table_)).fetchone()
-            deleted[f"{row['schema']}.{row['name']}"] = counted["rows"]
-        connection.execute(sql.SQL("drop table {}").format(table_))
-    held = connection.execute(
-        "select relname as name from pg_class where relkind = 'r' and relnamespace = %s::regnamespace and starts_with(relname, %s)",
-        [QUARANTINE, f"{feed}__"],
-    ).fetchall()
-    for row in held:
-        done = connection.execute(
-            sql.SQL("delete from {} where submission_id = %s").format(sql.Identifier(QUARANTINE, row["name"])), [submission_id]
-        )
-        if done.rowcount:
-            deleted[f"{QUARANTINE}.{row['name']}"] = done.rowcount
-    return deleted
+    return patiently(connection, f"What {feed} holds", lambda: _forget(connection, feed, submission_id))
+
+
+def _forget(connection: psycopg.Connection, feed: str, submission_id: int) -> dict[str, int]:
+    left: dict[str, int] = {}
+    for schema, name in _tables(connection, feed):
+        own, identifier = OWN.fullmatch(name), sql.Identifier(schema, name)
+        if own is None:
+            left[f"{schema}.{name}"] = 0
+            if schema == QUARANTINE:
+                query = sql.SQL("delete from {} where submission_id = %s").format(identifier)
+                left[f"{schema}.{name}"] = connection.execute(query, [submission_id]).rowcount
+        elif int(own["submission"]) == submission_id:
+            if own["beside"] is None:
+                counted = connection.execute(sql.SQL("select count(*) as rows from {}").format(identifier)).fetchone()
+                left[f"{schema}.{own['table']}"] = counted["rows"]
+            connection.execute(sql.SQL("drop table {}").format(identifier))
+    return left
+
+
+def _tables(connection: psycopg.Connection, feed: str) -> list[tuple[str, str]]:
+    """The feed's tables and those of its submissions, always in the same order, so that two who change them never deadlock."""
+    found = connection.execute(
+        "select relnamespace::regnamespace::text as schema, relname as name from pg_class "
+        "where relnamespace = any(%s::regnamespace[]) and relkind in ('r', 'p') and starts_with(relname, %s) order by 1, 2",
+        [list(SCHEMAS), f"{feed}__"],
+    )
+    return [(row["schema"], row["name"]) for row in found]
 
 
 def write_labels(connection: psycopg.Connection, contract: Contract) -> None:
