@@ -179,7 +179,7 @@ def test_renewing_one_key_of_a_home_from_before_lets_no_other_be_made_anew(own, 
 def test_with_the_old_landing_key_at_hand_every_original_is_sealed_anew(own, sealed):
     content, key = clear(own, sealed), own.secret(landing.KEY)
     said = rotate.rotate(own, landing.KEY, {})
-    assert "1 originals were sealed anew" in said
+    assert "Originals that are sealed with it now: 1." in said
     assert "lost" not in said
     assert own.secret(landing.KEY) != key
     assert clear(own, sealed) == content
@@ -203,7 +203,7 @@ def test_a_kill_while_originals_are_sealed_anew_loses_none(own, sealed, inbox, m
             rotate.rotate(own, landing.KEY, {})
     # The key in use is the old one, and one original is sealed with the new one already.
     assert prepare.ensure_keys(own) == []
-    assert "2 originals were sealed anew" in rotate.rotate(own, landing.KEY, {})
+    assert "Originals that are sealed with it now: 2." in rotate.rotate(own, landing.KEY, {})
     assert [clear(own, path) for path in (sealed, second)] == contents
     assert not secret_of(own, f"{landing.KEY}.next").exists()
 
@@ -211,7 +211,9 @@ def test_a_kill_while_originals_are_sealed_anew_loses_none(own, sealed, inbox, m
 def test_a_lost_landing_key_is_renewed_and_its_originals_are_said_to_be_lost(own, sealed, owner):
     before = sealed.read_bytes()
     secret_of(own, landing.KEY).unlink()
-    assert "1 originals are lost, because no key at hand opens them" in rotate.rotate(own, landing.KEY, {})
+    assert "Originals that are lost, because no key at hand opens them: 1 (ops.lost_original)" in rotate.rotate(
+        own, landing.KEY, {}
+    )
     (lost,) = owner.execute("select key_name, status from ops.lost_original join ops.submission using (submission_id)").fetchall()
     assert lost == {"key_name": landing.KEY, "status": "accepted"}
     # Somebody may find the key.
@@ -223,7 +225,7 @@ def test_an_original_that_was_changed_does_not_keep_the_others_from_being_sealed
     content = bytearray(sealed.read_bytes())
     content[-1] ^= 1
     sealed.write_bytes(bytes(content))
-    assert "1 originals are lost" in rotate.rotate(own, landing.KEY, {})
+    assert "opens them: 1 " in rotate.rotate(own, landing.KEY, {})
     assert owner.execute("select 1 from ops.lost_original").fetchall()
 
 
@@ -231,7 +233,7 @@ def test_a_lost_hash_key_is_the_next_version_of_all_and_it_is_said_who_no_longer
     secret_of(own, "hash_key_nhs_v1").unlink()
     said = rotate.rotate(own, "hash_key_nhs_v1", {})
     assert "version 2" in said
-    assert "1 deliveries that serve were hashed with an older version" in said
+    assert "hashed with an older version: 1." in said
     assert own.key_version == 2
     assert secret_of(own, KEY_VERSION).read_text() == "2"
     # Nothing asks for the old ones any more.

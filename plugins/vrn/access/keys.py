@@ -83,6 +83,13 @@ def renew(connection: psycopg.Connection, settings: Settings, name: str, key: st
         secrets.replace(settings, name, key)
 
 
+def renewal(settings: Settings, name: str) -> str:
+    """The command by which a person says that a key is lost."""
+    if settings.is_deployed:
+        return f"`docker compose run --rm migrate python -m vrn rotate-key {name}`"
+    return f"`make rotate-key KEY={name}`"
+
+
 def _problem(settings: Settings, name: str, in_use: str | None, is_from_before: bool) -> str | None:
     found = _fingerprint_of_file(settings, name)
     if found is None and (in_use or is_from_before):
@@ -92,8 +99,8 @@ def _problem(settings: Settings, name: str, in_use: str | None, is_from_before: 
     else:
         return None
     return (
-        f"{what} Nothing was done with it. Put it back from the backup of that folder and start again. If it is lost, "
-        f"`make rotate-key KEY={name}` makes a new one and says what that means."
+        f"{what} Nothing was done. Put it back from the backup of that folder and start again. If it is lost, "
+        f"{renewal(settings, name)} makes a new one and says what that means."
     )
 
 

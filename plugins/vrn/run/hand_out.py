@@ -80,6 +80,7 @@ def _own(settings: Settings) -> None:
             folders[:] = [name for name in folders if Path(folder, name) not in others]
             for path in (folder, *(Path(folder, name) for name in names)):
                 os.chown(path, VRN_USER, VRN_USER, follow_symlinks=False)
+    settings.secrets.chmod(0o700)
     # The warehouse writes its log there; our group reads it, and deletes what was read (vrn.access.audit).
     logs = settings.server_log
     logs.mkdir(parents=True, exist_ok=True)

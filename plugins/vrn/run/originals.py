@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 
+from vrn.access import keys
 from vrn.errors import HomeError
 from vrn.receive import landing, seal
 from vrn.settings import Settings
@@ -22,8 +23,8 @@ def check(connection: psycopg.Connection, settings: Settings) -> None:
     if not is_empty:
         raise HomeError(
             f"The key '{landing.KEY}' in {settings.secrets} opens none of the originals in {settings.landing}: it is another than "
-            "the one with which they were sealed. Put that one back from the backup and start again. If it is lost, `make "
-            f"rotate-key KEY={landing.KEY}` makes a new one and says what that means."
+            "the one with which they were sealed. Put that one back from the backup and start again. If it is lost, "
+            f"{keys.renewal(settings, landing.KEY)} makes a new one and says what that means."
         )
 
 

@@ -61,11 +61,11 @@ def _landing(connection: psycopg.Connection, settings: Settings) -> str:
     old = bytes.fromhex(settings.secret(landing.KEY)) if files.is_there(settings, landing.KEY) else None
     done, lost = originals.seal_anew(connection, settings, old, bytes.fromhex(new))
     _put_in_place(connection, settings, landing.KEY, new)
-    said = f"New deliveries are sealed with a new {landing.KEY}; {done:,} originals were sealed anew with it."
+    said = f"New deliveries are sealed with a new {landing.KEY}. Originals that are sealed with it now: {done:,}."
     if lost:
         said += (
-            f" {lost:,} originals are lost, because no key at hand opens them (ops.lost_original): those deliveries cannot be "
-            "replayed, and have to be asked for again if they are needed. What was accepted of them serves as before."
+            f" Originals that are lost, because no key at hand opens them: {lost:,} (ops.lost_original). Those deliveries cannot "
+            "be replayed, and have to be asked for again if they are needed; what was accepted of them serves as before."
         )
     return said
 
@@ -119,9 +119,9 @@ def _hash_keys(connection: psycopg.Connection, settings: Settings) -> str:
         "select count(*) as n from ops.submission where status = 'accepted' and hash_key_version <= %s", [old]
     ).fetchone()["n"]
     return (
-        f"New deliveries are hashed with version {old + 1} of every hash key and of the match key. {hashed:,} deliveries that "
-        "serve were hashed with an older version: a person in them and in new ones has two pseudonyms, so that linkage takes one "
-        "for two and figures that count persons count both, until these deliveries are replayed (`make replay`) or come again."
+        f"New deliveries are hashed with version {old + 1} of every hash key and of the match key. Deliveries that serve and "
+        f"were hashed with an older version: {hashed:,}. A person in those and in new ones has two pseudonyms, so that linkage takes one "
+        "for two and figures that count persons count both, until they are replayed (`make replay`) or come again."
     )
 
 

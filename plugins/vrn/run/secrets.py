@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from vrn.access import roles as access
 from vrn.access import secrets as files
+from vrn.access.keys import renewal
 from vrn.errors import HomeError
 from vrn.projects import pseudonyms, register
 from vrn.projects.register import Project
@@ -89,10 +90,15 @@ def ensure(settings: Settings, *, is_new: bool = True) -> list[str]:
     is_new: whether PostgreSQL is still to be made; else it knows its superuser's password and no other. Raises HomeError.
     """
     if not is_new and not files.is_there(settings, f"password_{SUPERUSER}"):
+        # In a deployment the server is in another container, which has a copy.
+        renewed = (
+            "take the copy that the service `warehouse` has (docs/access.md)"
+            if settings.is_deployed
+            else (f"{renewal(settings, f'password_{SUPERUSER}')} makes a new one")
+        )
         raise HomeError(
             f"The password of PostgreSQL's superuser (password_{SUPERUSER}) is not in {settings.secrets}, and the server of this "
-            f"home knows no other. Put it back from the backup of that folder; if it is lost, `make rotate-key "
-            f"KEY=password_{SUPERUSER}` makes a new one."
+            f"home knows no other. Put it back from the backup of that folder; if it is lost, {renewed}."
         )
     made = [f"password_{role}" for role in roles(settings) if files.password(settings, role)]
     made += [name for name in (API_SECRET, JWT_SECRET) if files.once(settings, name, files.hexadecimal())]
