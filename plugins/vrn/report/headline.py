@@ -8,6 +8,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from vrn.report.figures.numbers import grouped
 from vrn.report.figures.subject import COUNTY, FORCE
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
@@ -160,4 +161,4 @@ def show(connection: psycopg.Connection, console: Console) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.2f}"
+    return "" if value is None else grouped(value, 2)
