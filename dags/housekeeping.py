@@ -50,10 +50,10 @@ def housekeeping():
 
     @task
     def keep_up_projects() -> dict[str, int]:
-        from vrn import projects
+        from vrn.projects import upkeep
         from vrn.settings import Settings
 
-        return projects.keep_up(Settings())
+        return upkeep.keep_up(Settings())
 
     @task
     def record_reads() -> dict:

@@ -205,11 +205,11 @@ def _decide(settings: Settings, chosen) -> int:
 
 
 def _project(settings: Settings, chosen) -> int:
-    from vrn import projects
+    from vrn.projects import upkeep
     from vrn.run import prepare
 
     prepare.projects(settings)
-    done = projects.refresh(settings, chosen.name or None)
+    done = upkeep.refresh(settings, chosen.name or None)
     for one in done:
         if one.closed_because is None and one.problem is None:
             print(f"{one.project}: open; sign in as vrn_evaluator_{one.project} (make psql ROLE=…)")

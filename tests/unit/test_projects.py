@@ -17,11 +17,10 @@ from psycopg import errors, sql
 from tests.submissions import came, empty_ledger
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
-from vrn import projects
 from vrn.access import keys, rights
 from vrn.access import roles as access
 from vrn.errors import HomeError
-from vrn.projects import pseudonyms, register
+from vrn.projects import pseudonyms, register, upkeep
 from vrn.projects.tables import TABLES
 from vrn.run import prepare, rotate
 from vrn.settings import REPOSITORY, Settings
@@ -98,9 +97,9 @@ class Network:
     def projects(self, *entries: dict) -> None:
         self.settings.projects.write_text(yaml.safe_dump(list(entries)))
 
-    def refresh(self, day: date = DAY, only: str | None = None) -> list[projects.Done]:
+    def refresh(self, day: date = DAY, only: str | None = None) -> list[upkeep.Done]:
         prepare.projects(self.settings)
-        return projects.refresh(self.settings, only, day)
+        return upkeep.refresh(self.settings, only, day)
 
     def open(self, *names: str, **other) -> None:
         self.projects(*(entry(name, **other) for name in names))
@@ -228,7 +227,7 @@ def network(warehouse_of_projects) -> Iterator[Network]:
         fill(network)
         yield network
         network.projects()
-        projects.refresh(settings, day=DAY)
+        upkeep.refresh(settings, day=DAY)
         network.empty()
     # Roles are the server's, which other tests use too.
     with psycopg.connect(settings.conninfo(SUPERUSER), autocommit=True) as connection:
@@ -617,7 +616,7 @@ def test_a_project_that_is_new_in_the_register_waits_for_its_role(network):
     network.projects(entry("alpha"))
     with connect(network.settings, OWNER, autocommit=True) as owner:
         keys.renew(owner, network.settings, "project_key_alpha", "ab" * 32)
-    (done,) = projects.refresh(network.settings, day=DAY)
+    (done,) = upkeep.refresh(network.settings, day=DAY)
     assert "the role vrn_evaluator_alpha is not there yet" in done.problem
     assert "make project" in done.problem
 
@@ -678,7 +677,7 @@ def test_the_command_says_what_each_project_may_see(network, capsys, monkeypatch
     assert commands.main(["project"]) == 1
     assert "Project beta is refused" in capsys.readouterr().err
     with pytest.raises(HomeError, match="Project beta is refused"):
-        projects.keep_up(network.settings)
+        upkeep.keep_up(network.settings)
     network.projects(entry("alpha", valid_from=date(2998, 12, 31), valid_to=date(2999, 12, 31)))
     for _ in range(2):
         assert commands.main(["project", "alpha"]) == 0
