@@ -120,8 +120,8 @@ def _hash_keys(connection: psycopg.Connection, settings: Settings) -> str:
     ).fetchone()["n"]
     return (
         f"New deliveries are hashed with version {old + 1} of every hash key and of the match key. Deliveries that serve and "
-        f"were hashed with an older version: {hashed:,}. A person in those and in new ones has two pseudonyms, so that linkage takes one "
-        "for two and figures that count persons count both, until they are replayed (`make replay`) or come again."
+        f"were hashed with an older version: {hashed:,}. A person in those and in new ones has two pseudonyms, so that "
+        "linkage takes one for two and figures that count persons count both, until they are replayed (`make replay`) or come again."
     )
 
 
