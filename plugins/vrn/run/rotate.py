@@ -121,7 +121,7 @@ def _hash_keys(connection: psycopg.Connection, settings: Settings) -> str:
     return (
         f"New deliveries are hashed with version {old + 1} of every hash key and of the match key. Deliveries that serve and "
         f"were hashed with an older version: {hashed:,}. A person in those and in new ones has two pseudonyms, so that "
-        "linkage takes one for two and figures that count persons count both, until they are replayed (`make replay`) or come again."
+        "linkage takes one for two and figures that count persons count both, until they are replayed (`make replay`) or come anew."
     )
 
 
