@@ -62,17 +62,17 @@ def packed_size(raw: BinaryIO, name: str) -> int:
         return archive.getinfo(name).compress_size
 
 
-def check(raw: BinaryIO) -> None:
+def check(raw: BinaryIO, damaged: str = DAMAGED) -> None:
     """Refuse a workbook, which is a zip of its parts, that is not safe to unpack. It stays open, at its start.
 
     Its reader unpacks with zipfile, which gives no more of a member than was announced; so what was announced is enough
-    to judge by.
+    to judge by. damaged: the sentence for what is no zip at all.
     """
-    try:
-        with _open(raw) as archive:
+    with _open(raw, damaged) as archive:
+        try:
             _checked(archive, raw, MOST_PARTS)
-    except SubmissionRefused as error:
-        raise _refused(f"The workbook is not safe to open, seen as the zip file that it is: {error.message}") from None
+        except SubmissionRefused as error:
+            raise _refused(f"The workbook is not safe to open, seen as the zip file that it is: {error.message}") from None
     raw.seek(0)
 
 
@@ -159,8 +159,8 @@ class Whole:
         return b"".join(blocks)
 
 
-def _open(raw: BinaryIO) -> zipfile.ZipFile:
-    with refusing("GEN-010", DAMAGED, *DAMAGE):
+def _open(raw: BinaryIO, damaged: str = DAMAGED) -> zipfile.ZipFile:
+    with refusing("GEN-010", damaged, *DAMAGE):
         return zipfile.ZipFile(Whole(raw, MOST_DIRECTORY_BYTES))
 
 

@@ -83,7 +83,7 @@ def _rows(raw: BinaryIO) -> Iterator[tuple[int, Row]]:
     # Its warnings quote cells, which belong into no log.
     warnings.filterwarnings("ignore", module=r"openpyxl\b")
     _refuse_office_file(raw)
-    archive.check(raw)
+    archive.check(raw, DAMAGED)
     with refusing("GEN-010", DAMAGED, InvalidFileException, *DAMAGE):
         # Buffered and whole: the zip reader within does not bear short reads.
         sheets = load_workbook(archive.Whole(io.BufferedReader(raw)), read_only=True, data_only=True).worksheets
