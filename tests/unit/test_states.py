@@ -164,12 +164,19 @@ class Life(RuleBasedStateMachine):
             with contextlib.suppress(Killed):
                 ingest.each(step, self._all())
 
-    @rule(number=st.integers(0, 5), decision=st.sampled_from(["approve", "refuse", "withdraw", "replay"]))
-    def decide(self, number: int, decision: str) -> None:
-        ids = self._all()
-        if not ids:
+    @rule(
+        decision=st.sampled_from(["approve", "refuse", "withdraw", "replay"]),
+        status=st.sampled_from(["accepted", "superseded", "held", "any"]),
+        number=st.integers(0, 5),
+    )
+    def decide(self, decision: str, status: str, number: int) -> None:
+        """A person decides about a delivery, most often about one of which the decision makes sense."""
+        found = self.owner.execute(
+            "select submission_id from ops.submission where status = %s or %s = 'any' order by 1", [status, status]
+        ).fetchall()
+        if not found:
             return
-        one = ids[number % len(ids)]
+        one = found[number % len(found)]["submission_id"]
         if decision == "replay":
             deciding.replay(self.inbox.settings, [one], by="a person", reason="a test")
             return
