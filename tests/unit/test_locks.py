@@ -81,7 +81,7 @@ def test_every_connection_may_take_a_lock_whatever_form_its_rows_have(home, made
 
 
 # Elsewhere a lock is a name that somebody made up, and two jobs that must not meet can.
-STILL_ELSEWHERE = {"receive/register.py", "receive/remote.py", "stage/raw.py"}
+STILL_ELSEWHERE = {"receive/register.py"}
 
 
 def test_no_other_file_takes_a_lock_by_itself():

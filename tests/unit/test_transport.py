@@ -25,6 +25,7 @@ from vrn.errors import SubmissionRefused
 from vrn.receive import folder, http, remote, sftp
 from vrn.receive.remote import Fetched, Remote, RemoteError, WarehouseMemory
 from vrn.stage.read import archive
+from vrn.warehouse import locks
 
 SYNTHETIC = b"Crime ID,Month\nsynthetic-1,2024-01\n"
 TABLE = """
@@ -676,7 +677,7 @@ def test_a_feeds_server_is_fetched_from_into_its_folder_of_the_inbox_by_one_run_
     assert came == home.inbox / "police_street_crime" / "a.csv"
     came.unlink()
     assert remote.fetch(loader, home, "police_street_crime", site.remote("a.csv")) == []
-    owner.execute("select pg_advisory_lock(hashtextextended('vrn.fetch.police_street_crime', 0))")
+    locks.for_session(owner, locks.Job.FETCH, "police_street_crime")
     with pytest.raises(RemoteError, match="Another run is fetching"):
         remote.fetch(loader, home, "police_street_crime", site.remote("a.csv"))
 

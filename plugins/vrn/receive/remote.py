@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import class_row
 
 from vrn.errors import VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import Settings
+from vrn.warehouse import locks
 
 MOST_BYTES = 4 << 30
 BLOCK_BYTES = 1 << 20
@@ -131,17 +132,10 @@ def fetch(connection: psycopg.Connection, settings: Settings, feed: str, remote:
 @contextmanager
 def _alone(connection: psycopg.Connection, feed: str) -> Iterator[None]:
     """One fetch of a feed at a time: a run given up for dead may still be writing the same `.part` file."""
-    cursor = connection.cursor(row_factory=tuple_row)
-    key = f"vrn.fetch.{feed}"
-    (mine,) = cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", [key]).fetchone()
-    if not mine:
-        raise RemoteError(f"Another run is fetching {feed} at this moment. Let it end, then run this again.")
-    try:
+    with locks.unless_taken(connection, locks.Job.FETCH, feed) as is_mine:
+        if not is_mine:
+            raise RemoteError(f"Another run is fetching {feed} at this moment. Let it end, then run this again.")
         yield
-    finally:
-        # A closed connection has let go of the lock by itself.
-        if not connection.closed and not connection.broken:
-            cursor.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 def is_safe(name: str) -> bool:
