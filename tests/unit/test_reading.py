@@ -23,7 +23,9 @@ from vrn.stage.read.source import Source
 from vrn.synthetic import deliveries
 
 ED, TRAINING, GRANTS, CIN, LAC = "tiig_ed_attendance", "programme_training", "programme_grants", "cin_census", "ssda903"
-PERIODS = {ED: "2020-06", TRAINING: "2020-21-Q1", GRANTS: "2020-21-Q1", CIN: "2019-20", LAC: "2019-20"}
+# A return that takes workbooks, and in which nothing at all is no answer.
+COMMUNICATIONS = "programme_communications"
+PERIODS = {ED: "2020-06", CIN: "2019-20", LAC: "2019-20"} | dict.fromkeys((TRAINING, GRANTS, COMMUNICATIONS), "2020-21-Q1")
 
 
 def content(inbox: Inbox, feed: str, period: str) -> bytes:
@@ -432,7 +434,7 @@ EMPTY = {
     "a gzip of no bytes": (ED, "csv.gz", lambda _: gzip.compress(b"")),
     "a workbook of no bytes": (TRAINING, "xlsx", lambda _: b""),
     "a workbook with an empty sheet": (TRAINING, "xlsx", lambda _: workbook([[None, " "]])),
-    "a workbook with a header and nothing else": (TRAINING, "xlsx", lambda text: workbook([text.splitlines()[0].split(",")])),
+    "a workbook with a header and nothing else": (COMMUNICATIONS, "xlsx", lambda text: workbook([text.splitlines()[0].split(",")])),
     "a zip of no bytes": (LAC, "zip", lambda _: b""),
     "a zip without a file": (LAC, "zip", lambda _: zipped({})),
     "an XML of no bytes": (CIN, "xml", lambda _: b""),

@@ -220,6 +220,11 @@ def test_it_is_read_as_it_is(ground, kind):
     assert ground.take(GRANTS, "a.csv", READ[kind](CSVS[GRANTS])) == usual > 1
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_header_and_nothing_else_is_a_table_without_rows_however_its_line_ends(ground, end):
+    assert ground.take(TRAINING, "a.csv", CSVS[TRAINING].splitlines()[0] + end) == 0
+
+
 @pytest.mark.parametrize("claim", [b"A1:J3", b"A1", b"A1:XFD1048576"])
 def test_a_workbook_is_read_to_its_last_row_whatever_it_says_of_its_size(ground, claim):
     usual = ground.take(TRAINING, "a.xlsx", BOOKS[TRAINING])
