@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -42,15 +42,16 @@ class SetAside:
         )
 
 
-def refuses(one: SetAside, contract: Contract) -> bool:
-    """Whether so much is set aside that the delivery is refused."""
-    if one.of < SMALLEST_SHARED:
-        return one.rows == one.of
-    return one.share > contract.shares.refuse_set_aside
+def refusing(aside: Sequence[SetAside], profiles: Mapping[str, Profile], contract: Contract) -> SetAside | None:
+    """What most of the delivery's rows are set aside of, where so many are that it is refused; a table alone refuses nothing."""
+    rows, of = sum(one.rows for one in aside), sum(one.rows for one in profiles.values())
+    if not rows or not (rows == of if of < SMALLEST_SHARED else rows / of > contract.shares.refuse_set_aside):
+        return None
+    return max(aside, key=lambda one: one.rows)
 
 
 def holds(one: SetAside, contract: Contract) -> bool:
-    """Whether so much is set aside that a person looks at the delivery."""
+    """Whether so much of a table is set aside that a person looks at the delivery."""
     return one.share > (HALF if one.of < SMALLEST_SHARED else contract.shares.hold_set_aside)
 
 

@@ -56,9 +56,8 @@ def _decide(
     if verdict.refusal is not None:
         return Decision(states.REFUSED, *verdict.refusal)
     aside = set_aside.counted(connection, submission, contract, profiles)
-    for one in aside:
-        if set_aside.refuses(one, contract):
-            return Decision(states.REFUSED, "GEN-018", f"{one.sentence} Correct the file and send it again.")
+    if (most := set_aside.refusing(aside, profiles, contract)) is not None:
+        return Decision(states.REFUSED, "GEN-018", f"{most.sentence} Correct the file and send it again.")
     reasons = [("GEN-018", one.sentence) for one in aside if set_aside.holds(one, contract)]
     for code, find in (("GEN-019", history.shrunk), ("GEN-005", history.unusual_volume)):
         if (reason := find(connection, submission, contract)) is not None:
