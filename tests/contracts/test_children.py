@@ -67,7 +67,7 @@ def test_the_fake_census_breaks_the_rules_that_it_breaks_and_no_others(inbox, na
     # Whose it is stands in its header; nobody would send us the City of London's.
     content = real("children", "cin", name).read_bytes().replace(b"<LEA>201", f"<LEA>{AUTHORITY}".encode())
     row, found = verdict(inbox, "cin_census", f"{CENSUSES[name]}-{AUTHORITY}-cin-census.xml", content)
-    assert was_judged(row)
+    assert was_judged(row), (row["status"], row["status_reason"])
     assert found == expected(lambda file: file == f"cin/{name}")
 
 
@@ -79,7 +79,7 @@ def test_a_fake_903_set_breaks_the_rules_that_it_breaks_and_no_others(inbox, yea
         for path in sorted(folder.glob(f"{year}-*.csv")):
             archive.write(path, path.name)
     row, found = verdict(inbox, "ssda903", f"{year}-{(year + 1) % 100}-{AUTHORITY}-ssda903.zip", packed.getvalue())
-    assert was_judged(row)
+    assert was_judged(row), (row["status"], row["status_reason"])
     assert found == expected(lambda file: file.startswith(f"ssda903/{year}-"))
 
 

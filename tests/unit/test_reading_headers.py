@@ -84,6 +84,9 @@ HARMLESS = {
     "the attributes of XML itself": XML.replace(
         b"<Message>", b'<Message xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b">'
     ).replace(b"<Child>", b'<Child xml:lang="en">'),
+    "an element's name as a text beside it": XML.replace(b"<Child><", b"<Child>ChildIdentifiers<", 1).replace(
+        b"<Child>ChildIdentifiers<ChildIdentifiers>", b"<Child><ChildIdentifiers/>ChildIdentifiers<ChildIdentifiers>", 1
+    ),
     "an element without a text": XML.replace(b"<Child>", b"<Child><Surname> </Surname>"),
 }
 
