@@ -6,7 +6,10 @@ Issue 13, point 8: a lost landing key or hash key was silently made anew, origin
 from __future__ import annotations
 
 import base64
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from vrn.access import secrets as files
 from vrn.errors import HomeError, SecretMissing
 from vrn.receive import landing, seal
 from vrn.run import originals, prepare, rotate, secrets
-from vrn.run.local import postgres
+from vrn.run.local import airflow, postgres
 from vrn.settings import KEY_VERSION, Settings
 from vrn.warehouse.roles import SUPERUSER
 
@@ -280,7 +283,8 @@ def test_a_password_that_is_missing_is_made_anew_and_the_database_is_told(small)
     before = small.password("vrn_bi_reader")
     for name in ("password_vrn_bi_reader", "pgpass_vrn_bi_reader", "airflow_jwt_secret"):
         secret_of(small, name).unlink()
-    assert secrets.ensure(small, is_new=False) == ["password_vrn_bi_reader", "airflow_jwt_secret"]
+    assert secrets.ensure(small, is_new=False) == ["password_vrn_bi_reader"]
+    assert small.secret("airflow_jwt_secret")
     assert small.password("vrn_bi_reader") != before
     prepare.prepare(small)
     psycopg.connect(small.conninfo("vrn_bi_reader")).close()
@@ -304,6 +308,28 @@ def test_the_superusers_password_is_never_made_anew_over_a_server_that_knows_ano
 def test_a_lost_password_of_the_superuser_is_renewed_in_a_local_home(small):
     secret_of(small, f"password_{SUPERUSER}").unlink()
     assert "has a new password" in rotate.rotate(small, f"password_{SUPERUSER}", {})
+    prepare.prepare(small)
+
+
+@pytest.mark.nightly
+@pytest.mark.services
+def test_airflows_connections_are_encrypted_anew_if_the_old_key_is_at_hand_and_else_have_to_be_entered_again(small):
+    def airflow_says(*words: str) -> str:
+        environment = {**os.environ, **airflow.environment(small, "scheduler")}
+        command = [Path(sys.executable).with_name("airflow"), *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    with airflow.prepared(small):
+        pass
+    airflow_says("connections", "add", "of_a_test", "--conn-type", "http", "--conn-password", "open-sesame")
+    before = small.secret(secrets.FERNET_KEY)
+    assert "encrypted with a new key" in rotate.rotate(small, secrets.FERNET_KEY, airflow.environment(small))
+    assert small.secret(secrets.FERNET_KEY) != before
+    assert "open-sesame" in airflow_says("connections", "get", "of_a_test", "--output", "json")
+    secret_of(small, secrets.FERNET_KEY).unlink()
+    with pytest.raises(HomeError, match="The key 'airflow_fernet_key' is not in"):
+        prepare.prepare(small)
+    assert "cannot be read: enter the passwords" in rotate.rotate(small, secrets.FERNET_KEY, airflow.environment(small))
     prepare.prepare(small)
 
 

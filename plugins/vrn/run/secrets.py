@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from vrn.access import roles as access
 from vrn.access import secrets as files
+from vrn.access.audit import logged
 from vrn.access.keys import renewal
 from vrn.errors import HomeError
 from vrn.projects import pseudonyms, register
@@ -85,7 +86,7 @@ def open_projects(settings: Settings) -> list[Project]:
 
 
 def ensure(settings: Settings, *, is_new: bool = True) -> list[str]:
-    """Make the passwords and tokens that are not there, before a server starts. Returns the names of those that it made.
+    """Make the passwords and tokens that are not there, before a server starts. Returns those made that people sign in with.
 
     is_new: whether PostgreSQL is still to be made; else it knows its superuser's password and no other. Raises HomeError.
     """
@@ -100,10 +101,11 @@ def ensure(settings: Settings, *, is_new: bool = True) -> list[str]:
             f"The password of PostgreSQL's superuser (password_{SUPERUSER}) is not in {settings.secrets}, and the server of this "
             f"home knows no other. Put it back from the backup of that folder; if it is lost, {renewed}."
         )
-    made = [f"password_{role}" for role in roles(settings) if files.password(settings, role)]
-    made += [name for name in (API_SECRET, JWT_SECRET) if files.once(settings, name, files.hexadecimal())]
-    made += [ADMIN] if files.once(settings, ADMIN, secrets.token_urlsafe(12)) else []
-    return made
+    made = [role for role in roles(settings) if files.password(settings, role)]
+    for name in (API_SECRET, JWT_SECRET):
+        files.once(settings, name, files.hexadecimal())
+    of_people = [f"password_{role}" for role in made if role not in (SUPERUSER, AIRFLOW, *logged.SERVICES)]
+    return of_people + ([ADMIN] if files.once(settings, ADMIN, secrets.token_urlsafe(12)) else [])
 
 
 def of_service(settings: Settings, service: str) -> set[str]:

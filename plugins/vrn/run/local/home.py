@@ -48,7 +48,7 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
     is_new = not postgres.is_made(settings)
     made = secrets.ensure(settings, is_new=is_new)
     if made and not is_new:
-        console.print(f"made, because it was not there: {', '.join(made)}. Hand each to whoever signs in with it.")
+        console.print(f"made, because it was not there: {', '.join(made)}. Hand it to whoever signs in with it.")
     if not postgres.is_running(settings):
         check_port(settings.pg_port, "VRN_PG_PORT")
         console.print("starting PostgreSQL 18")
