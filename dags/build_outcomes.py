@@ -34,6 +34,7 @@ After any feed accepted something, and every night at 04:30 UTC so that a delive
 | what is red | what it means | what to do |
 | --- | --- | --- |
 | all tasks from `gather` on pink | an earlier run has built what this one was for | nothing |
+| `staging`, `intermediate` or `indicators`, later layers green | a model failed, or a test of it; the figures that rest on it (the message names them) stay as they were, and all others are built | the log names the model; mend it and run the DAG again |
 | any layer, a test failed | our logic or a seed is wrong, or a feed brought something no rule foresaw; later layers keep their last good tables | the log names the test; `select * from ops.dbt_result where status <> 'pass' order by finished_at desc` shows them all |
 | any layer, an error | the warehouse was away, or a model does not fit the tables | mend it, clear the run's failed tasks; each layer may be built again at any time |
 | `link` | the warehouse was away, or a feed file names a column for linkage that is not there | the same; the links change in one transaction or not at all, and running it twice changes nothing |
@@ -69,6 +70,7 @@ def build_outcomes():
 
         from vrn.build import steps as build
 
+        failures = []
         with build.alone():
             for step in STEPS:
                 try:
@@ -76,20 +78,30 @@ def build_outcomes():
                 except build.NothingToBuild as reason:
                     ti.xcom_push(step, {SKIPPED: str(reason)})
                     raise AirflowSkipException(str(reason)) from None
+                except build.PartlyBuilt as error:
+                    # Some figures stay as they were, and all others are built.
+                    ti.xcom_push(step, {FAILED: str(error)})
+                    failures.append(str(error))
+                    continue
                 except build.BuildFailed as error:
                     ti.xcom_push(step, {FAILED: str(error)})
                     # A failed test fails again: a retry would only hide which run found it.
                     raise AirflowFailException(str(error)) from None
                 ti.xcom_push(step, done)
+        if failures:
+            raise AirflowFailException("\n".join(failures))
 
     def show(step: str):
-        @task.sensor(task_id=task_id(step), poke_interval=1)
+        # A layer of which something was left out is red, and those after it are built all the same.
+        @task.sensor(task_id=task_id(step), poke_interval=1, trigger_rule="all_done")
         def shown(ti=None) -> PokeReturnValue:
             from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
             # The state is asked first: what a build says before it ends is there by then.
             state = ti.get_task_states(dag_id=ti.dag_id, task_ids=[BUILD], run_ids=[ti.run_id])[ti.run_id][BUILD]
             said = ti.xcom_pull(task_ids=BUILD, key=step)
+            if said is None and state == SKIPPED:
+                raise AirflowSkipException("There was nothing to build.")
             if said is None and state in ENDED:
                 raise AirflowFailException(f"The task {BUILD} ended ({state}) before this step; its log says why.")
             if said is not None and FAILED in said:

@@ -79,7 +79,7 @@
     ) as built on now.feed = built.feed and now.month_on = built.month_on
     where now.inputs is distinct from built.inputs;
     {% if is_incremental() %}
-    {% for node in indicator_nodes() %}
+    {% for node in counted_nodes() %}
     delete from {{ this }}
     where
         indicator_id = '{{ node.config.meta.indicator.indicator_id }}'
@@ -93,7 +93,11 @@
     delete from ops.built_month where model = '{{ this.name }}';
     insert into ops.built_month (model, feed, month_on, inputs, revision)
     select '{{ this.name }}', feed, month_on, inputs, pg_current_xact_id()::text::bigint
-    from ({{ inputs_of_counts() }}) as now;
+    from ({{ inputs_of_counts() }}) as now
+    {%- if left_out() %}
+    -- What was left out is counted when it can be, though nothing new came of its feeds.
+    where feed not in ({{ left_out_feeds() }})
+    {%- endif %};
     -- With the counts, and not before, the deliveries that they rest on are known to have come.
     delete from ops.counted_submission;
     insert into ops.counted_submission (

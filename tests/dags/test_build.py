@@ -64,17 +64,20 @@ def ask(tmp_path_factory):
 
 def test_a_layers_task_waits_for_its_layer_shows_its_failure_and_never_waits_for_a_build_that_ended(ask):
     before = {"staging": {"pass": 1}}
-    waiting, retried, there, failed, killed, last, nothing = ask(
+    waiting, retried, there, failed, killed, last, partly, nothing, nor_this = ask(
         ("running", before),
         ("up_for_retry", before),
         ("running", before | {"marts": {"success": 19}}),
         ("failed", before | {"marts": {"failed": "The layer marts was not built: dim_area (error)."}}),
         ("failed", before),
         ("success", before | {"marts": {"success": 19}}),
+        ("failed", {"staging": {"failed": "Of the layer staging was not built: stg_a (error)."}, "marts": {"success": 19}}),
         ("skipped", {"reference": {}, "marts": {"skipped": "Nothing came since the last build."}}),
+        ("skipped", {"reference": {}, "gather": {"skipped": "Nothing came since the last build."}}),
     )
     assert nothing == "skipped: Nothing came since the last build."
-    assert (waiting, retried, there, last) == (False, False, True, True)
+    assert nor_this == "skipped: There was nothing to build."
+    assert (waiting, retried, there, last, partly) == (False, False, True, True, True)
     assert failed == "The layer marts was not built: dim_area (error)."
     assert "ended (failed) before this step" in killed
 

@@ -1,5 +1,5 @@
-{# What came: for each indicator, period and area whether rows of every expected supplier serve for every month that is due. A
-   supplier is expected for the months between its dates, and none of whose rows serve has not delivered. #}
+{# What came: for each indicator, period and area whether rows of every expected supplier serve for every month that is due.
+   A supplier is expected for the months between its dates; one of whose rows none serves has not delivered. #}
 {% macro completeness_as_at(as_at) -%}
 -- The ledger as the counts know it: what was accepted since is not counted, so it did not come yet.
 submission as (
@@ -132,7 +132,19 @@ completeness as (
         bool_or(delivered.is_synthetic) as is_synthetic
     from delivered
     inner join area_supplier on delivered.supplier = area_supplier.supplier
+    {%- if left_out() %}
+    where delivered.indicator_id not in ({{ left_out_ids() }})
+    {%- endif %}
     group by delivered.indicator_id, delivered.period_id, area_supplier.area_code
+    {%- if left_out() %}
+    union all
+    -- What came of them is not counted.
+    select indicator.indicator_id, period.period_id, area.area_code, 'awaiting_feed', false
+    from indicator
+    cross join period
+    cross join area
+    where indicator.indicator_id in ({{ left_out_ids() }})
+    {%- endif %}
 
 )
 {%- endmacro %}

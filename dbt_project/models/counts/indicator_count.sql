@@ -4,7 +4,7 @@
     indexes=[{'columns': ['indicator_id', 'month_on']}]
 ) }}
 
-{% for node in indicator_nodes() %}
+{% for node in counted_nodes() %}
 {% set indicator = node.config.meta.indicator %}
 select
     indicator_id, area_code, period_start as month_on, age_band, sex, ethnicity, imd_quintile, numerator, denominator,
@@ -24,3 +24,11 @@ select
     0::numeric as square_sum, null::date as known_from_on, null::date as known_until_on
 where false
 {% endfor %}
+{% if left_out() and not is_incremental() and load_relation(this) %}
+union all
+select
+    indicator_id, area_code, month_on, age_band, sex, ethnicity, imd_quintile, numerator, denominator, square_sum,
+    known_from_on, known_until_on
+from {{ this }}
+where indicator_id in ({{ left_out_ids() }})
+{% endif %}

@@ -6,3 +6,20 @@
 ) }}
 
 {{ indicator_values("date '9999-12-30'") }}
+{%- set kept = load_relation(this) if execute and left_out() %}
+{%- if kept %}
+where not exists (
+    select 1 from {{ this }} as kept
+    where
+        kept.indicator_id in ({{ left_out_ids() }})
+        and (
+            kept.indicator_id, kept.area_code, kept.period_id, kept.age_band, kept.sex, kept.ethnicity, kept.imd_quintile
+        ) = (
+            compared.indicator_id, compared.area_code, compared.period_id, compared.age_band, compared.sex, compared.ethnicity,
+            compared.imd_quintile
+        )
+)
+union all
+select * from {{ this }}
+where indicator_id in ({{ left_out_ids() }})
+{%- endif %}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from vrn.build import dbt, table_swap
+from vrn.build import dbt, left_out, table_swap
 from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
 from vrn.build.linkage import persons
 from vrn.errors import VrnError
@@ -35,6 +35,10 @@ class BuildFailed(VrnError):
     """A model could not be built or a test failed; the message names the nodes."""
 
 
+class PartlyBuilt(BuildFailed):
+    """Some models of a layer failed, and only some figures rest on them: the steps that follow leave those out."""
+
+
 class NothingToBuild(VrnError):
     """What is built is all of this project on the deliveries as they are."""
 
@@ -48,17 +52,25 @@ def alone() -> Iterator[None]:
 
 
 def everything() -> None:
-    """Take every step of a build. Raises BuildFailed at the first that cannot be taken."""
+    """Take every step of a build. Raises BuildFailed at the first that cannot be taken, or at the end when some figures were left
+    out."""
+    failures = []
     with alone():
         for step in STEPS:
-            take(step)
+            try:
+                take(step)
+            except PartlyBuilt as error:
+                failures.append(str(error))
+    if failures:
+        raise BuildFailed("\n".join(failures))
 
 
 def take(step: str, *, is_due: bool = True) -> dict[str, int]:
     """Build and test one layer, link persons, or wait for what came together. Returns what was counted: nodes by their status, or
     records and links.
 
-    is_due: build even though nothing came, because a new day makes figures late. Raises NothingToBuild otherwise.
+    is_due: build even though nothing came, because a new day makes figures late. Raises NothingToBuild otherwise. After PartlyBuilt
+    the next step can be taken; after any other BuildFailed it cannot.
     """
     if step == GATHER:
         return gather(is_due=is_due)
@@ -96,22 +108,36 @@ def _build(layer: str) -> dict[str, int]:
     with connect(settings, autocommit=True) as connection, timing.step(connection, f"dbt {layer}"):
         if layer == STAGING and not is_ours:
             _make_sources(connection, settings)
+        failed = left_out.before(connection, layer)
+        manifest = dbt.read(settings)
+        out = left_out.resting_on(manifest, [*failed, *left_out.without_table(connection, settings, manifest)])
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
+        selected += ["--exclude", *out.models] if out.models else []
         done = dbt.invoke(
-            settings, ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected]
+            settings,
+            ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected],
+            {"left_out": out.indicators} if out.indicators else None,
         )
         results = list(done.result.results) if done.result is not None else []
         if layer == "publish" and done.success:
             table_swap.swap(settings)
-    _keep(settings, layer, results, ours if done.success else None)
+    _keep(settings, layer, results, ours if done.success and not failed else None)
     if not done.success:
-        bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in ("error", "fail", "skipped")]
-        reason = ", ".join(bad) or str(done.exception)
-        raise BuildFailed(f"The layer {layer} was not built: {reason}. The last good tables stay where nothing was rebuilt.")
+        raise _failure(layer, results, manifest, done.exception)
     counts: dict[str, int] = {}
     for result in results:
         counts[str(result.status)] = counts.get(str(result.status), 0) + 1
     return counts
+
+
+def _failure(layer: str, results: list, manifest, exception: BaseException | None) -> BuildFailed:
+    bad = [f"{r.node.name} ({r.status})" for r in results if str(r.status) in (*left_out.BAD, "skipped")]
+    reason = ", ".join(bad) or str(exception)
+    out = left_out.resting_on(manifest, [r.node.unique_id for r in results if str(r.status) in left_out.BAD])
+    if layer in left_out.OF_SOME and out.models and not out.is_of_all:
+        kept = f"The figures of {', '.join(out.indicators)} stay as they were" if out.indicators else "No figure rests on them"
+        return PartlyBuilt(f"Of the layer {layer} was not built: {reason}. {kept}; everything else is built.")
+    return BuildFailed(f"The layer {layer} was not built: {reason}. The last good tables stay where nothing was rebuilt.")
 
 
 def codes(settings: Settings) -> dict[str, str]:
