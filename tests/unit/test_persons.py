@@ -282,6 +282,21 @@ def test_a_record_that_no_longer_serves_has_no_link_that_holds(partners, owner):
     assert [link["superseded_at"] is None for link in links(owner, "true") if link["source_pid"] == gone] == [False]
 
 
+def test_while_the_feed_file_of_linked_records_cannot_be_read_the_links_stay(partners, owner, tmp_path, monkeypatch):
+    """Issue 13, point 6: without its records every other one would find other partners, and figures of other feeds would move."""
+    pid = people.person(ONE).hash
+    partners.send(POLICE, change=of(ONE, suspect_pid=pid))
+    partners.send(YOT, "lan", change=of(ONE))
+    build.take(LINK)
+    before = links(owner)
+    shutil.copytree(REPOSITORY / "expectations", tmp_path / "feeds")
+    monkeypatch.setenv("VRN_CONTRACTS", str(tmp_path / "feeds"))
+    (tmp_path / "feeds" / f"{YOT}.odcs.yaml").write_text("id: [\n")
+    partners.send(POLICE, period="2020-02")
+    assert build.take(LINK) == {}
+    assert links(owner) == before
+
+
 def test_a_link_run_that_dies_leaves_the_links_as_they_were(partners, owner, monkeypatch):
     partners.send(YOT, "lan")
     build.take(LINK)
