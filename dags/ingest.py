@@ -47,7 +47,7 @@ def ingest_dag(feed: shown.Feed):
     accepted = Asset(feed.name)
     inbox = Asset(
         f"inbox/{feed.name}",
-        watchers=[AssetWatcher(name=feed.name, trigger=InboxTrigger(path=str(Settings().inbox / feed.folder)))],
+        watchers=[AssetWatcher(name=feed.name, trigger=InboxTrigger(path=str(Settings().inbox / feed.folder), whole=feed.whole))],
     )
 
     @dag(

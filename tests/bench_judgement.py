@@ -22,13 +22,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from tests.ports import free_port
-from vrn.feeds.contract import load
-from vrn.feeds.period import ANY_PERIOD
 from vrn.gate import data_docs, gx
 from vrn.gate import history as drift
 from vrn.gate import judging as gate
 from vrn.ledger import store as ledger
-from vrn.receive import register
 from vrn.run import ingest, prepare, secrets
 from vrn.run.local import postgres
 from vrn.settings import Settings
@@ -54,10 +51,10 @@ def stage(feed: str) -> list[int]:
     places = Places(settings.dbt_project / "seeds")
     deliveries.write_postcodes(settings, places)
     feed_file = settings.contracts / f"{feed}.odcs.yaml"
-    contract = load(feed_file, ANY_PERIOD)
     with connect(settings, autocommit=True) as connection:
-        written = islice(deliveries.write_feed(feed_file, settings.inbox, places), DELIVERIES)
-        ids = [register.register_file(connection, settings, contract, path) for path in written]
+        for _ in islice(deliveries.write_feed(feed_file, settings.inbox, places), DELIVERIES):
+            pass
+        ids = [one for batch in ingest.take_in(feed) for one in batch]
         ingest.each("stage", ids)
         return [row["submission_id"] for row in ledger.describe(connection, ids) if row["rows_in_file"] is not None]
 
@@ -106,7 +103,12 @@ def in_a_fork(function, *args):
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:
         Path(folder).chmod(0o711)
-        os.environ |= {"VRN_HOME": folder, "VRN_PG_PORT": str(free_port()), "VRN_AIRFLOW_PORT": str(free_port())}
+        os.environ |= {
+            "VRN_HOME": folder,
+            "VRN_PG_PORT": str(free_port()),
+            "VRN_AIRFLOW_PORT": str(free_port()),
+            "VRN_REST_SECONDS": "0",
+        }
         settings = Settings()
         settings.logs.mkdir()
         secrets.ensure(settings)

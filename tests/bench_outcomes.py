@@ -83,11 +83,10 @@ class Built:
 
 def take_in_a_year(settings: Settings) -> list[dict]:
     """A year of every feed through register, stage, gate and accept. Returns the ledger's rows."""
-    from vrn.receive import folder
     from vrn.synthetic import deliveries
     from vrn.synthetic.places import Places
 
-    folder.SECONDS_AT_REST = -1
+    os.environ["VRN_REST_SECONDS"] = "0"
     places, taken = Places(settings.dbt_project / "seeds"), []
     with connect(settings, autocommit=True) as connection:
         inbox = Inbox(settings, connection, places)

@@ -16,7 +16,6 @@ from tests.inbox import Inbox
 from tests.ports import free_port
 from tests.reporting import pytest_configure  # noqa: F401  what a person sees of a run
 from vrn.build import steps as build
-from vrn.receive import folder
 from vrn.run import prepare, secrets
 from vrn.run.local import postgres
 from vrn.settings import REPOSITORY, Settings
@@ -27,6 +26,8 @@ from vrn.warehouse.roles import OWNER
 # Figures are expected up to a day that does not move, so that they are the same tomorrow, and five years of them fewer. Homes that
 # run as a user runs them live today (end_to_end/homes.py).
 os.environ["VRN_AS_OF"] = "2021-06-30"
+# A file that a test writes is whole when it is closed: it need not rest.
+os.environ["VRN_REST_SECONDS"] = "0"
 REAL_FILES = Path(os.environ.get("VRN_REAL_DATA") or REPOSITORY.parent / "shared" / "data")
 FEEDS = ("police_street_crime", "police_stop_search")
 # Nothing of a test's server is to outlive a crash: to wait for the disk at each commit costs a third of some tests.
@@ -75,12 +76,6 @@ def _is_of_the_night(item: pytest.Item) -> bool:
     return is_marked or hasattr(getattr(item, "obj", None), "hypothesis")
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    """A file that a test writes is whole: it need not rest."""
-    monkeypatch.setattr(folder, "SECONDS_AT_REST", -1)
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Settings]:
     """A PostgreSQL 18 of the tests' own, with a prepared and empty warehouse in it that no test writes to."""
@@ -115,7 +110,6 @@ def county(built_server: Settings, places: Places, tmp_path_factory) -> Answers:
     """The made-up county: every synthetic delivery taken in and everything built, without Airflow. Nobody writes to it."""
     shared = warehouses.shared_folder(tmp_path_factory)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folder, "SECONDS_AT_REST", -1)
         settings = warehouses.point_to(built_server, shared / "county", "county", patch)
         warehouses.made_once(built_server, shared, "county", "built", lambda: county_of.make(settings, places))
         # A restored database has its own list of who may connect.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -50,6 +51,10 @@ class Inbox:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, path)
         return path
+
+    def register(self, feed: str) -> list[int]:
+        """Take in what waits; returns the submissions that are under way, in the order in which they came."""
+        return sorted(chain(*ingest.take_in(feed)))
 
     def take_in(self, feed: str) -> list[dict]:
         """Run every step on all that waits; returns the ledger's rows of the run."""

@@ -43,6 +43,18 @@ class Settings:
         return _path("VRN_INBOX", self.home / "inbox")
 
     @property
+    def rest_seconds(self) -> float:
+        """How long a file must have been left alone before it is taken, unless its feed file says how one knows that it is whole.
+
+        Raises HomeError.
+        """
+        said = os.environ.get("VRN_REST_SECONDS") or "10"
+        try:
+            return float(said)
+        except ValueError:
+            raise HomeError(f"VRN_REST_SECONDS is '{said}', which is no number of seconds. Write it as 10.") from None
+
+    @property
     def is_full_demo(self) -> bool:
         """Whether a fresh home gets every synthetic delivery (VRN_DEMO=full) or the demonstration's part. Raises HomeError."""
         asked = os.environ.get("VRN_DEMO", "")

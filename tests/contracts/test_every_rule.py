@@ -21,7 +21,6 @@ from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.gate import judging as gate
 from vrn.ledger import states
 from vrn.ledger import store as ledger
-from vrn.receive import register
 from vrn.settings import REPOSITORY
 from vrn.stage import step as staging
 from vrn.synthetic import deliveries
@@ -201,8 +200,8 @@ def spoiled(rows: list[Row], breaks: dict[str, list[Row]]) -> tuple[list[Row], d
 
 def judged(inbox, contract: Contract, period: Period, content: str | bytes) -> tuple[gate.Verdict, dict[str, set[tuple[int, str]]]]:
     """A delivery's verdict, and for each entity the rows that broke a rule as (row_number, rule_code)."""
-    path = inbox.drop(contract.feed, file_name(contract, period.name), content)
-    submission_id = register.register_file(inbox.connection, inbox.settings, contract, path)
+    inbox.drop(contract.feed, file_name(contract, period.name), content)
+    submission_id = inbox.register(contract.feed)[-1]
     submission = ledger.get(inbox.connection, submission_id)
     assert submission.status == states.RECEIVED
     staging.take(inbox.connection, inbox.settings, submission, contract)

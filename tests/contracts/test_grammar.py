@@ -153,6 +153,27 @@ def test_shares_that_mean_nothing_are_refused(document, shares, told):
     assert says(told, document)
 
 
+def test_a_feed_file_may_say_how_one_knows_that_a_file_is_whole(tmp_path, document):
+    assert _loaded(tmp_path, document).whole == {}
+    document["servers"][0]["customProperties"].append({"property": "whole", "value": {"marker": ".done"}})
+    assert _loaded(tmp_path, document).whole == {"marker": ".done"}
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [
+        (".done", r"customProperties\.whole: says marker or unfinished, with a suffix"),
+        ({"suffix": ".done"}, r"customProperties\.whole: says marker or unfinished, with a suffix"),
+        ({"marker": ".done", "unfinished": ".up"}, r"customProperties\.whole: says marker or unfinished"),
+        ({"marker": "done"}, r"customProperties\.whole: the suffix begins with a dot"),
+        ({"marker": "./x"}, r"customProperties\.whole: the suffix begins with a dot"),
+    ],
+)
+def test_what_says_nothing_about_a_whole_file_is_refused(document, whole, told):
+    document["servers"][0]["customProperties"].append({"property": "whole", "value": whole})
+    assert says(told, document)
+
+
 def _loaded(folder, document: dict) -> contracts.Contract:
     path = folder / f"{document['id']}.odcs.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -75,11 +75,9 @@ def rewrite(text: str, change) -> str:
 
 def judged(inbox, feed: str, text: str, contract: Contract | None = None):
     """Register, stage and judge a delivery; returns the verdict and the hits as (row_number, rule_code)."""
-    from vrn.receive import register
-
-    path = inbox.drop(feed, NAMES[feed], text)
+    inbox.drop(feed, NAMES[feed], text)
     contract = contract or inbox.contract(feed, MONTH)
-    submission_id = register.register_file(inbox.connection, inbox.settings, contract, path)
+    submission_id = inbox.register(feed)[-1]
     submission = ledger.get(inbox.connection, submission_id)
     staging.take(inbox.connection, inbox.settings, submission, contract)
     verdict = gate.gate(inbox.settings, submission, contract)

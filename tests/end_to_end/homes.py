@@ -29,8 +29,8 @@ class Home(Answers):
             "VRN_AIRFLOW_PORT": str(self.settings.airflow_port),
             **environment,
         }
-        # It lives today, as a user's home does.
-        del self.environment["VRN_AS_OF"]
+        # It lives today and lets files rest, as a user's home does.
+        del self.environment["VRN_AS_OF"], self.environment["VRN_REST_SECONDS"]
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

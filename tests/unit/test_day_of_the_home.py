@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.test_gather import received
+from tests.submissions import came
 from vrn.build import dbt
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
-IS_TODAY = "select ops.as_of() = current_date as found"
+IS_TODAY = "select ops.as_of() = (now() at time zone 'Europe/London')::date as found"
+# At any moment it is another day than in Lancashire in one of them.
+FARTHEST_EAST, FARTHEST_WEST = "Pacific/Kiritimati", "Pacific/Niue"
 
 
 def test_a_home_of_synthetic_deliveries_lives_soon_after_the_last_of_them_and_any_other_today(home, owner):
     assert owner.execute(IS_TODAY).fetchone()["found"]
-    received(owner, "a.csv", is_synthetic=True)
+    came(owner, "a.csv", is_synthetic=True)
     assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2021-06-30"
-    received(owner, "b.csv", is_synthetic=False)
+    # A file that is refused is none of its deliveries, whatever it was.
+    came(owner, "no name.csv", is_synthetic=False, status="refused")
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2021-06-30"
+    came(owner, "b.csv", is_synthetic=False)
+    assert owner.execute(IS_TODAY).fetchone()["found"]
+
+
+@pytest.mark.parametrize("zone", [FARTHEST_EAST, FARTHEST_WEST])
+def test_today_is_the_day_in_lancashire_whatever_zone_a_session_lives_in(home, owner, zone):
+    """Issue 13, point 15."""
+    owner.execute(f"set time zone '{zone}'")
     assert owner.execute(IS_TODAY).fetchone()["found"]
 
 

@@ -16,7 +16,6 @@ from vrn.gate import gx
 from vrn.gate import judging as gate
 from vrn.ledger import findings
 from vrn.ledger import store as ledger
-from vrn.receive import register
 from vrn.settings import Settings
 from vrn.stage import step as staging
 from vrn.warehouse.roles import LOADER
@@ -30,8 +29,8 @@ def name(month: str) -> str:
 
 
 def staged(inbox, feed: str, text: str) -> ledger.Submission:
-    path = inbox.drop(feed, NAMES[feed], text)
-    submission_id = register.register_file(inbox.connection, inbox.settings, inbox.contract(feed, MONTH), path)
+    inbox.drop(feed, NAMES[feed], text)
+    submission_id = inbox.register(feed)[-1]
     submission = ledger.get(inbox.connection, submission_id)
     staging.take(inbox.connection, inbox.settings, submission, inbox.contract(feed, MONTH))
     return submission

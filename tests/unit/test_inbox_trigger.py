@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from airflow.triggers.shared_stream import SharedStreamManager
 
-from vrn.receive import inbox_trigger
+from vrn.receive import inbox_trigger, taking
+from vrn.receive.folder import Seen
 from vrn.receive.inbox_trigger import InboxTrigger
 
 SECONDS = 60
@@ -91,15 +92,57 @@ def test_an_inbox_that_comes_later_and_a_folder_that_cannot_be_read_stop_no_watc
             drop(inbox / "ours", "a.csv")
             assert await first(queue) == 1
 
-    real = inbox_trigger.folder.waiting
+    real = inbox_trigger.folder.seen
 
-    def waiting(path: Path) -> list[Path]:
+    def seen(path: Path) -> list[Seen]:
         if path.name == "broken":
             raise PermissionError(13, os.strerror(13))
         return real(path)
 
-    monkeypatch.setattr(inbox_trigger.folder, "waiting", waiting)
+    monkeypatch.setattr(inbox_trigger.folder, "seen", seen)
     asyncio.run(watch())
+
+
+def test_a_file_is_announced_when_it_has_rested_and_nobody_can_write_to_it_any_more(tmp_path, monkeypatch):
+    async def watch() -> None:
+        ours = tmp_path / "ours"
+        drop(ours, "a.csv")
+        with (ours / "slow.csv").open("w"):
+            async with watched(ours) as (queue,):
+                assert await first(queue) == 1
+        async with watched(ours) as (queue,):
+            assert await first(queue) == 2
+            monkeypatch.setenv("VRN_REST_SECONDS", "100000")
+            async with watched(ours) as (other,):
+                drop(ours, "b.csv")
+                assert await first(queue) == 3
+                assert other.empty()
+
+    asyncio.run(watch())
+
+
+def test_where_the_feed_file_names_a_marker_a_file_is_announced_when_it_lies_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("VRN_REST_SECONDS", "100000")
+    ours = tmp_path / "ours"
+    for name in ("a.csv", "b.csv", "b.csv.ok"):
+        drop(ours, name)
+    trigger = InboxTrigger(str(ours), {"marker": ".ok"})
+    path, said = trigger.serialize()
+    assert path == "vrn.receive.inbox_trigger.InboxTrigger"
+    found = InboxTrigger(**said)._waiting(inbox_trigger.look(tmp_path)["ours"], 100_000)
+    assert {name for name, _ in found} == {"b.csv"}
+
+
+def test_what_a_killed_run_left_set_aside_is_announced_and_what_a_run_is_at_is_not(tmp_path, monkeypatch):
+    ours = tmp_path / "ours"
+    drop(ours, "a.csv")
+    aside = taking.set_aside(ours / "a.csv", 7)
+    assert inbox_trigger.look(tmp_path) == {}
+    moment = aside.seen.changed_at + int((inbox_trigger.SECONDS_ASIDE + 1) * 1e9)
+    monkeypatch.setattr(inbox_trigger.time, "time_ns", lambda: moment)
+    assert [one.name for one in inbox_trigger.look(tmp_path)["ours"].left_over] == ["a.csv"]
+    # A look changes nothing.
+    assert aside.path.exists()
 
 
 def test_nothing_is_said_while_nothing_waits(tmp_path):

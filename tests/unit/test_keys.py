@@ -59,7 +59,7 @@ def forget_fingerprints(owner: psycopg.Connection) -> None:
 
 
 def clear(settings: Settings, path: Path) -> bytes:
-    with seal.Unsealed(path, bytes.fromhex(settings.secret(landing.KEY))) as content:
+    with seal.Unsealed(path, bytes.fromhex(settings.secret(landing.KEY)), landing.bond(int(path.parent.name))) as content:
         return content.read()
 
 
@@ -187,7 +187,7 @@ def test_with_the_old_landing_key_at_hand_every_original_is_sealed_anew(own, sea
     assert own.secret(landing.KEY) != key
     assert clear(own, sealed) == content
     with pytest.raises(seal.NotReadable):
-        seal.Unsealed(sealed, bytes.fromhex(key))
+        seal.Unsealed(sealed, bytes.fromhex(key), landing.bond(int(sealed.parent.name)))
     assert prepare.ensure_keys(own) == []
 
 

@@ -149,7 +149,6 @@ def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
                 connect(settings, OWNER, autocommit=True) as owner,
                 connect(settings, autocommit=True) as loader,
             ):
-                patch.setattr("vrn.receive.folder.SECONDS_AT_REST", -1)
                 yield Story(settings, owner, Inbox(settings, loader, places))
 
 

@@ -589,22 +589,6 @@ def test_t093_a_file_named_as_unfinished_is_left_alone(inbox, suffix):
     assert path.read_text() == "half a"
 
 
-def test_t093_a_file_that_still_grows_is_left_alone_until_it_has_rested(inbox, monkeypatch):
-    monkeypatch.setattr(folder, "SECONDS_AT_REST", 2.0)
-    text = inbox.text(ED, PERIODS[ED])
-    path = inbox.drop(ED, file_name(inbox.contract(ED), PERIODS[ED]), text[:5000])
-    written = path.stat().st_ctime
-    monkeypatch.setattr(folder.time, "time", lambda: written + 1.0)
-    assert inbox.take_in(ED) == []
-    path.write_text(text)
-    monkeypatch.setattr(folder.time, "time", lambda: path.stat().st_ctime + 1.9)
-    assert inbox.take_in(ED) == []
-    rested = path.stat().st_ctime + 2.1
-    monkeypatch.setattr(folder.time, "time", lambda: rested)
-    (row,) = inbox.take_in(ED)
-    assert (row["status"], row["rows_in_file"]) == ("accepted", len(table(text)))
-
-
 OTHER_PERIODS = [
     (ED, "2020-06", "2020-05", "ED-019"),
     ("police_crime", "2019-05", "2019-06", "POL-0"),

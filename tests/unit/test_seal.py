@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import tempfile
@@ -9,15 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties import examples
 from vrn.receive import seal
-from vrn.receive.seal import HEADER_BYTES, TAG_BYTES, NotReadable, Unsealed
+from vrn.receive.seal import HEADER_BYTES, TAG_BYTES, Content, NotReadable, Unsealed
 
 KEY = bytes(range(32))
 CHUNK = 64
+OURS, THEIRS = b"submission 1", b"submission 2"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,21 +38,28 @@ SIZES = st.integers(0, 5).flatmap(
 CONTENTS = SIZES.filter(lambda size: size >= 0).flatmap(lambda size: st.binary(min_size=size, max_size=size))
 
 
-def sealed(content: bytes) -> bytes:
+def sealed(content: bytes, belongs_to: bytes = OURS) -> bytes:
     with tempfile.TemporaryDirectory() as place:
-        source, target = Path(place) / "clear", Path(place) / "sealed"
-        source.write_bytes(content)
-        seal.seal(source, target, KEY)
-        assert source.read_bytes() == content
-        assert sorted(os.listdir(place)) == ["clear", "sealed"]
+        target = Path(place) / "sealed"
+        said = seal.seal(io.BytesIO(content), target, KEY, belongs_to)
+        assert said == seal.digest(io.BytesIO(content)) == Content(hashlib.sha256(content).hexdigest(), len(content))
+        assert os.listdir(place) == ["sealed"]
         return target.read_bytes()
 
 
-def unsealed(content: bytes, key: bytes = KEY) -> bytes:
+def unsealed(content: bytes, key: bytes = KEY, belongs_to: bytes = OURS) -> bytes:
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(content)
-        with Unsealed(Path(file.name), key) as opened:
+        with Unsealed(Path(file.name), key, belongs_to) as opened:
             return opened.read()
+
+
+def sealed_before(content: bytes) -> bytes:
+    """As the first version sealed: belonging to nothing."""
+    cipher, prefix = AESGCM(KEY), bytes(seal.PREFIX_BYTES)
+    chunks = [content[start : start + CHUNK] for start in range(0, max(1, len(content)), CHUNK)]
+    nonces = [prefix + number.to_bytes(4, "big") + bytes([number == len(chunks) - 1]) for number in range(len(chunks))]
+    return b"VRN1" + prefix + b"".join(cipher.encrypt(nonce, chunk, None) for nonce, chunk in zip(nonces, chunks, strict=True))
 
 
 @examples(150)
@@ -64,7 +74,7 @@ def test_a_sealed_file_can_be_read_from_any_place_like_a_clear_one(content, read
     clear = io.BytesIO(content)
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(sealed(content))
-        with io.BufferedReader(Unsealed(Path(file.name), KEY), 16) as opened:
+        with io.BufferedReader(Unsealed(Path(file.name), KEY, OURS), 16) as opened:
             assert opened.seek(0, io.SEEK_END) == len(content)
             for place, count in reads:
                 clear.seek(max(0, place))
@@ -98,7 +108,7 @@ def test_a_cut_at_every_single_byte_is_noticed_before_the_first_byte_is_given():
         with tempfile.NamedTemporaryFile() as file:
             Path(file.name).write_bytes(whole[:place])
             with pytest.raises(NotReadable):
-                Unsealed(Path(file.name), KEY)
+                Unsealed(Path(file.name), KEY, OURS)
 
 
 def test_chunks_that_changed_places_or_were_left_out_or_come_from_another_file_are_noticed():
@@ -127,6 +137,34 @@ def test_the_same_file_sealed_twice_looks_different_and_shows_nothing_of_itself(
     assert first[HEADER_BYTES:] != second[HEADER_BYTES:]
     assert b"Synthetic" not in first
     assert len(set(first)) > 200
+
+
+@examples(30)
+@given(CONTENTS)
+def test_what_was_sealed_for_one_submission_does_not_open_as_that_of_another(content):
+    with pytest.raises(NotReadable, match="another submission"):
+        unsealed(sealed(content), belongs_to=THEIRS)
+
+
+@examples(30)
+@given(CONTENTS)
+def test_what_the_first_version_sealed_still_opens_and_a_bound_file_that_calls_itself_unbound_does_not(content):
+    before = sealed_before(content)
+    assert unsealed(before) == unsealed(before, belongs_to=THEIRS) == content
+    # To call a bound file unbound does not unbind it.
+    for one, other in ((sealed(content), b"VRN1"), (before, b"VRN2")):
+        with pytest.raises(NotReadable):
+            unsealed(other + one[len(other) :])
+
+
+def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing_behind(tmp_path):
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        seal.seal(Broken(), tmp_path / "sealed", KEY, OURS)
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_file_that_was_never_sealed_is_not_taken_for_one():

@@ -333,7 +333,7 @@ def test_a_kill_while_copying_leaves_nothing_under_the_final_name(partner, targe
         with pytest.raises(Killed):
             sftp.fetch(partner.remote, target, memory)
     assert names(target) == ["crime.csv.part"]
-    assert folder.waiting(target) == []
+    assert folder.waiting(target, {}, 0) == []
     assert sftp.fetch(partner.remote, target, memory) == [target / "crime.csv"]
     assert names(target) == ["crime.csv"]
 
@@ -503,7 +503,7 @@ def cut_off(site, target, memory) -> Page:
     page = site.pages["/data/a.csv"] = Page(noise(100_000), cut_at=70_000)
     with pytest.raises(RemoteError, match=r"a\.csv did not come whole"):
         http.fetch(site.remote("a.csv"), target, memory)
-    assert folder.waiting(target) == []
+    assert folder.waiting(target, {}, 0) == []
     assert (target / "a.csv.part").read_bytes() == page.content[:70_000]
     assert not memory.pages
     page.cut_at = None

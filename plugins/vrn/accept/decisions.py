@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import psycopg
 
 from vrn.accept import serving
 from vrn.errors import HomeError
+from vrn.feeds import days
 from vrn.feeds.contract import Contract
 from vrn.ledger import agreement, states
 from vrn.ledger import store as ledger
-from vrn.receive import landing, register
+from vrn.receive import landing, names
 from vrn.settings import Settings
 from vrn.stage import raw
 
@@ -64,10 +63,11 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
 
 def forget_original(connection: psycopg.Connection, settings: Settings, row: dict) -> None:
     """Delete the sealed original of a submission and keep that it is gone. Raises OSError when it cannot be deleted."""
-    landing.forget(settings, row["submission_id"], row["file_name"])
+    was_kept = landing.forget(settings, row["submission_id"])
     with connection.transaction():
         ledger.forgotten(connection, row["submission_id"])
-        connection.execute("insert into ops.deleted (submission_id, what) values (%s, 'original')", [row["submission_id"]])
+        if was_kept:
+            connection.execute("insert into ops.deleted (submission_id, what) values (%s, 'original')", [row["submission_id"]])
 
 
 def replay(
@@ -81,10 +81,8 @@ def replay(
     row = ledger.find(connection, submission_id)
     if not landing.is_there(settings, submission_id, row["file_name"]):
         raise HomeError(f"The original of submission {submission_id} is not kept; ask the supplier to send it again.")
-    named = register.read_name(contract, row["file_name"])
-    agreement_id = agreement.covering(
-        connection, contract, named.supplier, datetime.now(UTC).date(), is_synthetic=row["is_synthetic"]
-    )
+    named = names.read(contract, row["file_name"])
+    agreement_id = agreement.covering(connection, contract, named.supplier, days.today(), is_synthetic=row["is_synthetic"])
     same = ledger.same_bytes(connection, row["feed"], named.supplier, named.period, row["sha256"])
     if same is not None and same["submission_id"] != submission_id:
         raise states.NotAllowed(

@@ -15,7 +15,7 @@ from typing import Any
 
 from vrn.feeds import entity_breaches, suppliers
 from vrn.feeds.entity_breaches import not_a_pattern
-from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, custom
+from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, WHOLE, custom
 from vrn.feeds.period import MONTHS
 
 ROW_COUNT = "expect_table_row_count_to_be_between"
@@ -156,6 +156,7 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
             yield f"servers.0: a server of type {server['type']} needs {key}"
     if server["type"] == "custom" and own.get("transport") not in CUSTOM_TRANSPORTS:
         yield f"servers.0.customProperties: transport is one of {', '.join(CUSTOM_TRANSPORTS)}"
+    yield from _whole_breaches(server, own)
     if server["type"] not in PLACES:
         yield f"servers.0.type: '{server['type']}' is none of {', '.join(PLACES)}"
     pattern, example = own.get("fileName"), own.get("fileNameExample")
@@ -169,3 +170,16 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
         yield f"servers.0.customProperties.fileName: the pattern has exactly one of the groups {', '.join(MONTHS)}"
     elif not isinstance(example, str) or not re.match(pattern, example):
         yield "servers.0.customProperties.fileNameExample: is a name that fileName fits"
+
+
+def _whole_breaches(server: dict[str, Any], own: dict[str, Any]) -> Iterator[str]:
+    """How one knows that a file in a folder is whole; what comes from a server comes whole."""
+    if "whole" not in own:
+        return
+    where, said = "servers.0.customProperties.whole", own["whole"]
+    if server["type"] != "local":
+        yield f"{where}: only a folder's files need it; at a server a file is known by its size and its marker"
+    if not isinstance(said, dict) or len(said) != 1 or not said.keys() <= set(WHOLE):
+        yield f"{where}: says {' or '.join(WHOLE)}, with a suffix"
+    elif not re.fullmatch(r"\.[\w.-]+", str(next(iter(said.values())))):
+        yield f"{where}: the suffix begins with a dot and has no other signs than letters, digits, dots and dashes"

@@ -144,6 +144,7 @@ class Contract:
     fallback_encoding: str | None
     ends_with_line_break: bool
     record: str | None
+    whole: Mapping[str, str]
     remote: Mapping[str, Any] | None
     needs_agreement: bool
     has_steady_volume: bool
@@ -214,6 +215,7 @@ def _resolve(document: dict[str, Any], period: Period, supplier: str | None) -> 
         fallback_encoding=own.get("fallbackEncoding"),
         ends_with_line_break=own.get("endsWithLineBreak", False),
         record=own.get("record"),
+        whole=own.get("whole", {}),
         remote=None if server["type"] == "local" else {"kind": own.get("transport", server["type"]), **own},
         needs_agreement=of_feed.get("agreement") != "open",
         has_steady_volume=of_feed.get("volume") != "any",

@@ -19,6 +19,8 @@ LINKAGE_KEYS = {"service", "key", "sex", "ids"}
 OUTCOMES = ("submission", "record", "warning")
 FORMATS = ("csv", "zip", "xml")
 PLACES = {"local": ("path",), "sftp": ("connection", "remotePath"), "custom": ("transport", "connection", "remoteFiles")}
+# How one knows that a file in a folder is whole: another of its name and this suffix lies beside it, or it lost this suffix.
+WHOLE = ("marker", "unfinished")
 # The standard has no web server among its types of server, so that one is a custom one that names its transport.
 CUSTOM_TRANSPORTS = ("http",)
 LOGICAL_TYPES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ class Feed:
     limitations: str
     owner: str
     folder: str
+    whole: Mapping[str, str]
     poll: str | None
 
 
@@ -85,5 +87,6 @@ def _feed(document: dict[str, Any]) -> Feed:
         limitations=description.get("limitations", ""),
         owner=next((member["username"] for member in members if member.get("role") == "owner"), "vrn-data"),
         folder=server.get("path", document["id"]),
+        whole=own.get("whole", {}),
         poll=None if server["type"] == "local" else own.get("poll", POLL),
     )

@@ -159,6 +159,23 @@ def covering(connection: psycopg.Connection, contract: Contract, supplier: str, 
     raise HomeError(mistake["told"])
 
 
+def is_for_real(connection: psycopg.Connection) -> bool:
+    """Whether a home is for real deliveries: somebody has agreed to share with it, and nothing synthetic came before."""
+    found = connection.execute(
+        """
+        select (
+            exists (select from ops.agreement)
+            or exists (select from ops.agreement_mistake)
+            or exists (select from ops.submission where agreement_id not in (%(open)s, %(synthetic)s))
+        ) and not exists (
+            select from ops.submission where is_synthetic and status not in ('refused', 'duplicate')
+        ) as found
+        """,
+        {"open": OPEN, "synthetic": SYNTHETIC},
+    )
+    return found.fetchone()["found"]
+
+
 def _registered(connection: psycopg.Connection, contract: Contract, supplier: str, day: date) -> str:
     rows = connection.execute(
         "select * from ops.agreement where feed = %s and supplier = %s order by valid_to desc", [contract.feed, supplier]

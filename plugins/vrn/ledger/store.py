@@ -60,14 +60,23 @@ def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> l
     ).fetchall()
 
 
+def next_id(connection: psycopg.Connection) -> int:
+    """A submission_id for a row to come. One that is never used leaves a gap and nothing else."""
+    row = connection.execute("select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) as next").fetchone()
+    return row["next"]
+
+
 def add(connection: psycopg.Connection, **values: object) -> int:
-    """Write a new row, which is `received`; returns its submission_id."""
+    """Write a new row, which is `received`, under a number from next_id or the next one; returns its submission_id."""
     columns = sql.SQL(", ").join(map(sql.Identifier, values))
     places = sql.SQL(", ").join(map(sql.Placeholder, values))
     with connection.transaction():
         connection.execute("select set_config('vrn.moved_by', 'register', true)")
         row = connection.execute(
-            sql.SQL("insert into ops.submission ({}) values ({}) returning submission_id").format(columns, places), values
+            sql.SQL("insert into ops.submission ({}) overriding system value values ({}) returning submission_id").format(
+                columns, places
+            ),
+            values,
         )
         return row.fetchone()["submission_id"]
 
@@ -106,12 +115,20 @@ def begin(connection: psycopg.Connection, submission_id: int) -> int:
     return row["tries"]
 
 
-def same_bytes(connection: psycopg.Connection, feed: str, supplier: str, period: Period | None, sha256: str) -> dict | None:
-    """What has exactly these bytes, for the same supplier and period, and serves or is under way."""
+def same_bytes(connection: psycopg.Connection, feed: str, supplier: str, period: Period, sha256: str) -> dict | None:
+    """The last of what serves or is under way for a supplier and period, if it has exactly these bytes.
+
+    The last and not any: who sends a correction and then the first file again takes the correction back, though the first still
+    serves until the correction is judged.
+    """
     return connection.execute(
-        "select * from ops.submission where feed = %s and supplier = %s and period_start is not distinct from %s "
-        "and sha256 = %s and status = any(%s) order by submission_id desc limit 1",
-        [feed, supplier, period and period.start, sha256, list(NOT_ENDED)],
+        """
+        select * from (
+            select * from ops.submission where feed = %s and supplier = %s and period_start = %s and status = any(%s)
+            order by extract_as_at desc, submission_id desc limit 1
+        ) as last where sha256 = %s
+        """,
+        [feed, supplier, period.start, list(NOT_ENDED), sha256],
     ).fetchone()
 
 
@@ -153,6 +170,11 @@ def fingerprint(connection: psycopg.Connection, table: str = "ops.submission") -
     )
     column = "period_start" if table == "ops.submission" else "period_start_on"
     return connection.execute(sql.SQL(query).format(sql.SQL(table), sql.Identifier(column))).fetchone()["found"]
+
+
+def feeds(connection: psycopg.Connection) -> list[str]:
+    """Every feed that something ever came of."""
+    return [row["feed"] for row in connection.execute("select distinct feed from ops.submission order by feed").fetchall()]
 
 
 def past_retention(connection: psycopg.Connection, feed: str, days: int) -> list[dict]:

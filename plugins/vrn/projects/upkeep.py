@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 
 import psycopg
@@ -12,6 +12,7 @@ import psycopg
 from vrn.access import keys
 from vrn.errors import HomeError, VrnError
 from vrn.feeds import contract as contracts
+from vrn.feeds import days
 from vrn.feeds.period import ANY_PERIOD
 from vrn.ledger import agreement
 from vrn.projects import pseudonyms, register, roles
@@ -51,7 +52,7 @@ def refresh(settings: Settings, only: str | None = None, day: date | None = None
     day: on which agreements and projects are judged; today if none is given. One project's problem, or a bad entry of the
     register, holds up no other. Raises HomeError when the register has no project `only`.
     """
-    day = day or datetime.now(UTC).date()
+    day = day or days.today()
     projects, mistakes = register.read(settings)
     if only is not None and only not in {one.name for one in (*projects, *mistakes)}:
         raise HomeError(f"{settings.projects} has no project {only}. Enter it there first (docs/projects.md).")

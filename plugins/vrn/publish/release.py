@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import UTC, datetime
 
 import pandas as pd
 import psycopg
@@ -16,6 +15,7 @@ from vrn.access.audit import events
 from vrn.build import dbt
 from vrn.build import steps as build
 from vrn.errors import VrnError
+from vrn.feeds import days
 from vrn.publish import disclosure
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse import locks
@@ -47,7 +47,7 @@ def make(settings: Settings, note: str) -> str:
         connection.execute("select 1 from ops.built_layer for update")
         if reason := build.unbuilt(connection, settings):
             raise ReleaseRefused(reason)
-        today = datetime.now(UTC).date().isoformat()
+        today = days.today().isoformat()
         made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
         release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
         connection.execute(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vrn.receive import seal
+from vrn.receive.seal import Content
 from vrn.settings import Settings
 
 SEALED = ".sealed"
@@ -28,30 +29,38 @@ def path(settings: Settings, submission_id: int, file_name: str) -> Path:
 
 
 def original(settings: Settings, submission_id: int, file_name: str) -> Original:
-    return Original(file_name, lambda: seal.Unsealed(path(settings, submission_id, file_name), bytes.fromhex(settings.secret(KEY))))
+    """The original of a submission; to open it raises NotReadable when it is not the one that was sealed for it."""
+    sealed = path(settings, submission_id, file_name)
+    return Original(file_name, lambda: seal.Unsealed(sealed, _key(settings), bond(submission_id)))
 
 
-def take(settings: Settings, delivery: Path, submission_id: int, file_name: str) -> None:
-    """Take a delivery in: at every moment it is whole, in clear in the inbox or sealed here."""
-    key = bytes.fromhex(settings.secret(KEY))
-    target = path(settings, submission_id, file_name)
+def take(settings: Settings, clear: BinaryIO, submission_id: int, file_name: str) -> Content:
+    """Seal a stream as the original of a submission, whole or not at all; one that is there already is replaced."""
+    target, key = path(settings, submission_id, file_name), _key(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
-    seal.seal(delivery, target, key)
-    delivery.unlink()
+    content = seal.seal(clear, target, key, bond(submission_id))
+    seal.sync(settings.landing)
+    return content
 
 
 def is_there(settings: Settings, submission_id: int, file_name: str) -> bool:
     return path(settings, submission_id, file_name).exists()
 
 
-def give_back(settings: Settings, submission_id: int, file_name: str, target: Path) -> None:
-    """Write the original in clear, for a replay: aside first, so that the inbox never sees half of it."""
-    aside = target.with_name(target.name + ".part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with original(settings, submission_id, file_name).opened() as content, aside.open("wb") as out:
-        shutil.copyfileobj(content, out, seal.CHUNK_BYTES)
-    aside.rename(target)
+def forget(settings: Settings, submission_id: int) -> bool:
+    """Delete the original of a submission for good. Returns whether there was one. Raises OSError when it cannot be deleted."""
+    folder = settings.landing / f"{submission_id:06d}"
+    if not folder.exists():
+        return False
+    shutil.rmtree(folder)
+    seal.sync(settings.landing)
+    return True
 
 
-def forget(settings: Settings, submission_id: int, file_name: str) -> None:
-    shutil.rmtree(path(settings, submission_id, file_name).parent, ignore_errors=True)
+def _key(settings: Settings) -> bytes:
+    return bytes.fromhex(settings.secret(KEY))
+
+
+def bond(submission_id: int) -> bytes:
+    """What an original is sealed with beside its key, so that it opens as that of its submission only."""
+    return f"submission {submission_id}".encode()

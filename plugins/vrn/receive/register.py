@@ -1,189 +1,234 @@
-"""Step 1, register: every delivery that waits gets a row in the ledger and its bytes go into the landing zone.
+"""Step 1, register: every whole delivery that waits gets a row in the ledger and its bytes go into the landing zone.
 
-The ledger comes first and the bytes second. A crash between the two is mended by the next run, which finds the row by
-the file's sha256 and takes the file in. What no agreement covers is never taken in: it is put aside, where it came.
+A file is set aside under the number of its submission, sealed, written into the ledger, and deleted in clear, in this order. A
+crash between any two is found by the next run: without a row the file is taken anew, with one what is left is cleared away.
+What no agreement covers is never sealed: it is put aside, where it came. One file that cannot be taken holds up no other.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 
 from vrn.access import modes
-from vrn.errors import SubmissionRefused
+from vrn.errors import VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
-from vrn.feeds.period import ANY_PERIOD, Period
+from vrn.feeds.period import ANY_PERIOD
 from vrn.ledger import agreement, findings, states
 from vrn.ledger import store as ledger
-from vrn.receive import folder, landing
+from vrn.receive import door, folder, landing, names, problems, seal, taking
+from vrn.receive.door import Check, Seen
+from vrn.receive.names import Named
+from vrn.receive.seal import Content
+from vrn.receive.taking import Aside
 from vrn.settings import Settings
-from vrn.stage.read import delivery
 
+log = logging.getLogger(__name__)
 # Beside the deliveries of a feed: what was refused before a byte of it was kept.
 REFUSED_FOLDER = "refused"
+# Who moves a delivery here.
+REGISTER = "register"
 
 
 @dataclass(frozen=True)
-class Named:
-    """What a delivery's name says."""
+class Registered:
+    """The ledger's rows that a run has to deal with, and in sentences what could not be taken."""
 
-    supplier: str
-    period: Period
-    is_synthetic: bool
-    extract_on: date | None
+    rows: list[dict]
+    failed: list[str]
 
 
-def register(connection: psycopg.Connection, settings: Settings, feed: str) -> list[dict]:
-    """Take in everything that waits for a feed. Returns the ledger's rows that this run has to deal with."""
+class NotWhole(Exception):
+    """Somebody went on writing a file while it was taken."""
+
+
+def register(connection: psycopg.Connection, settings: Settings, feed: str, check: Check) -> Registered:
+    """Take in everything that waits for a feed. A file that cannot be taken stays where it is and is said."""
     # One at a time: two would take the same file out of each other's hands. The connection's end gives the lock back.
     connection.execute("select pg_advisory_lock(hashtext(%s))", [f"register {feed}"])
     agreement.publish(connection, settings)
     contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
-    for path in folder.waiting(settings.inbox / contract.folder):
-        register_file(connection, settings, contract, path)
-    return ledger.open_work(connection, feed)
+    desk = Desk(connection, settings, contract, check)
+    came = desk.left_over() | desk.waiting()
+    whole = taking.rest(came, settings.rest_seconds, is_whole=bool(contract.whole))
+    for aside, seen in came.items():
+        if aside in whole:
+            desk.take(aside, seen)
+        else:
+            desk.give_back(aside)
+    problems.keep(settings, feed, desk.failed)
+    return Registered(ledger.open_work(connection, feed), desk.failed)
 
 
-def register_file(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
-    """Give one delivery its row and its place. Returns its submission_id."""
-    return _register(connection, settings, contract, path)
+@dataclass
+class Desk:
+    """Where one feed's files are taken in. failed: what could not be, in sentences."""
 
+    connection: psycopg.Connection
+    settings: Settings
+    contract: Contract
+    check: Check
+    failed: list[str] = field(default_factory=list)
 
-def _register(connection: psycopg.Connection, settings: Settings, contract: Contract, path: Path) -> int:
-    digest, size = _digest(path)
-    values = {
-        "feed": contract.feed,
-        "supplier": "unknown",
-        "file_name": path.name,
-        "sha256": digest,
-        "byte_count": size,
-        "is_synthetic": ".synthetic." in path.name,
-    }
-    refusal: SubmissionRefused | None = None
-    earlier: dict | None = None
-    may_be_kept = False
-    try:
-        named = read_name(contract, path.name)
-        values |= {
-            "supplier": named.supplier,
-            "is_synthetic": named.is_synthetic,
-            "period_start": named.period.start,
-            "period_end": named.period.end,
-        }
-        if named.extract_on is not None:
-            values["extract_as_at"] = datetime.combine(named.extract_on, time(), UTC)
-        values["agreement_id"] = agreement.covering(
-            connection, contract, named.supplier, datetime.now(UTC).date(), is_synthetic=named.is_synthetic
+    @property
+    def place(self) -> Path:
+        return self.settings.inbox / self.contract.folder
+
+    def waiting(self) -> dict[Aside, Seen]:
+        """Set aside what waits and is whole as far as can be seen, with what is seen of it at the door."""
+        came: dict[Aside, Seen] = {}
+        try:
+            paths = folder.waiting(self.place, self.contract.whole, self.settings.rest_seconds)
+        except OSError as error:
+            self.failed.append(
+                f"The folder {self.place} cannot be looked into ({error.strerror}). Allow it, and its files are taken."
+            )
+            return came
+        for path in paths:
+            try:
+                path.open("rb").close()
+                seen = self._look(path)
+                came[taking.set_aside(path, ledger.next_id(self.connection))] = seen
+                folder.unmark(path, self.contract.whole)
+            except taking.NotWritable as error:
+                self.failed.append(str(error))
+                break
+            except (OSError, VrnError) as error:
+                self._fail(path, error)
+        return came
+
+    def left_over(self) -> dict[Aside, Seen]:
+        """What an earlier run was killed over: what it took is cleared away, what it did not take is this run's."""
+        came: dict[Aside, Seen] = {}
+        for aside in taking.left_over(self.place):
+            try:
+                if not self._is_taken(aside):
+                    seen = self._look(aside.path)
+                    # The number is the ledger's to give, whatever a folder is called.
+                    came[taking.renumber(aside, ledger.next_id(self.connection))] = seen
+            except (OSError, VrnError) as error:
+                self._fail(aside.path, error)
+        return came
+
+    def _look(self, path: Path) -> Seen:
+        return door.look(self.connection, self.settings, self.contract, path.name)
+
+    def _is_taken(self, aside: Aside) -> bool:
+        number, name = aside.submission_id, names.stored(aside.path.name)
+        row = next(iter(ledger.describe(self.connection, [number])), None)
+        if row is None:
+            landing.forget(self.settings, number)
+        elif (row["feed"], row["file_name"]) == (self.contract.feed, name):
+            if landing.is_there(self.settings, number, name):
+                taking.done(aside)
+                return True
+            if row["status"] == states.REFUSED:
+                _put_aside(aside)
+                return True
+        return False
+
+    def take(self, aside: Aside, seen: Seen) -> None:
+        """Give a delivery its row and its place. A file that is written on goes back to the inbox."""
+        try:
+            self._enter(aside, seen)
+            if seen.may_be_kept:
+                taking.done(aside)
+            else:
+                _put_aside(aside)
+        except NotWhole:
+            self.give_back(aside)
+        except Exception as error:
+            if self.connection.closed or self.connection.broken:
+                raise
+            self._fail(aside.path, error)
+
+    def give_back(self, aside: Aside) -> None:
+        try:
+            taking.give_back(aside)
+        except OSError as error:
+            self._fail(aside.path, error)
+
+    def _fail(self, path: Path, error: Exception) -> None:
+        # The class and not the text: a database's message may quote a value.
+        told = str(error) if isinstance(error, VrnError) else getattr(error, "strerror", None) or type(error).__name__
+        remedy = "" if isinstance(error, VrnError) else ". When that is mended it is taken by itself."
+        self.failed.append(f"{names.stored(path.name)} could not be taken in and stays in {path.parent}: {told}{remedy}")
+
+    def _enter(self, aside: Aside, seen: Seen) -> None:
+        """Seal a delivery and write its row, both or neither. Raises NotWhole, and whatever goes wrong."""
+        number, name = aside.submission_id, names.stored(aside.path.name)
+        try:
+            door.look_into(self.connection, seen, aside.path, self.check)
+            with aside.path.open("rb") as clear:
+                content = landing.take(self.settings, clear, number, name) if seen.may_be_kept else seal.digest(clear)
+            with self.connection.transaction():
+                self._write(number, name, content, seen)
+                if not aside.is_unchanged:
+                    raise NotWhole
+        except Exception:
+            # Whether the row came to be is not known when the connection broke: then the next run finds out.
+            if not (self.connection.closed or self.connection.broken):
+                landing.forget(self.settings, number)
+            raise
+
+    def _write(self, number: int, name: str, content: Content, seen: Seen) -> None:
+        values = {
+            "submission_id": number,
+            "feed": self.contract.feed,
+            "file_name": name,
+            "sha256": content.sha256,
+            "byte_count": content.byte_count,
+        } | seen.values
+        same = None if seen.refusal else self._same(number, seen.named, content)
+        ledger.add(self.connection, **values)
+        if "extract_as_at" not in values:
+            self.connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [number])
+        if seen.refusal is not None:
+            ledger.refuse(self.connection, number, seen.refusal.rule_code, seen.refusal.message, by=REGISTER)
+        elif same is not None:
+            reason = f"the same bytes as submission {same['submission_id']}"
+            ledger.move(self.connection, number, states.DUPLICATE, by=REGISTER, reason=reason)
+            findings.say(
+                self.connection,
+                number,
+                "GEN-003",
+                "note",
+                None,
+                f"These are the same bytes as submission {same['submission_id']} ({same['file_name']}), which is "
+                f"{same['status']}. Nothing was loaded again.",
+            )
+
+    def _same(self, number: int, named: Named, content: Content) -> dict | None:
+        """The delivery that this one only repeats, if there is one."""
+        same = ledger.same_bytes(self.connection, self.contract.feed, named.supplier, named.period, content.sha256)
+        is_lost = (
+            same is not None
+            and same["status"] in (states.RECEIVED, states.HELD)
+            and not landing.is_there(self.settings, same["submission_id"], same["file_name"])
         )
-        _refuse_undeclared(path, contract)
-        may_be_kept = True
-        _refuse_mixing(connection, contract.feed, named)
-        earlier = ledger.same_bytes(connection, contract.feed, named.supplier, named.period, digest)
-    except SubmissionRefused as error:
-        refusal = error
-    if (
-        earlier is not None
-        and earlier["status"] == states.RECEIVED
-        and not landing.is_there(settings, earlier["submission_id"], earlier["file_name"])
-    ):
-        landing.take(settings, path, earlier["submission_id"], earlier["file_name"])
-        return earlier["submission_id"]
-    may_be_kept = may_be_kept or not contract.needs_agreement or values["is_synthetic"]
-    with connection.transaction():
-        submission_id = _write(connection, values, earlier, refusal)
-    if may_be_kept:
-        landing.take(settings, path, submission_id, path.name)
-    else:
-        _put_aside(path, submission_id)
-    return submission_id
+        if not is_lost:
+            return same
+        # Homes of before wrote the row first: a crash could leave it without its original, which comes now.
+        reason = f"Its original was lost before it was sealed. It came again as submission {number}."
+        ledger.refuse(self.connection, same["submission_id"], "GEN-003", reason, by=REGISTER)
+        return None
 
 
-def _refuse_undeclared(path: Path, contract: Contract) -> None:
-    """A column that nobody agreed on is not taken in: the header is looked at before a byte is kept."""
-    if contract.needs_agreement and contract.format == "csv":
-        delivery.check_header(lambda: path.open("rb"), path.name, contract)
-
-
-def _put_aside(path: Path, submission_id: int) -> None:
-    aside = path.parent / REFUSED_FOLDER
-    if not aside.exists():
-        aside.mkdir()
-        modes.of_inbox(aside)
-    target = aside / path.name
+def _put_aside(aside: Aside) -> None:
+    refused = aside.place / REFUSED_FOLDER
+    if not refused.exists():
+        refused.mkdir()
+        modes.of_inbox(refused)
+    came, name = aside.path.name, names.stored(aside.path.name)
     # An earlier refused file of that name may hold other rows; nothing is written over.
-    path.rename(aside / f"{submission_id:06d}-{path.name}" if target.exists() else target)
-
-
-def _write(connection: psycopg.Connection, values: dict, earlier: dict | None, refusal: SubmissionRefused | None) -> int:
-    submission_id = ledger.add(connection, **values)
-    if "extract_as_at" not in values:
-        connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [submission_id])
-    if refusal is not None:
-        ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message, by="register")
-    elif earlier is not None:
-        reason = f"the same bytes as submission {earlier['submission_id']}"
-        ledger.move(connection, submission_id, states.DUPLICATE, by="register", reason=reason)
-        findings.say(
-            connection,
-            submission_id,
-            "GEN-003",
-            "note",
-            None,
-            f"These are the same bytes as submission {earlier['submission_id']} ({earlier['file_name']}), which is "
-            f"{earlier['status']}. Nothing was loaded again.",
-        )
-    return submission_id
-
-
-def read_name(contract: Contract, file_name: str) -> Named:
-    """Supplier and period from a file's name, as the contract's pattern says. Raises SubmissionRefused."""
-    found = contract.file_name.match(file_name)
-    if found is None:
-        raise SubmissionRefused(
-            "GEN-014",
-            f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it again.",
-        )
-    if found["supplier"] not in contract.suppliers:
-        raise SubmissionRefused(
-            "GEN-015",
-            f"The file is named for '{found['supplier']}'; {contract.feed} takes files of "
-            f"{', '.join(contract.suppliers)} only. Check which file was sent.",
-        )
-    try:
-        period = Period.parse(contract.kind, found[contract.kind])
-        extract = found.groupdict().get("extract")
-        extract_on = date.fromisoformat(extract) if extract else None
-    except ValueError:
-        raise SubmissionRefused(
-            "GEN-014",
-            f"The {contract.kind} or the extract date in the file's name is none. Name it like {contract.file_name_example}.",
-        ) from None
-    if extract_on is not None and not period.end < extract_on <= datetime.now(UTC).date():
-        raise SubmissionRefused(
-            "GEN-014",
-            f"The file's name says that it was cut on {extract_on}: that is before {period.label} had ended, or still to come. "
-            "A period is delivered when it is over. Send it again with the day on which it was cut.",
-        )
-    return Named(found["supplier"], period, bool(found["synthetic"]), extract_on)
-
-
-def _refuse_mixing(connection: psycopg.Connection, feed: str, named: Named) -> None:
-    if not ledger.holds(connection, feed, is_synthetic=not named.is_synthetic):
-        return
-    held, came = ("real", "synthetic") if named.is_synthetic else ("synthetic", "real")
-    raise SubmissionRefused(
-        "GEN-016",
-        f"This home holds {held} deliveries of {feed}, and this one is {came}; the two never mix. Start a clean home for "
-        "real data: `make down`, then put the files into NEW/inbox/FEED/ and run `VRN_HOME=NEW make run`.",
-    )
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return digest.hexdigest(), file.tell()
+    target = refused / (f"{aside.submission_id:06d}-{name}" if (refused / name).exists() else name)
+    taking.move(aside, target)
+    if came != name:
+        # Whoever sent it looks for it under the name that they know. Not every disk has links.
+        with suppress(OSError):
+            (refused / came).symlink_to(target.name)

@@ -3,12 +3,17 @@
 AES-256-GCM in chunks of 1 MiB, each with a nonce of its own: a random prefix of the file (7 bytes), the chunk's number (4)
 and whether it is the last (1). So a chunk can neither be moved nor left out nor the file cut without being noticed.
 Source of the construction: Hoang, Reyhanitabar, Rogaway, Vizár (2015), STREAM.
+
+What the content belongs to (its submission) is associated data of every chunk, so that an original laid into the folder of
+another submission does not open. Files of the first version were sealed without it and stay readable.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,60 +22,98 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vrn.errors import VrnError
 
-MAGIC = b"VRN1"
+UNBOUND, BOUND = b"VRN1", b"VRN2"
 PREFIX_BYTES = 7
-HEADER_BYTES = len(MAGIC) + PREFIX_BYTES
+HEADER_BYTES = len(BOUND) + PREFIX_BYTES
 CHUNK_BYTES = 1 << 20
 TAG_BYTES = 16
 
 
 class NotReadable(VrnError):
-    """A sealed original was changed, cut, or sealed with another key."""
+    """A sealed original was changed, cut, moved, or sealed with another key."""
 
 
-def seal(source: Path, target: Path, key: bytes) -> None:
-    """Encrypt a file to another path. The target appears whole or not at all; the source stays as it is."""
-    with source.open("rb") as clear:
-        _seal(clear, target, key)
+@dataclass(frozen=True)
+class Content:
+    """What was sealed: the sha256 of the clear bytes, in hexadecimal, and how many they are."""
+
+    sha256: str
+    byte_count: int
 
 
-def seal_anew(path: Path, old: bytes, new: bytes) -> None:
+def seal(clear: BinaryIO, target: Path, key: bytes, belongs_to: bytes) -> Content:
+    """Encrypt a stream into a file. The target appears whole, on the disk, or not at all.
+
+    belongs_to: has to be said again when it is opened. The digest is made of the very bytes that were encrypted.
+    """
+    aside = target.with_name(f".{target.name}.new")
+    try:
+        with aside.open("wb") as sealed:
+            content = _encrypt(clear, sealed, AESGCM(key), belongs_to)
+            sealed.flush()
+            os.fsync(sealed.fileno())
+        aside.rename(target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync(target.parent)
+    return content
+
+
+def seal_anew(path: Path, old: bytes, new: bytes, belongs_to: bytes) -> None:
     """Encrypt a sealed file with another key, in its place, whole or not at all and never in clear on the disk.
 
     Raises NotReadable.
     """
-    with Unsealed(path, old) as clear:
-        _seal(clear, path, new)
+    with Unsealed(path, old, belongs_to) as clear:
+        seal(clear, path, new, belongs_to)
 
 
-def _seal(clear: BinaryIO, target: Path, key: bytes) -> None:
-    aside = target.with_name(f".{target.name}.new")
-    cipher, prefix = AESGCM(key), os.urandom(PREFIX_BYTES)
-    with aside.open("wb") as sealed:
-        sealed.write(MAGIC + prefix)
-        number, chunk = 0, clear.read(CHUNK_BYTES)
-        while True:
-            following = clear.read(CHUNK_BYTES)
-            sealed.write(cipher.encrypt(_nonce(prefix, number, is_last=not following), chunk, None))
-            if not following:
-                break
-            number, chunk = number + 1, following
-        sealed.flush()
-        os.fsync(sealed.fileno())
-    aside.rename(target)
+def _encrypt(clear: BinaryIO, sealed: BinaryIO, cipher: AESGCM, belongs_to: bytes) -> Content:
+    prefix, digest, size = os.urandom(PREFIX_BYTES), hashlib.sha256(), 0
+    sealed.write(BOUND + prefix)
+    number, chunk = 0, clear.read(CHUNK_BYTES)
+    while True:
+        following = clear.read(CHUNK_BYTES)
+        digest.update(chunk)
+        size += len(chunk)
+        sealed.write(cipher.encrypt(_nonce(prefix, number, is_last=not following), chunk, belongs_to))
+        if not following:
+            return Content(digest.hexdigest(), size)
+        number, chunk = number + 1, following
+
+
+def digest(clear: BinaryIO) -> Content:
+    """What seal would say of a stream, without keeping any of it."""
+    found, size = hashlib.sha256(), 0
+    while chunk := clear.read(CHUNK_BYTES):
+        found.update(chunk)
+        size += len(chunk)
+    return Content(found.hexdigest(), size)
+
+
+def sync(folder: Path) -> None:
+    """Bring a folder's names to the disk: what follows may rest on them."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Unsealed(io.RawIOBase):
     """The clear content of a sealed file as a stream that can be sought in. One chunk is in memory at a time."""
 
-    def __init__(self, path: Path, key: bytes):
+    def __init__(self, path: Path, key: bytes, belongs_to: bytes):
         super().__init__()
         self._file: BinaryIO = path.open("rb")
         start = self._file.read(HEADER_BYTES)
-        if start[: len(MAGIC)] != MAGIC or len(start) < HEADER_BYTES:
+        version = start[: len(BOUND)]
+        if version not in (UNBOUND, BOUND) or len(start) < HEADER_BYTES:
             self._file.close()
             raise NotReadable(f"{path.name} is not a sealed original; it was not written by this pipeline.")
-        self._prefix, self._cipher = start[len(MAGIC) :], AESGCM(key)
+        self._prefix, self._cipher = start[len(version) :], AESGCM(key)
+        self._belongs_to = belongs_to if version == BOUND else None
         body = path.stat().st_size - HEADER_BYTES
         self._chunks = max(1, -(-body // (CHUNK_BYTES + TAG_BYTES)))
         self.size = body - self._chunks * TAG_BYTES
@@ -110,9 +153,12 @@ class Unsealed(io.RawIOBase):
         sealed = self._file.read(CHUNK_BYTES + TAG_BYTES)
         try:
             nonce = _nonce(self._prefix, number, is_last=number == self._chunks - 1)
-            self._chunk = self._cipher.decrypt(nonce, sealed, None)
+            self._chunk = self._cipher.decrypt(nonce, sealed, self._belongs_to)
         except InvalidTag:
-            raise NotReadable("A sealed original was changed or cut, or the home has another key than when it came.") from None
+            raise NotReadable(
+                "A sealed original was changed or cut, or lies in the folder of another submission, or the home has another "
+                "key than when it came."
+            ) from None
         self._held = number
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import chain
 
 import psycopg
@@ -18,17 +17,19 @@ from vrn.accept import step as accepting
 from vrn.build import steps as build
 from vrn.errors import HomeError, SubmissionRefused, VrnError
 from vrn.feeds import contract as contracts
+from vrn.feeds import days
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD, Period
 from vrn.gate import step as gating
 from vrn.ledger import findings, states, timing
 from vrn.ledger import store as ledger
-from vrn.receive import folder, register, remote
+from vrn.receive import problems, register, remote
 from vrn.report import messages, notes
 from vrn.run.airflow_api import AirflowApi
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.stage import step as staging
+from vrn.stage.read import delivery
 from vrn.stage.refusals import refusal_of
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
@@ -59,7 +60,7 @@ def take_in(feed: str) -> list[list[int]]:
     """
     settings = Settings()
     with connect(settings, autocommit=True) as connection, timing.step(connection, "register"):
-        rows = register.register(connection, settings, feed)
+        rows = register.register(connection, settings, feed, delivery.check_header).rows
     worth = max(len(rows) / DELIVERIES_A_BATCH, sum(row["byte_count"] for row in rows) / BYTES_A_BATCH)
     batches = min(MOST_BATCHES, math.ceil(worth))
     ids = [row["submission_id"] for row in rows]
@@ -178,14 +179,14 @@ def fetch(feed: str) -> int:
         files = remote.fetch(connection, settings, feed, _place(contract))
     if files:
         # What was just written counts as unfinished until it has rested; register follows at once.
-        time.sleep(folder.SECONDS_AT_REST)
+        time.sleep(settings.rest_seconds)
     return len(files)
 
 
 def _place(contract: Contract) -> remote.Remote:
     """Where a remote feed's files are. A file's name may hold the period, as {month}: the last year's are asked for."""
     said = contract.remote
-    periods = Period.latest(contract.kind, datetime.now(UTC).date(), PERIODS_ASKED_FOR)
+    periods = Period.latest(contract.kind, days.today(), PERIODS_ASKED_FOR)
     files = [name.replace("{" + contract.kind + "}", period.name) for name in said.get("remoteFiles", []) for period in periods]
     return remote.Remote(
         kind=said["kind"],
@@ -209,6 +210,7 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str, failed:
     Returns the reasons of all that was refused, held or left undone; none when all is well.
     """
     settings, submission_ids = Settings(), list(chain(*batches))
+    failed = [*failed, *problems.say(settings, dag_id.removeprefix("ingest__"))]
     with connect(settings, autocommit=True) as connection:
         rows = sorted(ledger.describe(connection, submission_ids), key=lambda row: notes.URGENCY.index(row["status"]))
         words = {row["submission_id"]: findings.of(connection, row["submission_id"]) for row in rows}

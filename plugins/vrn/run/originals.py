@@ -16,8 +16,8 @@ from vrn.settings import Settings
 def check(connection: psycopg.Connection, settings: Settings) -> None:
     """Raises HomeError when there are sealed originals and the landing key opens none. rows of the connection: dictionaries."""
     key, is_empty = bytes.fromhex(settings.secret(landing.KEY)), True
-    for _, path in _sealed(connection, settings):
-        if _opens(path, key):
+    for submission_id, path in _sealed(connection, settings):
+        if _opens(path, key, submission_id):
             return
         is_empty = False
     if not is_empty:
@@ -36,7 +36,7 @@ def seal_anew(connection: psycopg.Connection, settings: Settings, old: bytes | N
     """
     done = lost = 0
     for submission_id, path in _sealed(connection, settings):
-        if _opens(path, new) or (old is not None and _is_sealed_anew(path, old, new)):
+        if _opens(path, new, submission_id) or (old is not None and _is_sealed_anew(path, old, new, submission_id)):
             done += 1
             continue
         connection.execute(
@@ -47,9 +47,9 @@ def seal_anew(connection: psycopg.Connection, settings: Settings, old: bytes | N
     return done, lost
 
 
-def _is_sealed_anew(path: Path, old: bytes, new: bytes) -> bool:
+def _is_sealed_anew(path: Path, old: bytes, new: bytes, submission_id: int) -> bool:
     try:
-        seal.seal_anew(path, old, new)
+        seal.seal_anew(path, old, new, landing.bond(submission_id))
     except seal.NotReadable:
         return False
     return True
@@ -63,9 +63,9 @@ def _sealed(connection: psycopg.Connection, settings: Settings) -> Iterator[tupl
             yield row["submission_id"], path
 
 
-def _opens(path: Path, key: bytes) -> bool:
+def _opens(path: Path, key: bytes, submission_id: int) -> bool:
     try:
-        seal.Unsealed(path, key).close()
+        seal.Unsealed(path, key, landing.bond(submission_id)).close()
     except seal.NotReadable:
         return False
     return True

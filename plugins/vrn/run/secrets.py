@@ -13,13 +13,13 @@ import base64
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from vrn.access import roles as access
 from vrn.access import secrets as files
 from vrn.access.audit import logged
 from vrn.access.keys import renewal
 from vrn.errors import HomeError
+from vrn.feeds import days
 from vrn.projects import pseudonyms, register
 from vrn.projects.register import Project
 from vrn.receive import landing
@@ -81,8 +81,7 @@ def roles(settings: Settings) -> tuple[str, ...]:
 
 def open_projects(settings: Settings) -> list[Project]:
     """The projects of the register that somebody may see, today or later: only they need a key."""
-    today = datetime.now(UTC).date()
-    return [one for one in register.read(settings)[0] if one.status == "active" and one.valid_to >= today]
+    return [one for one in register.read(settings)[0] if one.status == "active" and one.valid_to >= days.today()]
 
 
 def ensure(settings: Settings, *, is_new: bool = True) -> list[str]:

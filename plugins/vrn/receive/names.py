@@ -1,0 +1,97 @@
+"""What a delivery's name says, and the name under which one is kept that cannot be stored as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from vrn.errors import SubmissionRefused
+from vrn.feeds import days
+from vrn.feeds.contract import Contract
+from vrn.feeds.period import Period
+
+# Room for what we put before and behind a name: a file system takes 255 bytes.
+MOST_BYTES = 200
+DIGITS_OF_DIGEST = 12
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a delivery's name says."""
+
+    supplier: str
+    period: Period
+    is_synthetic: bool
+    extract_on: date | None
+
+
+def is_storable(name: str) -> bool:
+    """Whether the ledger, a message and a folder can all hold a name: printable text, not too long."""
+    return name.isprintable() and len(os.fsencode(name)) <= MOST_BYTES
+
+
+def stored(name: str) -> str:
+    """The name itself where it can be stored. Else what of it is printable, the rest as %XX, cut, and a digest of the whole, so
+    that two such names stay two."""
+    if is_storable(name):
+        return name
+    text = "".join(sign if sign.isprintable() and sign != "%" else _escaped(sign) for sign in name)
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:DIGITS_OF_DIGEST]
+    # A sign of several bytes that the cut goes through is left out whole.
+    cut = text.encode()[: MOST_BYTES - len(digest) - 1].decode(errors="ignore")
+    return f"{cut}-{digest}"
+
+
+def _escaped(sign: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in os.fsencode(sign))
+
+
+def read(contract: Contract, name: str) -> Named:
+    """Supplier, period and extract from a file's name, as the contract's pattern says. Raises SubmissionRefused."""
+    if not is_storable(name):
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The file's name is longer than {MOST_BYTES} bytes, is not UTF-8, or has signs in it that cannot be shown. Nothing "
+            f"was kept. Name it like {contract.file_name_example} and send it again.",
+        )
+    found = contract.file_name.match(name)
+    if found is None:
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it again.",
+        )
+    if found["supplier"] not in contract.suppliers:
+        raise SubmissionRefused(
+            "GEN-015",
+            f"The file is named for '{found['supplier']}'; {contract.feed} takes files of "
+            f"{', '.join(contract.suppliers)} only. Check which file was sent.",
+        )
+    try:
+        period = Period.parse(contract.kind, found[contract.kind])
+        extract = found.groupdict().get("extract")
+        extract_on = date.fromisoformat(extract) if extract else None
+    except ValueError:
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The {contract.kind} or the extract date in the file's name is none. Name it like {contract.file_name_example}.",
+        ) from None
+    _refuse_what_is_to_come(period, extract_on)
+    return Named(found["supplier"], period, bool(found["synthetic"]), extract_on)
+
+
+def _refuse_what_is_to_come(period: Period, extract_on: date | None) -> None:
+    """A period is delivered when it is over: before that, what happened in it is not known."""
+    if not days.is_over(period):
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The file's name says that it is of {period.label}, which is not over: a period is delivered from "
+            f"{period.end + timedelta(days=1)} on. Correct the name, or send the file again when the period is over.",
+        )
+    if extract_on is not None and not period.end < extract_on <= days.today():
+        raise SubmissionRefused(
+            "GEN-014",
+            f"The file's name says that it was cut on {extract_on}: that is before {period.label} had ended, or still to come. "
+            "A period is delivered when it is over. Send it again with the day on which it was cut.",
+        )

@@ -1,0 +1,144 @@
+"""What is past its retention is deleted and proven to be; what cannot be deleted stays owed and is said (issue 13, point 10)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.made import file_name
+from vrn.accept import retention
+from vrn.errors import HomeError
+from vrn.receive import landing
+from vrn.receive.register import REFUSED_FOLDER
+from vrn.settings import REPOSITORY
+
+ED, SEARCHES = "tiig_ed_attendance", "police_stop_search"
+
+
+@pytest.fixture
+def feed_files(monkeypatch, tmp_path) -> Path:
+    """The home's own copy of the feed files."""
+    folder = tmp_path / "contracts"
+    shutil.copytree(REPOSITORY / "expectations", folder)
+    monkeypatch.setenv("VRN_CONTRACTS", str(folder))
+    return folder
+
+
+def taken_in(inbox, feed: str = ED, month: str = "2020-06") -> dict:
+    inbox.drop(feed, file_name(inbox.contract(feed), month), inbox.text(feed, month))
+    (row,) = inbox.take_in(feed)
+    assert row["status"] == "accepted"
+    return row
+
+
+def aged(owner, days: float) -> None:
+    owner.execute("update ops.submission set received_at = now() - make_interval(days => %s)", [days])
+
+
+def is_kept(inbox, row: dict) -> bool:
+    return landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
+
+
+def is_owed(inbox, row: dict) -> bool:
+    found = inbox.connection.execute(
+        "select original_forgotten_at is null as is_owed from ops.submission where submission_id = %s", [row["submission_id"]]
+    )
+    return found.fetchone()["is_owed"]
+
+
+def proofs(inbox) -> list[int]:
+    rows = inbox.connection.execute("select submission_id from ops.deleted where what = 'original' order by 1").fetchall()
+    return [row["submission_id"] for row in rows]
+
+
+def later(monkeypatch, days: float) -> None:
+    """It is so many days later for whoever asks how long ago a file was put aside."""
+    now = retention.time.time() + days * 86_400
+    monkeypatch.setattr(retention.time, "time", lambda: now)
+
+
+def test_a_deletion_that_fails_is_said_stays_owed_and_holds_up_no_other(inbox, owner, monkeypatch):
+    first, second = taken_in(inbox, month="2020-05"), taken_in(inbox)
+    aged(owner, 10_000)
+    real = shutil.rmtree
+
+    def stuck(path, *args, **kwargs):
+        if path.name == f"{first['submission_id']:06d}":
+            raise PermissionError(1, "Operation not permitted", str(path))
+        return real(path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(landing.shutil, "rmtree", stuck)
+        with pytest.raises(HomeError, match=rf"submission {first['submission_id']} could not be deleted: Operation not permitted"):
+            retention.forget_originals()
+    assert (is_kept(inbox, first), is_owed(inbox, first)) == (True, True)
+    assert (is_kept(inbox, second), is_owed(inbox, second)) == (False, False)
+    assert proofs(inbox) == [second["submission_id"]]
+    assert retention.forget_originals() == 1
+    assert (is_kept(inbox, first), is_owed(inbox, first)) == (False, False)
+    assert proofs(inbox) == [first["submission_id"], second["submission_id"]]
+
+
+def test_the_originals_of_a_feed_that_has_no_feed_file_any_more_do_not_stay_for_ever(inbox, owner, feed_files):
+    row = taken_in(inbox)
+    (feed_files / f"{ED}.odcs.yaml").unlink()
+    aged(owner, retention.DAYS_OF_A_RETIRED_FEED - 1)
+    assert retention.forget_originals() == 0
+    aged(owner, retention.DAYS_OF_A_RETIRED_FEED + 1)
+    assert retention.forget_originals() == 1
+    assert not is_kept(inbox, row)
+
+
+def test_a_feed_file_that_cannot_be_read_is_said_and_only_its_own_originals_wait(inbox, owner, feed_files):
+    broken, sound = taken_in(inbox), taken_in(inbox, SEARCHES, "2020-02")
+    (feed_files / f"{ED}.odcs.yaml").write_text("id: [")
+    aged(owner, 10_000)
+    with pytest.raises(HomeError, match=f"Nothing of {ED} was deleted"):
+        retention.forget_originals()
+    assert (is_kept(inbox, broken), is_kept(inbox, sound)) == (True, False)
+
+
+def test_what_was_put_aside_in_clear_is_deleted_when_the_feeds_retention_is_over(inbox, monkeypatch):
+    inbox.drop(ED, "attendances final.csv", "a real person\n")
+    (row,) = inbox.take_in(ED)
+    aside = inbox.settings.inbox / ED / REFUSED_FOLDER / "attendances final.csv"
+    days = inbox.contract(ED).retention_days
+    with monkeypatch.context() as patched:
+        later(patched, days - 1)
+        assert retention.forget_originals() == 0
+    assert aside.exists()
+    later(monkeypatch, days + 1)
+    assert retention.forget_originals() == 1
+    assert not aside.exists()
+    assert row["status"] == "refused"
+
+
+def test_a_refused_file_in_the_folder_of_a_feed_that_is_gone_does_not_stay_for_ever(inbox, monkeypatch):
+    path = inbox.drop(f"a_feed_of_before/{REFUSED_FOLDER}", "a.csv", "a real person\n")
+    later(monkeypatch, retention.DAYS_OF_A_RETIRED_FEED + 1)
+    assert retention.forget_originals() == 1
+    assert not path.exists()
+
+
+def test_a_refused_file_that_cannot_be_deleted_is_said_without_its_name(inbox, monkeypatch):
+    inbox.drop(f"{ED}/{REFUSED_FOLDER}", "Somebody Synthetic.csv", "x")
+    later(monkeypatch, 10_000)
+
+    def stuck(self, **_):
+        raise PermissionError(1, "Operation not permitted", str(self))
+
+    monkeypatch.setattr(Path, "unlink", stuck)
+    with pytest.raises(HomeError, match="could not be deleted: Operation not permitted") as told:
+        retention.forget_originals()
+    assert "Somebody" not in str(told.value)
+
+
+def test_nothing_is_proven_to_be_deleted_that_was_never_kept(inbox, owner):
+    inbox.drop(ED, "2020-06-rxl-ed-attendance.csv", "a real person\n")
+    (row,) = inbox.take_in(ED)
+    assert row["status_reason"].startswith("GEN-008")
+    aged(owner, 10_000)
+    retention.forget_originals()
+    assert proofs(inbox) == []
