@@ -6,19 +6,21 @@ BIN := .venv/bin
 VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
 ROLE ?= vrn_owner
 DEMO ?= $(VRN_DEMO)
+# What a command is told reaches it by the environment, whatever characters are in it.
+export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED FROM UNTIL KEY
 # A file of tests runs in one of two workers; conftest.py says which files come first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down psql env headline check release site project templates build refuse approve withdraw replay rotate-key test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down status psql env headline check release site project templates build refuse approve withdraw replay rotate-key test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(INSTALLED) ## the main job: start everything, take in what waits in the inbox, show the indicators (DEMO=full: every synthetic delivery)
-	@VRN_DEMO="$(DEMO)" $(VRN) run
+	@VRN_DEMO="$$DEMO" $(VRN) run
 
 up: $(INSTALLED) ## start PostgreSQL and Airflow
 	@$(VRN) up
@@ -26,11 +28,14 @@ up: $(INSTALLED) ## start PostgreSQL and Airflow
 down: $(INSTALLED) ## stop them; nothing is lost
 	@$(VRN) down
 
+status: $(INSTALLED) ## one screen: what runs, the disk, what waits, what is held or refused, the last build and release
+	@$(VRN) status
+
 psql: $(INSTALLED) ## open the warehouse (ROLE=name for another role)
-	@$(VRN) psql --role $(ROLE)
+	@$(VRN) psql --role "$$ROLE"
 
 env: $(INSTALLED) ## print `export PG…` for the warehouse (ROLE=name for another role)
-	@$(VRN) env --role $(ROLE)
+	@$(VRN) env --role "$$ROLE"
 
 headline: $(INSTALLED) ## print the headline indicators again
 	@$(VRN) headline
@@ -42,28 +47,28 @@ build: $(INSTALLED) ## build the outcomes from the deliveries that serve
 	@$(VRN) build
 
 refuse: $(INSTALLED) ## refuse a delivery that is under way or held (SUBMISSION=number REASON="…")
-	@$(VRN) refuse --submission "$(SUBMISSION)" --reason "$(REASON)"
+	@$(VRN) refuse --submission "$$SUBMISSION" --reason "$$REASON"
 
 approve: $(INSTALLED) ## let a held delivery serve (SUBMISSION=number REASON="…")
-	@$(VRN) approve --submission "$(SUBMISSION)" --reason "$(REASON)"
+	@$(VRN) approve --submission "$$SUBMISSION" --reason "$$REASON"
 
 withdraw: $(INSTALLED) ## take a delivery back; its rows and its original are deleted (SUBMISSION=number REASON="…")
-	@$(VRN) withdraw --submission "$(SUBMISSION)" --reason "$(REASON)"
+	@$(VRN) withdraw --submission "$$SUBMISSION" --reason "$$REASON"
 
 replay: $(INSTALLED) ## take a delivery in anew from its original (SUBMISSION=number, or FEED=… FROM=2019-04 UNTIL=2020-03; REASON="…")
-	@$(VRN) replay --submission "$(SUBMISSION)" --feed "$(FEED)" --from "$(FROM)" --until "$(UNTIL)" --reason "$(REASON)"
+	@$(VRN) replay --submission "$$SUBMISSION" --feed "$$FEED" --from "$$FROM" --until "$$UNTIL" --reason "$$REASON"
 
 release: $(INSTALLED) ## publish what was built: freeze, hide what could identify, export, site (NOTE="what it is for")
-	@$(VRN) release "$(NOTE)"
+	@$(VRN) release "$$NOTE"
 
 site: $(INSTALLED) ## make the pages of the latest release anew
 	@$(VRN) site
 
 project: $(INSTALLED) ## open evaluation projects and make their tables, close those that ended (PROJECT=name for one)
-	@$(VRN) project $(PROJECT)
+	@$(VRN) project "$$PROJECT"
 
 rotate-key: $(INSTALLED) ## another key or password in the place of one that is lost or became known (KEY=name); says what that means
-	@$(VRN) rotate-key "$(KEY)"
+	@$(VRN) rotate-key "$$KEY"
 
 check: $(INSTALLED) ## check every feed file against the standard and the grammar
 	@$(VRN) check
@@ -78,7 +83,7 @@ test-nightly: $(INSTALLED_DEV) ## what takes longer: the whole county through Ai
 	@VRN_TEST_PROFILE=nightly $(PYTEST)
 
 lint: $(INSTALLED_DEV) ## ruff, the order of imports, and sqlfluff
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && PYTHONPATH=plugins $(BIN)/lint-imports --no-cache --no-logo && $(BIN)/sqlfluff lint -q dbt_project/models
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && PYTHONPATH=plugins $(BIN)/lint-imports --no-cache --no-logo && $(BIN)/python -m sqlfluff lint -q dbt_project/models
 
 format: $(INSTALLED_DEV) ## put the code into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -107,9 +112,9 @@ clean: down ## stop, and delete the home of this folder (.vrn) with all its data
 	@rm -rf .vrn
 
 $(INSTALLED): requirements.txt tools/install.sh
-	@PYTHON=$(PYTHON) bash tools/install.sh requirements.txt
+	@PYTHON="$(PYTHON)" bash tools/install.sh requirements.txt
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
-	@PYTHON=$(PYTHON) bash tools/install.sh requirements-dev.txt
+	@PYTHON="$(PYTHON)" bash tools/install.sh requirements-dev.txt
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from datetime import UTC, datetime
 
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("run", help="the main job: start everything, take in what waits, show the indicators")
     commands.add_parser("up", help="start the services")
     commands.add_parser("down", help="stop the services")
+    commands.add_parser("status", help="say in one screen how the home is")
     env = commands.add_parser("env", help="print the environment that opens the warehouse")
     env.add_argument("--role", default="vrn_owner")
     psql = commands.add_parser("psql", help="open the warehouse in psql")
@@ -68,17 +70,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(settings: Settings, _) -> None:
-    from vrn.report import headline
     from vrn.run.local import home
-    from vrn.warehouse.connection import connect
 
     console, since = home.terminal(), datetime.now(UTC)
-    home.run(settings, console, since)
-    with connect(settings, "vrn_owner") as connection:
-        headline.show(connection, console)
-        headline.show_timing(connection, console, since)
-        headline.show_refused(connection, console, since)
-        headline.show_held(connection, console)
+    failed = None
+    try:
+        home.run(settings, console, since)
+    except VrnError as error:
+        failed = error
+    # What is built is there, though the run ends with an error.
+    home.report(settings, console, since)
+    if failed:
+        raise failed
     for name, address in home.addresses(settings):
         console.print(f"{name:<10} {address}")
 
@@ -98,10 +101,16 @@ def _down(settings: Settings, _) -> None:
     home.down(settings, home.terminal())
 
 
+def _status(settings: Settings, _) -> None:
+    from vrn.run.local import home, status
+
+    status.show(settings, home.terminal())
+
+
 def _env(settings: Settings, chosen) -> None:
     settings.password(chosen.role)
     for name, value in _libpq(settings, chosen.role).items():
-        print(f"export {name}={value}")
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def _psql(settings: Settings, chosen) -> None:
@@ -263,6 +272,7 @@ COMMANDS = {
     "run": _run,
     "up": _up,
     "down": _down,
+    "status": _status,
     "env": _env,
     "psql": _psql,
     "deploy": _deploy,

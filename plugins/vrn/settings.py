@@ -12,6 +12,8 @@ from vrn.errors import HomeError, SecretMissing
 # Beside the keys: the version of the hash keys, once `make rotate-key` has made a second.
 KEY_VERSION = "hash_key_version"
 REPOSITORY = Path(__file__).resolve().parents[2]
+# Of a home that was never started and of which the environment says nothing.
+PORTS = {"VRN_PG_PORT": 54318, "VRN_AIRFLOW_PORT": 8318}
 
 
 def _path(name: str, default: Path) -> Path:
@@ -19,18 +21,48 @@ def _path(name: str, default: Path) -> Path:
 
 
 def _number(name: str, default: int) -> int:
-    return int(os.environ.get(name) or default)
+    said = os.environ.get(name) or default
+    try:
+        return int(said)
+    except ValueError:
+        raise HomeError(f"{name} is '{said}', which is no whole number. Say one, or leave it out for {default}.") from None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One home: its folders, ports and database names, read from the environment when made."""
+    """One home: its folders, ports and database names, read from the environment when made. Raises HomeError.
+
+    A port of 0: the environment's, else the one with which the home was last started, else the default.
+    """
 
     home: Path = field(default_factory=lambda: _path("VRN_HOME", REPOSITORY / ".vrn"))
     pg_host: str = field(default_factory=lambda: os.environ.get("VRN_PG_HOST", "127.0.0.1"))
-    pg_port: int = field(default_factory=lambda: _number("VRN_PG_PORT", 54318))
+    pg_port: int = 0
     database: str = field(default_factory=lambda: os.environ.get("VRN_PG_DATABASE", "warehouse"))
-    airflow_port: int = field(default_factory=lambda: _number("VRN_AIRFLOW_PORT", 8318))
+    airflow_port: int = 0
+
+    def __post_init__(self) -> None:
+        if self.pg_port and self.airflow_port:
+            return
+        kept = PORTS | self.kept_ports()
+        # The only way to complete an object that nobody may change.
+        object.__setattr__(self, "pg_port", self.pg_port or _number("VRN_PG_PORT", kept["VRN_PG_PORT"]))
+        object.__setattr__(self, "airflow_port", self.airflow_port or _number("VRN_AIRFLOW_PORT", kept["VRN_AIRFLOW_PORT"]))
+
+    @property
+    def ports_file(self) -> Path:
+        """Where a local home keeps its ports, a line `VARIABLE=port` each (vrn.run.local.ports writes it)."""
+        return self.home / "run" / "ports"
+
+    def kept_ports(self) -> dict[str, int]:
+        """The ports with which this home was last started, by variable; none of a new home. Raises HomeError."""
+        try:
+            lines = self.ports_file.read_text(encoding="utf-8").split()
+            return {name: int(port) for name, port in (line.split("=") for line in lines) if name in PORTS}
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            raise HomeError(f"{self.ports_file} does not say ports as VRN_PG_PORT=54318. Mend it, or delete it.") from None
 
     @property
     def is_deployed(self) -> bool:
@@ -161,17 +193,26 @@ class Settings:
         return self.secrets / f"pgpass_{role}"
 
     def conninfo(self, role: str, database: str | None = None) -> str:
-        """A libpq connection string without a password in it."""
+        """A libpq connection string without a password in it, whatever the folder of the home is called."""
+        # Here, because DAG files read settings and connect to nothing.
+        from psycopg.conninfo import make_conninfo
+
         # A deployment's warehouse lets the superuser in by its socket, which is lent to who may use it.
         host = os.environ.get("VRN_PG_SOCKET", self.pg_host) if role == "postgres" else self.pg_host
-        return (
-            f"host={host} port={self.pg_port} dbname={database or self.database} user={role} "
-            f"passfile={self.passfile(role)} application_name=vrn"
+        return make_conninfo(
+            host=host,
+            port=self.pg_port,
+            dbname=database or self.database,
+            user=role,
+            passfile=str(self.passfile(role)),
+            application_name="vrn",
         )
 
     def url(self, role: str, database: str | None = None) -> str:
         """The same connection for SQLAlchemy; the password stays in the password file."""
-        return (
-            f"postgresql+psycopg://{role}@{self.pg_host}:{self.pg_port}/{database or self.database}"
-            f"?passfile={self.passfile(role)}&application_name=vrn"
-        )
+        from sqlalchemy import URL
+
+        query = {"passfile": str(self.passfile(role)), "application_name": "vrn"}
+        return URL.create(
+            "postgresql+psycopg", role, host=self.pg_host, port=self.pg_port, database=database or self.database, query=query
+        ).render_as_string(hide_password=False)

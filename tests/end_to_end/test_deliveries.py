@@ -97,6 +97,8 @@ class Story:
         self.home.drop(STREET, street(MONTHS[0]), f"{MONTHS[0]}-lancashire-street.csv")
         few = b"".join(made_up(ATTENDANCES, "2020-02", "rxl").splitlines(keepends=True)[:21])
         self.home.drop(ATTENDANCES, few, "2020-02-rxl-ed-attendance.synthetic.csv")
+        self.home.drop(".", b"what this folder is for", "readme.txt")
+        self.home.drop(STREET, street(MONTHS[3])[:1000], "2020-06-lancashire-street.csv.part")
         if self.fetched_from:
             self.api.call("POST", f"/dags/ingest__{FETCHED}/dagRuns", {"logical_date": None})
         self.run()
@@ -233,6 +235,27 @@ def test_a_refused_feed_holds_up_no_other_and_is_named_at_the_end(story):
     assert story.ledger(SEARCHES) == {"2020-01-lancashire-stop-and-search.csv": "refused"}
     assert [run["state"] for run in story.home.runs(f"ingest__{SEARCHES}")] == ["failed"]
     assert f"REFUSED {SEARCHES} 2020-01-lancashire-stop-and-search.csv: GEN-001" in story.printed[0].replace("\n", " ")
+
+
+def test_what_nobody_takes_is_named_and_keeps_no_run_from_ending(story):
+    """Issue 13, point 9."""
+    printed = story.printed[1].replace("\n", " ")
+    assert "NOT TAKEN inbox/readme.txt: it lies beside the feeds' folders." in printed
+    assert f"NOT TAKEN inbox/{STREET}/2020-06-lancashire-street.csv.part: its ending .part says that it is not whole." in printed
+
+
+def test_the_home_says_on_one_screen_how_it_is(story):
+    said = " ".join(story.home.command("status").stdout.split())
+    for part in (
+        f"port {story.home.settings.pg_port}",
+        "(api-server, scheduler, dag-processor, triggerer)",
+        "Inbox nothing waits Not taken inbox/",
+        "Under way nothing",
+        f"{SEARCHES} 2020-01-lancashire-stop-and-search.csv: GEN-001",
+        "what is there is built",
+        "Release none yet",
+    ):
+        assert part in said
 
 
 def test_an_accepted_delivery_leaves_an_asset_event_with_its_partition_and_counts(story):

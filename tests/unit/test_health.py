@@ -20,7 +20,7 @@ from tests.ports import free_port
 from vrn.access import hba
 from vrn.errors import HomeError
 from vrn.run import deploy
-from vrn.run.local import home, postgres
+from vrn.run.local import done, home, postgres
 from vrn.settings import REPOSITORY, Settings
 
 SERVICES = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())["services"]
@@ -146,7 +146,7 @@ def test_the_demonstration_says_that_it_is_built_only_after_its_work_is_done(tmp
             raise HomeError("a build failed")
 
     monkeypatch.setattr(home, "fill", lambda *_: True)
-    monkeypatch.setattr(home, "wait_until_done", wait)
+    monkeypatch.setattr(done, "until_done", wait)
     monkeypatch.setattr(deploy, "SECONDS_TO_MEND", 0)
     monkeypatch.setattr(deploy.os, "execvp", lambda *_: tries.append(is_built.exists()))
     deploy.demo(settings)

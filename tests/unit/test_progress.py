@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import queue
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,24 +14,17 @@ from rich.console import Console
 from rich.text import Text
 
 from tests import submissions
+from tests.airflow import Airflow
+from vrn.build import steps as build
 from vrn.ledger import store as ledger
-from vrn.run.local import progress, work
+from vrn.run.local import progress, runs, work
+from vrn.run.local.runs import Runs
 from vrn.run.local.work import STEPS, Work
+from vrn.settings import Settings
 
+STREET = "police_street_crime"
 SINCE = datetime(2026, 12, 1, tzinfo=UTC)
 EARLIER, LATER = SINCE - timedelta(days=1), SINCE + timedelta(minutes=1)
-
-
-class Airflow:
-    """What Airflow's API would say of runs; the real one is in tests/end_to_end."""
-
-    def __init__(self, *active: str, last_build: str = "success"):
-        self.active, self.last_build = active, last_build
-
-    def call(self, _: str, path: str) -> dict:
-        if "order_by" in path:
-            return {"dag_runs": [{"dag_id": work.DAG_OF_BUILD, "state": self.last_build}]}
-        return {"dag_runs": [{"dag_id": dag} for dag in self.active]}
 
 
 def came(owner: psycopg.Connection, name: str, **columns: object) -> int:
@@ -59,20 +54,45 @@ def built(owner: psycopg.Connection, at: datetime, steps: list[str]) -> None:
         )
 
 
-def look(home, *active: str, **said: str) -> Work:
-    return work.look(home, Airflow(*active, **said), SINCE)
+def whole(owner: psycopg.Connection, home: Settings) -> None:
+    """As after a build of this project on the ledger as it is."""
+    owner.execute("truncate ops.built_layer")
+    for layer, code in build.codes(home).items():
+        built_from = "" if layer == build.REFERENCE else ledger.fingerprint(owner)
+        owner.execute("insert into ops.built_layer values (%s, %s, %s)", [layer, code, built_from])
+
+
+def drop(home: Settings, place: str, content: str = "x") -> Path:
+    path = home.inbox / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def look(home: Settings, *active: str, **said: object) -> Work:
+    return work.look(home, Runs(Airflow(set(active), **said)), SINCE)
 
 
 def test_a_delivery_is_received_judged_and_built_in_turn(home, owner):
-    (home.inbox / "police_street_crime").mkdir(parents=True)
-    (home.inbox / "police_street_crime" / "waits.csv").write_text("x")
+    drop(home, f"{STREET}/waits.csv")
     came(owner, "under way")
+    came(owner, "staged", status="staged")
     came(owner, "judged", status="passed")
+    came(owner, "held", status="held")
     came(owner, "refused", status="refused")
     accepted(owner, "one", LATER)
     found = look(home)
-    assert (found.deliveries, found.received, found.judged, found.to_build, found.built, found.refused) == (5, 4, 3, 4, 0, 1)
-    assert found.is_busy
+    assert (found.deliveries, found.received, found.judged, found.to_build, found.built, found.refused) == (7, 6, 4, 5, 0, 1)
+    assert [one.name for one in found.left[STREET].files] == ["waits.csv"]
+    assert [(one.file_name, one.status) for one in found.left[STREET].begun] == [
+        ("under way", "received"), ("staged", "staged"), ("judged", "passed"),
+    ]  # fmt: skip
+
+
+def test_what_is_not_accepted_yet_is_not_built(home, owner):
+    came(owner, "under way")
+    found = look(home)
+    assert (found.to_build, found.built) == (1, 0)
 
 
 def test_the_layers_of_a_build_count_as_their_share_of_the_deliveries_that_it_serves(home, owner):
@@ -81,21 +101,22 @@ def test_the_layers_of_a_build_count_as_their_share_of_the_deliveries_that_it_se
     assert len(STEPS) == 7
     built(owner, LATER + timedelta(minutes=1), STEPS[:3])
     accepted(owner, "came after the build began", LATER + timedelta(minutes=2))
-    found = look(home, work.DAG_OF_BUILD)
+    found = look(home, runs.DAG_OF_BUILD)
     assert (found.built, found.to_build) == (3, 8)
     built(owner, LATER + timedelta(minutes=3), STEPS)
+    whole(owner, home)
     found = look(home)
-    assert (found.built, found.to_build, found.is_busy) == (8, 8, False)
+    assert (found.built, found.to_build, found.is_done) == (8, 8, True)
 
 
 def test_a_delivery_that_came_into_a_build_after_it_began_is_built_by_it(home, owner):
     accepted(owner, "a", LATER)
     built(owner, LATER, STEPS)
     accepted(owner, "came before the build looked at the ledger", LATER + timedelta(seconds=1))
-    assert look(home).is_busy
-    owner.execute("insert into ops.built_layer values ('publish', 'a code', %s)", [ledger.fingerprint(owner)])
+    assert not look(home).is_done
+    whole(owner, home)
     found = look(home)
-    assert (found.built, found.to_build, found.is_busy) == (2, 2, False)
+    assert (found.built, found.to_build, found.is_done) == (2, 2, True)
 
 
 def test_what_an_earlier_run_did_is_no_work_of_this_one_but_what_it_left_is(home, owner):
@@ -104,31 +125,79 @@ def test_what_an_earlier_run_did_is_no_work_of_this_one_but_what_it_left_is(home
     assert look(home).deliveries == 0
     accepted(owner, "another", EARLIER + timedelta(hours=2), received_at=EARLIER)
     found = look(home)
-    assert (found.deliveries, found.built, found.is_busy) == (1, 0, True)
+    assert (found.deliveries, found.built, found.is_done) == (1, 0, False)
 
 
-def test_a_file_in_the_inbox_and_a_run_are_work_and_what_waits_for_a_person_is_none(home, owner):
-    assert not look(home).is_busy
-    assert look(home, "ingest__police_street_crime").is_busy
+def test_a_delivery_that_is_begun_anew_is_work_of_the_run_in_which_it_is(home, owner):
+    replayed = came(owner, "refused long ago", status="refused", received_at=EARLIER)
+    submissions.move(owner, replayed, "received", "refused")
+    owner.execute("alter table ops.submission_move disable trigger kept_as_moved")
+    owner.execute("update ops.submission_move set moved_at = %s where to_status = 'received' and from_status is not null", [LATER])
+    assert look(home).refused == 1
+
+
+def test_a_file_and_the_run_of_a_feed_are_work_and_what_waits_for_a_person_is_none(home, owner):
+    assert look(home).is_done
+    assert not look(home, f"{runs.INGEST}{STREET}").is_done
+    assert look(home, "housekeeping").is_done
     came(owner, "held", status="held")
-    assert not look(home, work.DAG_OF_APPROVAL).is_busy
-    (home.inbox / "police_street_crime").mkdir(parents=True)
-    (home.inbox / "police_street_crime" / "waits.csv").write_text("x")
-    assert look(home).is_busy
+    assert look(home, runs.DAG_OF_APPROVAL).is_done
+    drop(home, f"{STREET}/waits.csv")
+    assert not look(home).is_done
 
 
-def test_a_build_failed_when_nothing_else_is_left_and_not_before(home, owner):
-    accepted(owner, "one", LATER)
-    assert look(home, last_build="failed").has_failed_build
-    assert not look(home, work.DAG_OF_BUILD, last_build="failed").has_failed_build
-    assert look(home, last_build="success").is_busy
+def test_what_changes_what_figures_say_is_work_though_nothing_was_accepted(home, owner):
+    """Issue 13, point 16: a refusal whose period is known, a withdrawal, a changed model, a changed feed file."""
+    assert look(home).is_done
+    came(owner, "its name tells no period", status="refused")
+    assert look(home).is_done
+    came(owner, "refused", status="refused", period_start="2020-01-01")
+    assert not look(home).is_done
+    whole(owner, home)
+    assert look(home).is_done
+    came(owner, "withdrawn", status="accepted", period_start="2020-02-01", rows_in_file=0, rows_accepted=0, rows_quarantined=0,
+        rows_duplicate=0)  # fmt: skip
+    whole(owner, home)
+    submissions.move(
+        owner, owner.execute("select max(submission_id) as found from ops.submission").fetchone()["found"], "withdrawn"
+    )
+    assert "Deliveries came or went" in look(home).unbuilt
+    whole(owner, home)
+    owner.execute("update ops.built_layer set code = 'another project'")
+    assert "The project changed" in look(home).unbuilt
+    whole(owner, home)
+    owner.execute("update ops.built_layer set ledger = null where layer = 'marts'")
+    assert "half built (marts)" in look(home).unbuilt
+
+
+def test_an_older_extract_that_comes_alone_is_work_until_it_is_built_as_history(home, owner):
+    """Issue 13, point 9."""
+    whole(owner, home)
+    came(owner, "older", status="superseded", period_start="2020-01-01", accepted_at=LATER, rows_in_file=0, rows_accepted=0,
+        rows_quarantined=0, rows_duplicate=0)  # fmt: skip
+    assert not look(home).is_done
+    whole(owner, home)
+    assert look(home).is_done
+
+
+def test_a_feed_that_takes_nothing_says_why(home, owner, monkeypatch, tmp_path):
+    """Issue 13, point 9: a feed file that cannot be used, one that is gone, a DAG that is switched off."""
+    contracts = tmp_path / "expectations"
+    shutil.copytree(home.contracts, contracts)
+    monkeypatch.setenv("VRN_CONTRACTS", str(contracts))
+    broken = contracts / f"{STREET}.odcs.yaml"
+    broken.write_text(broken.read_text().replace("classification: keep", "classification: kept", 1))
+    drop(home, f"{STREET}/waits.csv")
+    came(owner, "begun", feed="a_feed_that_was")
+    drop(home, "police_stop_search/waits.csv")
+    blocked = look(home, paused={"ingest__police_stop_search"}).blocked
+    assert f"{STREET}.odcs.yaml" in blocked[STREET]
+    assert "expectations/a_feed_that_was.odcs.yaml is not there" in blocked["a_feed_that_was"]
+    assert "the DAG ingest__police_stop_search is switched off" in blocked["police_stop_search"]
 
 
 def some(judged: int) -> Work:
-    return Work(
-        deliveries=150, received=150, judged=judged, to_build=149, built=0, refused=1, active=(), is_busy=True,
-        has_failed_build=False,
-    )  # fmt: skip
+    return Work(deliveries=150, received=150, judged=judged, to_build=149, built=0, refused=1)
 
 
 class Printed(Console):
@@ -164,6 +233,15 @@ def test_without_a_terminal_a_line_comes_again_and_again_and_says_when_nothing_m
 def test_two_lines_are_ten_seconds_apart_and_fit_a_narrow_screen():
     assert progress.SECONDS_BETWEEN_LINES == 10
     assert len("10:00  " + progress.sentence(some(150)) + "; nothing moved since 10:00") <= 80
+
+
+def test_a_build_that_no_delivery_asked_for_is_shown_by_its_layers(home, owner):
+    whole(owner, home)
+    owner.execute("update ops.built_layer set ledger = null where layer in ('marts', 'publish')")
+    owner.execute("update ops.built_layer set code = 'another' where layer = 'counts'")
+    found = look(home)
+    assert progress.stages(found) == ((0, 0), (0, 0), (4, 7))
+    assert progress.sentence(found) == "no delivery came; of 7 layers 4 built"
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -121,9 +121,10 @@ def _build(layer: str) -> dict[str, int]:
         results = list(done.result.results) if done.result is not None else []
         if layer == "publish" and done.success:
             table_swap.swap(settings)
-    _keep(settings, layer, results, ours if done.success and not failed else None)
-    if not done.success:
-        raise _failure(layer, results, manifest, done.exception)
+        _keep(settings, layer, results, ours if done.success and not failed else None)
+        # Within the step, or it would be kept as one that ended well.
+        if not done.success:
+            raise _failure(layer, results, manifest, done.exception)
     counts: dict[str, int] = {}
     for result in results:
         counts[str(result.status)] = counts.get(str(result.status), 0) + 1

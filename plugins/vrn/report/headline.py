@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import psycopg
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -49,7 +50,13 @@ from marts.dim_indicator as indicator
 group by indicator.domain
 order by array_position(array['violence', 'risk', 'system', 'programme'], indicator.domain)
 """
-
+OK, AWAITING = "ok", "awaiting_feed"
+CAPTION = "Intervals are 95 %. Every figure is a row of marts.fct_indicator_value."
+NOTHING_ACCEPTED = "No indicators yet: nothing was accepted."
+NOTHING_BUILT = "No indicators yet: deliveries were accepted, and no build of the outcomes has come so far."
+IS_ANY_ACCEPTED = "select exists (select from ops.submission where status in ('accepted', 'superseded')) as found"
+# Columns that a line of the table needs.
+WIDE = 120
 
 TIMING = """
 select
@@ -69,10 +76,11 @@ def show_timing(connection: psycopg.Connection, console: Console, since: datetim
     """Say what a run's time went on: seconds of work in all steps, and the share of its length with no step at work."""
     row = connection.execute(TIMING, {"since": since}).fetchone()
     if not row["steps"]:
-        console.print("Nothing new came, so nothing was done.")
+        console.print("No step was done.")
         return
+    steps = "1 step" if row["steps"] == 1 else f"{row['steps']} steps"
     console.print(
-        f"{row['steps']} steps did {row['work']:.0f} s of work in {row['wall']:.0f} s; for {1 - row['busy'] / row['wall']:.0%} of "
+        f"{steps} did {row['work']:.0f} s of work in {row['wall']:.0f} s; for {1 - row['busy'] / row['wall']:.0%} of "
         "that time no step was at work (orchestration)."
     )
 
@@ -80,11 +88,11 @@ def show_timing(connection: psycopg.Connection, console: Console, since: datetim
 def show_refused(connection: psycopg.Connection, console: Console, since: datetime) -> None:
     """Name what was refused, and why."""
     refused = connection.execute(
-        "select feed, file_name, status_reason from ops.submission where status = 'refused' and received_at >= %s order by 1, 2",
+        "select feed, file_name, status_reason from ops.submission where status = 'refused' and moved_at >= %s order by 1, 2",
         [since],
     ).fetchall()
     for row in refused:
-        console.print(f"REFUSED {row['feed']} {row['file_name']}: {row['status_reason']}")
+        console.print(f"REFUSED {row['feed']} {row['file_name']}: {row['status_reason']}", markup=False)
 
 
 def show_held(connection: psycopg.Connection, console: Console) -> None:
@@ -94,7 +102,8 @@ def show_held(connection: psycopg.Connection, console: Console) -> None:
     ).fetchall():
         console.print(
             f"HELD {row['feed']} {row['file_name']} (submission {row['submission_id']}): {row['hold_reason']} Decide in "
-            "Airflow, under Required actions, or by `make approve` or `make refuse`."
+            "Airflow, under Required actions, or by `make approve` or `make refuse`.",
+            markup=False,
         )
 
 
@@ -104,7 +113,7 @@ def first(settings: Settings) -> str | None:
         if not _is_built(connection):
             return None
         for row in _rows(connection):
-            if row["status"] == "ok":
+            if row["status"] == OK:
                 return (
                     f"first figure: {row['indicator_id']} {row['short_name']}, {row['area_name']}, {row['period_label']}: "
                     f"{_number(row['value'])} {row['unit']}{' (synthetic)' if row['is_synthetic'] else ''}"
@@ -121,43 +130,55 @@ def _rows(connection: psycopg.Connection) -> list[dict]:
     rows = connection.execute(HEADLINES, {"area": COUNTY}).fetchall()
     # Where too few rows have a place, the districts cannot be added up; the force's own total still can.
     force = {row["indicator_id"]: row for row in connection.execute(HEADLINES, {"area": FORCE}).fetchall()}
-    return [row if row["status"] == "ok" else force.get(row["indicator_id"], row) for row in rows]
+    return [row if row["status"] == OK else force.get(row["indicator_id"], row) for row in rows]
 
 
 def show(connection: psycopg.Connection, console: Console) -> None:
-    """Print the headline indicators; says "synthetic" when they are."""
+    """Print the headline indicators, those with a figure first; says "synthetic" when they are."""
     if not _is_built(connection):
-        console.print("No indicators yet: nothing was accepted.")
+        console.print(NOTHING_BUILT if connection.execute(IS_ANY_ACCEPTED).fetchone()["found"] else NOTHING_ACCEPTED)
         return
-    rows = _rows(connection)
+    # In their order, but those with a figure before those without.
+    rows = sorted(_rows(connection), key=lambda row: row["status"] != OK)
     synthetic = any(row["is_synthetic"] for row in rows)
     day = connection.execute("select to_char(ops.as_of(), 'FMDD FMMonth YYYY') as day").fetchone()["day"]
-    table = Table(
-        title="Violence in Lancashire" + (f" — SYNTHETIC, made up for trying things, as on {day}" if synthetic else ""),
-        caption="Intervals are 95 %. Every figure is a row of marts.fct_indicator_value.",
-    )
-    for heading, side in (("", "left"), ("Indicator", "left"), ("Period", "left"), ("Count", "right"), ("Value", "right")):
-        table.add_column(heading, justify=side)
-    table.add_column("95 % interval", justify="right")
-    table.add_column("Unit")
-    table.add_column("Status")
-    for row in rows:
-        table.add_row(
-            row["indicator_id"],
-            row["short_name"],
-            row["period_label"] if row["status"] == "ok" else "",
-            "" if row["count"] is None else f"{row['count']:,}",
-            _number(row["value"]),
-            "" if row["lower_ci_95"] is None else f"{_number(row['lower_ci_95'])} to {_number(row['upper_ci_95'])}",
-            row["unit"],
-            row["status"] + (" (synthetic)" if row["is_synthetic"] else ""),
-        )
-    console.print(table)
+    title = "Violence in Lancashire" + (f" — SYNTHETIC, made up for trying things, as on {day}" if synthetic else "")
+    if came := [row for row in rows if row["status"] != AWAITING]:
+        console.print(_table(title, came, is_wide=console.width >= WIDE))
+    if waiting := [f"{row['indicator_id']} {row['short_name']}" for row in rows if row["status"] == AWAITING]:
+        console.print(f"No delivery yet for: {'; '.join(waiting)}.")
     progress = connection.execute(PROGRESS).fetchall()
     console.print(
         "Indicators with a figure: "
         + ", ".join(f"{row['domain']} {row['with_figures']} of {row['indicators']}" for row in progress)
     )
+
+
+def _table(title: str, rows: list[dict], *, is_wide: bool) -> Table:
+    """A row an indicator; where there is no figure, the status stands in the place of the period.
+
+    On a narrow screen the unit stands below the name, and the interval below the value.
+    """
+    table = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_style="bold")
+    for heading in ("", "Indicator", "Period"):
+        table.add_column(heading)
+    for heading in ("Count", "Value", "95 % interval") if is_wide else ("Count", "Value, interval"):
+        table.add_column(heading, justify="right")
+    if is_wide:
+        table.add_column("Unit")
+    # Of a home in which all is made up the title says it once.
+    is_mixed = len({row["is_synthetic"] for row in rows}) > 1
+    for row in rows:
+        when = row["period_label"] if row["status"] == OK else row["status"]
+        when += " (synthetic)" if is_mixed and row["is_synthetic"] else ""
+        name, count = row["short_name"], "" if row["count"] is None else f"{row['count']:,}"
+        value = _number(row["value"])
+        interval = "" if row["lower_ci_95"] is None else f"{_number(row['lower_ci_95'])} to {_number(row['upper_ci_95'])}"
+        if is_wide:
+            table.add_row(row["indicator_id"], name, when, count, value, interval, row["unit"])
+        else:
+            table.add_row(row["indicator_id"], f"{name}\n[dim]{row['unit']}[/dim]", when, count, f"{value}\n{interval}")
+    return table
 
 
 def _number(value: float | None) -> str:

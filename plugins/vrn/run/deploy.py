@@ -71,7 +71,7 @@ def migrate(settings: Settings) -> None:
 
 def demo(settings: Settings) -> None:
     """Write synthetic deliveries unless something came, wait until the indicators are built, and say so by a file."""
-    from vrn.run.local import home, progress
+    from vrn.run.local import done, home, progress
 
     # The service's health check looks for it.
     is_built = settings.home / "demo-is-built"
@@ -81,7 +81,7 @@ def demo(settings: Settings) -> None:
     while not is_built.exists():
         try:
             with progress.shown(console) as show:
-                home.wait_until_done(settings, console, show, since)
+                done.until_done(settings, console, show, since)
         except HomeError as error:
             # Somebody may mend it; until then the service is not healthy.
             console.print(f"error: {error}")

@@ -111,7 +111,8 @@ def migrate(settings: Settings, to: str = "head") -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    # In a configuration a percent sign begins the name of another option, unless it is doubled.
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
     config.attributes["url"] = settings.url(OWNER)
     command.upgrade(config, to)
 

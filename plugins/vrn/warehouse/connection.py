@@ -8,6 +8,6 @@ from psycopg.rows import dict_row
 from vrn.settings import Settings
 
 
-def connect(settings: Settings, role: str = "vrn_loader", *, autocommit: bool = False) -> psycopg.Connection:
-    """Open the warehouse as a role; rows come as dictionaries."""
-    return psycopg.connect(settings.conninfo(role), autocommit=autocommit, row_factory=dict_row)
+def connect(settings: Settings, role: str = "vrn_loader", *, autocommit: bool = False, **libpq: object) -> psycopg.Connection:
+    """Open the warehouse as a role; rows come as dictionaries. libpq: further parameters, such as connect_timeout."""
+    return psycopg.connect(settings.conninfo(role), autocommit=autocommit, row_factory=dict_row, **libpq)

@@ -10,7 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy import URL
 
 from vrn.errors import HomeError
 from vrn.run import prepare, secrets
@@ -18,6 +21,8 @@ from vrn.run.airflow_api import USER
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse.roles import AIRFLOW
 
+# Not the script of that name: its first line is the path of Python, which a system does not read past a space.
+COMMAND = (sys.executable, "-P", "-m", "airflow")
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
 # Where Airflow looks for each of its tokens.
 TOKENS = {
@@ -39,7 +44,7 @@ def environment(settings: Settings, process: str | None = None) -> dict[str, str
     tokens = secrets.SERVICES[process].tokens if process else ()
     home = settings.home / "airflow"
     address = f"http://127.0.0.1:{settings.airflow_port}"
-    url = f"postgresql+psycopg2://{AIRFLOW}:{settings.password(AIRFLOW)}@{settings.pg_host}:{settings.pg_port}/airflow"
+    database = URL.create("postgresql+psycopg2", AIRFLOW, settings.password(AIRFLOW), settings.pg_host, settings.pg_port, "airflow")
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(REPOSITORY / "plugins"),
@@ -59,14 +64,17 @@ def environment(settings: Settings, process: str | None = None) -> dict[str, str
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.replace("+psycopg2", "+psycopg"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.render_as_string(hide_password=False),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.set(drivername="postgresql+psycopg").render_as_string(
+            hide_password=False
+        ),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs / "airflow"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.logs / "airflow" / "dag_processor"),
         # It sets the modes of its log files itself, whatever the umask.
         "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
         "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
@@ -101,7 +109,7 @@ def prepared(settings: Settings) -> Iterator[None]:
     log = settings.logs / "airflow-migrate.log"
     with (
         log.open("w") as out,
-        subprocess.Popen([_airflow(), "db", "migrate"], env=_whole(settings), stdout=out, stderr=out) as done,
+        subprocess.Popen([*COMMAND, "db", "migrate"], env=_whole(settings), stdout=out, stderr=out) as done,
     ):
         yield
     if done.returncode != 0:
@@ -121,28 +129,45 @@ def passwords_file(settings: Settings) -> Path:
 
 
 def start(settings: Settings) -> None:
-    """Start what does not run yet. Nothing waits here; see vrn.run.local.home.wait_until_ready."""
+    """Start what does not run yet. Nothing waits here; see vrn.run.local.ready."""
     for name in PROCESSES:
         if is_running(settings, name):
             continue
-        log = (settings.logs / f"airflow-{name}.log").open("a")
+        log = log_file(settings, name).open("a")
         process = subprocess.Popen(
-            [_airflow(), name, *ARGUMENTS.get(name, [])],
+            [*COMMAND, name, *ARGUMENTS.get(name, [])],
             env=_whole(settings, name),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-        _pid_file(settings, name).write_text(f"{process.pid} {_started(process.pid)}", encoding="utf-8")
+        _keep_pid(settings, name, process.pid)
+
+
+def _keep_pid(settings: Settings, name: str, number: int) -> None:
+    _pid_file(settings, name).write_text(f"{number} {_started(number)}", encoding="utf-8")
 
 
 def is_outdated(settings: Settings) -> bool:
     """Whether the library changed since the scheduler, of which every task is a copy, was started."""
     if not is_running(settings, "scheduler"):
         return False
-    started_at = _pid_file(settings, "scheduler").stat().st_mtime
-    return any(path.stat().st_mtime > started_at for path in (REPOSITORY / "plugins").rglob("*.py"))
+    started = _pid_file(settings, "scheduler").stat().st_mtime
+    return any(path.stat().st_mtime > started for path in (REPOSITORY / "plugins").rglob("*.py"))
+
+
+def log_file(settings: Settings, name: str) -> Path:
+    """What a process says; tasks have logs of their own."""
+    return settings.logs / f"airflow-{name}.log"
+
+
+def started_at(settings: Settings, name: str) -> datetime | None:
+    """When a process was last started, in UTC, alive or not; None where it was stopped or never started."""
+    try:
+        return datetime.fromtimestamp(_pid_file(settings, name).stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def is_running(settings: Settings, name: str) -> bool:
@@ -185,10 +210,6 @@ def stop(settings: Settings) -> None:
 def _signal(group: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
-
-
-def _airflow() -> str:
-    return str(Path(sys.executable).parent / "airflow")
 
 
 def _whole(settings: Settings, process: str | None = None) -> dict[str, str]:

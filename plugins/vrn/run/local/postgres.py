@@ -14,6 +14,8 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -70,6 +72,29 @@ def is_made(settings: Settings) -> bool:
 
 def is_running(settings: Settings) -> bool:
     return data_folder(settings).exists() and _run(settings, "pg_ctl", "-D", data_folder(settings), "status").returncode == 0
+
+
+@dataclass(frozen=True)
+class Process:
+    """The server's process, as it wrote itself down; it takes the note away when it is stopped, and not when it is killed."""
+
+    since: datetime
+    is_alive: bool
+
+
+def process(settings: Settings) -> Process | None:
+    """The server's process, asked without starting one; None where it was stopped or never started."""
+    try:
+        lines = (data_folder(settings) / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
+        number, since = int(lines[0]), datetime.fromtimestamp(int(lines[2]), UTC)
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+    try:
+        # Its number may be another's by now, and a zombie has its name still.
+        said = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        said = ""
+    return Process(since, is_alive=said.startswith(f"{number} (postgres) ") and said.split()[2] != "Z")
 
 
 def start(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from vrn.build.layers import LAYERS
 from vrn.run.local.work import Work
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -70,11 +71,18 @@ def _lines(console: Console) -> Iterator[Show]:
 
 def stages(work: Work) -> tuple[tuple[float, int], ...]:
     """What is done and of how many: received, judged, built."""
-    return ((work.received, work.deliveries), (work.judged, work.deliveries), (work.built, work.to_build))
+    built = (work.layers, len(LAYERS)) if _only_builds(work) else (work.built, work.to_build)
+    return ((work.received, work.deliveries), (work.judged, work.deliveries), built)
 
 
 def sentence(work: Work) -> str:
+    if _only_builds(work):
+        return f"no delivery came; of {len(LAYERS)} layers {work.layers} built"
     return f"of {work.deliveries}: {work.received} received, {work.judged} judged, {int(work.built)} built"
+
+
+def _only_builds(work: Work) -> bool:
+    return work.deliveries == 0 and work.unbuilt is not None
 
 
 def _clock(seconds: float) -> str:

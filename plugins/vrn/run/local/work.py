@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import psycopg
+
+from vrn.build import steps as build
 from vrn.build.layers import LAYERS
 from vrn.ledger import store as submissions
-from vrn.run.airflow_api import AirflowApi
+from vrn.ledger.states import UNDER_WAY
+from vrn.run.local import inbox
+from vrn.run.local.inbox import File
+from vrn.run.local.runs import DAG_OF_BUILD, INGEST, Runs
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-DAG_OF_BUILD = "build_outcomes"
-DAG_OF_APPROVAL = "approve_held"
 # The steps of a build from its look at the ledger on.
 LAST = list(LAYERS)[-1]
 STEPS = [f"dbt {layer}" for layer in LAYERS if layer != "reference"] + ["link"]
@@ -35,12 +41,16 @@ with build as (
 ), delivery as (
     select
         status,
-        status in ('received', 'staged', 'passed') as is_under_way,
+        status = any(%(under_way)s) as is_under_way,
+        status not in ('received', 'staged') as is_judged,
         status in ('accepted', 'superseded') as serves,
         accepted_at <= whole.started_at as is_built,
         accepted_at <= build.started_at as is_in_build,
-        status = 'passed' as is_judged,
-        received_at >= %(since)s as is_new
+        received_at >= %(since)s or exists (
+            select from ops.submission_move as replay
+            where replay.submission_id = submission.submission_id and to_status = 'received' and from_status is not null
+                and replay.moved_at >= %(since)s
+        ) as is_new
     from ops.submission
     cross join build
     cross join whole
@@ -49,65 +59,154 @@ with build as (
 )
 select
     count(*) as received,
-    count(*) filter (where is_judged or not is_under_way) as judged,
+    count(*) filter (where is_judged) as judged,
     count(*) filter (where is_under_way or serves) as to_build,
+    count(*) filter (where serves) as serves,
     count(*) filter (where serves and is_built) as built,
     count(*) filter (where serves and is_built is not true and is_in_build) as in_build,
-    count(*) filter (where serves and is_built is not true) as unbuilt,
     count(*) filter (where status = 'refused') as refused,
-    (select done from layer) as layers_done,
-    (select ledger from ops.built_layer where layer = %(layer)s) as built_from
+    (select done from layer) as layers_done
 from ours
+"""
+OPEN = """
+select feed, file_name, submission_id, status, attempt, tries
+from ops.submission
+where status = any(%(under_way)s)
+order by submission_id
+"""
+IS_ANYTHING_THERE = """
+select exists (select from ops.built_layer) or exists (
+    select from ops.submission where status in ('accepted', 'superseded', 'refused') and period_start is not null
+) as found
+"""
+
+# The reference layer rests on no delivery.
+LAYERS_BUILT = """
+select count(*) as built
+from ops.built_layer
+inner join unnest(%s::text[], %s::text[]) as project (layer, code) using (layer, code)
+where case when layer = %s then ledger is not null else ledger = %s end
+"""
+# For each layer what its last build could not make, or found wrong.
+BROKEN_NODES = """
+select distinct layer, split_part(node_id, '.', 3) as node, status
+from ops.dbt_result as result
+where status in ('error', 'fail', 'runtime error')
+    and invocation_id = (
+        select last.invocation_id from ops.dbt_result as last where last.layer = result.layer order by finished_at desc limit 1
+    )
+order by 1, 2
 """
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A delivery under way, and by what one sees that it moved."""
+
+    file_name: str
+    submission_id: int
+    status: str
+    attempt: int
+    tries: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a feed's DAG has to do: files that wait in the inbox, and deliveries that it has begun."""
+
+    files: tuple[File, ...] = ()
+    begun: tuple[Begun, ...] = ()
+
+    def __str__(self) -> str:
+        names = [one.name for one in self.files] + [f"{one.file_name} ({one.status})" for one in self.begun]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+@dataclass(frozen=True)
 class Work:
-    """How many deliveries of a run there are, and how many are done with at each stage."""
+    """How many deliveries of a run there are, how many are done with at each stage, and what is left for whom."""
 
-    deliveries: int
-    received: int
-    judged: int
+    deliveries: int = 0
+    received: int = 0
+    judged: int = 0
     # Of those that are not refused, held or duplicates; the layers of a build under way count as their share of its deliveries.
-    to_build: int
-    built: float
-    refused: int
-    active: tuple[str, ...]
-    is_busy: bool
-    has_failed_build: bool
+    to_build: int = 0
+    built: float = 0
+    refused: int = 0
+    # Layers of the outcomes that are built by this project from what is there.
+    layers: int = 0
+    # The DAGs that have a run, and those that somebody paused.
+    active: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+    # By feed; the feeds whose files came so lately that nobody can have missed them; and why a feed's DAG can take nothing.
+    left: Mapping[str, Left] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    # Why what is built is not what is there; and by what one knows what is there: the ledger and the project.
+    unbuilt: str | None = None
+    there: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left. A build that finds everything built already has nothing more to show."""
+        return not self.left and not self.active - {DAG_OF_BUILD} and self.unbuilt is None
 
 
-def look(settings: Settings, api: AirflowApi, since: datetime) -> Work:
-    """What is there and what is left. Raises OSError when Airflow does not answer."""
+def look(settings: Settings, runs: Runs, since: datetime) -> Work:
+    """What is there and what is left. Raises OSError when Airflow does not answer, psycopg.Error when the warehouse does not."""
     # In the order in which a delivery walks: what leaves one place meanwhile is found in the next.
-    waiting = sum(1 for path in settings.inbox.glob("*/*") if path.is_file() and not path.name.startswith("."))
-    runs = api.call("GET", "/dags/~/dagRuns?state=queued&state=running&limit=100")["dag_runs"]
-    # A run that waits for a person is no work of ours.
-    active = tuple(sorted({run["dag_id"] for run in runs} - {DAG_OF_APPROVAL}))
-    feeds = set(active) - {DAG_OF_BUILD}
+    feeds = inbox.feeds(settings)
+    lying = inbox.look(settings, feeds)
+    active, paused = runs.active(), runs.paused()
     with connect(settings, OWNER) as connection:
-        ledger = connection.execute(
-            LEDGER,
-            {"first": STEPS[0], "last": f"dbt {LAST}", "layer": LAST, "steps": STEPS, "since": since},
-        ).fetchone()
-        # A delivery that was accepted after the build began and before it looked at the ledger is built as well.
-        is_whole = ledger["built_from"] == submissions.fingerprint(connection)
-    unbuilt = ledger["unbuilt"] > 0 and not is_whole
-    has_failed_build = unbuilt and not active and not waiting and _last_build_failed(api)
+        said = {"first": STEPS[0], "last": f"dbt {LAST}", "steps": STEPS, "since": since, "under_way": list(UNDER_WAY)}
+        ledger = connection.execute(LEDGER, said).fetchone()
+        begun = connection.execute(OPEN, said).fetchall()
+        unbuilt = _unbuilt(connection, settings)
+        ledger_now, codes = submissions.fingerprint(connection), build.codes(settings)
+        layers = connection.execute(LAYERS_BUILT, [list(codes), list(codes.values()), build.REFERENCE, ledger_now]).fetchone()
+    waiting = sum(len(files) for files in lying.waiting.values())
+    left = _left(lying, begun)
     return Work(
         deliveries=waiting + ledger["received"],
         received=ledger["received"],
         judged=ledger["judged"],
         to_build=waiting + ledger["to_build"],
-        built=ledger["to_build"] if is_whole else ledger["built"] + ledger["in_build"] * ledger["layers_done"] / len(STEPS),
+        built=ledger["built"] + ledger["in_build"] * ledger["layers_done"] / len(STEPS) if unbuilt else ledger["serves"],
         refused=ledger["refused"],
-        active=active,
-        # A build that finds everything built already has nothing more to show.
-        is_busy=bool(waiting or feeds or (active and not is_whole) or (unbuilt and not has_failed_build)),
-        has_failed_build=has_failed_build,
+        layers=layers["built"],
+        active=active - paused,
+        paused=paused,
+        left=left,
+        fresh=lying.fresh,
+        blocked={feed: why for feed in left if (why := _why_blocked(feed, feeds, paused))},
+        unbuilt=unbuilt,
+        there=f"{ledger_now} {codes}",
     )
 
 
-def _last_build_failed(api: AirflowApi) -> bool:
-    runs = api.call("GET", f"/dags/{DAG_OF_BUILD}/dagRuns?order_by=-run_after&limit=1")["dag_runs"]
-    return bool(runs) and runs[0]["state"] == "failed"
+def broken_nodes(connection: psycopg.Connection) -> list[str]:
+    """What the last build of each layer could not make or found wrong, such as `v06_violence_with_injury (error)`."""
+    return [f"{row['node']} ({row['status']})" for row in connection.execute(BROKEN_NODES).fetchall()]
+
+
+def _unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
+    """Why a build is due; None in a home to which nothing came that figures could tell of."""
+    if not connection.execute(IS_ANYTHING_THERE).fetchone()["found"]:
+        return None
+    return build.unbuilt(connection, settings)
+
+
+def _left(lying: inbox.Inbox, begun: list[dict]) -> dict[str, Left]:
+    by_feed = defaultdict(list)
+    for row in begun:
+        by_feed[row.pop("feed")].append(Begun(**row))
+    return {feed: Left(lying.waiting.get(feed, ()), tuple(by_feed.get(feed, ()))) for feed in sorted({*lying.waiting, *by_feed})}
+
+
+def _why_blocked(feed: str, feeds: Mapping[str, inbox.Feed], paused: frozenset[str]) -> str | None:
+    if feed not in feeds:
+        return f"expectations/{feed}{inbox.ENDING} is not there. Put it back, or refuse what the feed has begun (make refuse)."
+    if f"{INGEST}{feed}" in paused:
+        return f"the DAG {INGEST}{feed} is switched off in Airflow. Switch it on."
+    return feeds[feed].problem

@@ -1,0 +1,154 @@
+"""`make status`: on one screen how a home is, whatever of it runs and does not."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+import psycopg
+from rich.console import Console
+
+from vrn.build import steps as build
+from vrn.errors import SecretMissing, VrnError
+from vrn.ledger.states import HELD, REFUSED, UNDER_WAY
+from vrn.run.airflow_api import AirflowApi
+from vrn.run.local import airflow, inbox, not_taken, services, work
+from vrn.run.local.runs import Runs
+from vrn.run.local.services import RUNNING, STOPPED
+from vrn.settings import Settings
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
+
+MOST_SHOWN = 10
+# As wide as the longest heading.
+MARGIN = " " * len("PostgreSQL ")
+SECONDS_TO_CONNECT = 5
+Line = tuple[str, str]
+LEDGER = """
+select submission_id, feed, file_name, status, coalesce(hold_reason, status_reason) as reason, moved_at
+from ops.submission
+where status = any(%s)
+order by moved_at desc, submission_id desc
+"""
+LAST_BUILD = "select finished_at from ops.step where step = %s and is_success order by started_at desc limit 1"
+LAST_RELEASE = "select release_id, released_at, note from ops.release order by released_at desc limit 1"
+
+
+def show(settings: Settings, console: Console) -> None:
+    """Print what runs, the disk, what waits, what is under way, held or refused, the last build and the last release."""
+    said = ""
+    for heading, text in _lines(settings):
+        # A heading stands once before what belongs to it.
+        indent = "" if heading == said else heading
+        for line in textwrap.wrap(text, console.width - len(MARGIN), break_on_hyphens=False) or [""]:
+            console.print(f"{indent:<{len(MARGIN)}}{line}", markup=False)
+            indent = ""
+        said = heading
+
+
+def _lines(settings: Settings) -> Iterator[Line]:
+    if not settings.home.is_dir():
+        yield "Home", f"{settings.home} is not there yet; `make run` makes it."
+        return
+    free = shutil.disk_usage(settings.home).free
+    short = "; THAT IS TOO LITTLE" if free < services.LEAST_FREE_TO_START else ""
+    yield "Home", str(settings.home)
+    yield "Disk", f"the home takes {_size(services.folder_bytes(settings.home))}, and {_size(free)} are free{short}"
+    yield from _services(settings)
+    yield from _inbox(settings)
+    try:
+        with connect(settings, OWNER, connect_timeout=SECONDS_TO_CONNECT) as connection:
+            yield from _ledger(connection)
+            yield from _build(connection, settings)
+    except psycopg.Error as error:
+        yield "Warehouse", f"does not answer at port {settings.pg_port}: {str(error).strip().splitlines()[0]}"
+        yield "", "So nothing can be said of deliveries, builds and releases."
+
+
+def _services(settings: Settings) -> Iterator[Line]:
+    database, *others = services.of(settings)
+    yield "PostgreSQL", f"{_service(database)}, port {settings.pg_port}"
+    states = {(one.state, one.since and _time(one.since)) for one in others}
+    # One line where all of them are alike.
+    if len(states) == 1:
+        yield "Airflow", f"{_service(others[0])}, port {settings.airflow_port} ({', '.join(airflow.PROCESSES)})"
+    else:
+        for one in others:
+            yield "Airflow", f"{one.name.removeprefix(services.AIRFLOWS)} {_service(one)}"
+    if any(one.state == RUNNING for one in others):
+        yield from (("Airflow", line) for line in _airflow(settings))
+
+
+def _service(one: services.Service) -> str:
+    if one.state == STOPPED:
+        return "not running (`make up` starts it)"
+    return f"running since {_time(one.since)}" if one.state == RUNNING else f"DEAD (started {_time(one.since)}); see {one.log}"
+
+
+def _airflow(settings: Settings) -> list[str]:
+    """What Airflow says of itself that is wrong."""
+    try:
+        runs = Runs(AirflowApi(settings))
+        told = [f"{name} gives no sign of life" for name in runs.unhealthy()]
+        told += [f"{dag_id} is switched off" for dag_id in sorted(runs.paused())]
+        return told + ([said] if (said := runs.import_errors()) else [])
+    except (OSError, SecretMissing) as error:
+        return [f"does not answer at port {settings.airflow_port}: {error}"]
+
+
+def _inbox(settings: Settings) -> Iterator[Line]:
+    feeds = inbox.feeds(settings)
+    lying = inbox.look(settings, feeds)
+    if not lying.waiting:
+        yield "Inbox", "nothing waits"
+    for feed, files in lying.waiting.items():
+        why = f"; {feeds[feed].problem}" if feeds[feed].problem else ""
+        yield "Inbox", f"{feed}: {len(files)} wait{'s' if len(files) == 1 else ''}{why}"
+    for line in not_taken.told(settings, feeds, lying):
+        yield "Not taken", line
+    for feed in feeds.values():
+        if feed.problem and feed.name not in lying.waiting:
+            yield "Feed files", feed.problem
+
+
+def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
+    under_way = Counter((row["feed"], row["status"]) for row in connection.execute(LEDGER, [list(UNDER_WAY)]).fetchall())
+    if not under_way:
+        yield "Under way", "nothing"
+    for (feed, status), number in sorted(under_way.items()):
+        yield "Under way", f"{feed}: {number} {status}"
+    rows = connection.execute(f"{LEDGER} limit {MOST_SHOWN}", [[HELD, REFUSED]]).fetchall()
+    for status in (HELD, REFUSED):
+        chosen = [row for row in rows if row["status"] == status]
+        for row in chosen:
+            yield (
+                status.capitalize(),
+                f"{_time(row['moved_at'])} {row['submission_id']} {row['feed']} {row['file_name']}: {row['reason']}",
+            )
+        if not chosen and not any(row["status"] == status for row in rows):
+            yield status.capitalize(), "nothing"
+
+
+def _build(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:
+    last = connection.execute(LAST_BUILD, [f"dbt {work.LAST}"]).fetchone()
+    when = f"last whole on {_time(last['finished_at'])}" if last else "never whole"
+    try:
+        unbuilt = build.unbuilt(connection, settings)
+    except VrnError as error:
+        unbuilt = str(error)
+    yield "Build", f"{when}; what is there is built" if unbuilt is None else f"{when}. {unbuilt}"
+    if broken := work.broken_nodes(connection):
+        yield "Build", f"failed at {', '.join(broken)}"
+    release = connection.execute(LAST_RELEASE).fetchone()
+    yield "Release", f"{release['release_id']}, {_time(release['released_at'])}: {release['note']}" if release else "none yet"
+
+
+def _time(when: datetime) -> str:
+    return f"{when.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 30):,.1f} GiB" if count >= 1 << 30 else f"{count >> 20:,} MiB"

@@ -1,0 +1,146 @@
+"""`make status`: one screen that says how a home is, whatever of it is away (issue 13, part G)."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from tests import submissions
+from tests.airflow import Airflow
+from tests.ports import free_port
+from vrn.build import steps as build
+from vrn.ledger import store as ledger
+from vrn.run.local import airflow, not_taken, services, status
+from vrn.settings import Settings
+
+STREET = "police_street_crime"
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def said(home, monkeypatch):
+    """What the command prints of a home whose services are as a test says; the warehouse is a real one."""
+    states = dict.fromkeys(["PostgreSQL", *(f"{services.AIRFLOWS}{name}" for name in airflow.PROCESSES)], services.RUNNING)
+    api = Airflow()
+    for module in (status, not_taken):
+        monkeypatch.setattr(module, "AirflowApi", lambda _: api)
+    monkeypatch.setattr(
+        services,
+        "of",
+        lambda settings: [services.Service(name, state, NOON, settings.logs / "a.log") for name, state in states.items()],
+    )
+
+    def printed(settings: Settings = home, width: int = 80) -> tuple[list[str], str]:
+        """The lines of the screen, and the same as one text without line breaks."""
+        screen = io.StringIO()
+        status.show(settings, Console(file=screen, width=width, highlight=False))
+        return [line.rstrip() for line in screen.getvalue().splitlines()], " ".join(screen.getvalue().split())
+
+    printed.states, printed.airflow = states, api
+    return printed
+
+
+def whole(owner, home: Settings) -> None:
+    owner.execute("truncate ops.built_layer")
+    for layer, code in build.codes(home).items():
+        built_from = "" if layer == build.REFERENCE else ledger.fingerprint(owner)
+        owner.execute("insert into ops.built_layer values (%s, %s, %s)", [layer, code, built_from])
+    owner.execute(
+        "insert into ops.step (step, started_at, finished_at, is_success) values ('dbt publish', %s, %s, true)", [NOON, NOON]
+    )
+
+
+def test_a_home_in_which_all_is_well_fits_a_screen_of_80_by_24(said, home, owner):
+    submissions.came(owner, "a.csv", status="accepted", period_start="2020-01-01", rows_in_file=0, rows_accepted=0,
+        rows_quarantined=0, rows_duplicate=0)  # fmt: skip
+    whole(owner, home)
+    owner.execute(
+        "insert into ops.release (release_id, released_at, git_revision, project_code, note, is_synthetic) "
+        "values ('2026-11-28-1', %s, 'a', 'b', 'for the board', true)",
+        [NOON],
+    )
+    lines, text = said()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    noon = f"{NOON.astimezone():%Y-%m-%d %H:%M}"
+    for part in (
+        f"PostgreSQL running since {noon}, port {home.pg_port}",
+        f"Airflow running since {noon}, port {home.airflow_port} (api-server, scheduler, dag-processor, triggerer)",
+        "Inbox nothing waits",
+        "Under way nothing",
+        "Held nothing",
+        "Refused nothing",
+        f"Build last whole on {noon}; what is there is built",
+        f"Release 2026-11-28-1, {noon}: for the board",
+    ):
+        assert part in text
+
+
+def test_what_is_wrong_is_said_each_with_its_reason(said, home, owner):
+    said.states[f"{services.AIRFLOWS}scheduler"] = services.DEAD
+    said.airflow.health["dag_processor"] = {"status": "unhealthy"}
+    said.airflow.paused = {"build_outcomes"}
+    said.airflow.import_errors = {"ingest.py": "SyntaxError: not closed"}
+    for place in (f"{STREET}/a.csv", f"{STREET}/b.csv", "street.csv"):
+        path = home.inbox / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    submissions.came(owner, "staged.csv", status="staged")
+    for number in range(12):
+        submissions.came(owner, f"refused[{number}].csv", status="refused", period_start="2020-01-01")
+    submissions.came(owner, "held.csv", status="held")
+    _, text = said(width=130)
+    for part in (
+        "scheduler DEAD (started",
+        "dag-processor gives no sign of life",
+        "build_outcomes is switched off",
+        "Airflow cannot read dags/ingest.py, line 7: SyntaxError: not closed",
+        f"Inbox {STREET}: 2 wait",
+        "Not taken inbox/street.csv: it lies beside the feeds' folders.",
+        f"Under way {STREET}: 1 staged",
+        f"{STREET} held.csv: a test",
+        f"{STREET} refused[11].csv: a test",
+        "Build never whole. Nothing was built yet",
+        "Release none yet",
+    ):
+        assert part in text
+    # The last ten of those that are held or refused.
+    assert text.count("refused[") == 9
+
+
+def test_what_a_build_could_not_make_is_named(said, home, owner):
+    whole(owner, home)
+    owner.execute(
+        "insert into ops.dbt_result (invocation_id, layer, node_id, resource_type, status, seconds, finished_at) values "
+        "('1', 'marts', 'model.vrn.dim_area', 'model', 'error', 1, '2026-01-01'), "
+        "('2', 'marts', 'model.vrn.dim_area', 'model', 'success', 1, '2026-01-02'), "
+        "('2', 'marts', 'model.vrn.fct_crime', 'model', 'error', 1, '2026-01-02')"
+    )
+    assert "what is there is built failed at fct_crime (error) Release" in said()[1]
+
+
+def test_without_a_warehouse_the_rest_is_said(said, home):
+    said.states["PostgreSQL"] = services.STOPPED
+    away = Settings(home=home.home, pg_port=free_port(), airflow_port=home.airflow_port)
+    _, text = said(away)
+    assert "PostgreSQL not running (`make up` starts it)" in text
+    assert f"Warehouse does not answer at port {away.pg_port}" in text
+    assert "Inbox nothing waits" in text
+
+
+def test_without_airflow_the_rest_is_said(said, home, monkeypatch):
+    def away(*_):
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr(said.airflow, "call", away)
+    _, text = said()
+    assert f"triggerer) does not answer at port {home.airflow_port}: refused" in text
+    assert "Under way nothing" in text
+
+
+def test_a_home_that_is_not_there_is_said(said, tmp_path):
+    nowhere = Settings(home=tmp_path / "nowhere", pg_port=1, airflow_port=2)
+    assert "is not there yet; `make run` makes it" in said(nowhere)[1]

@@ -1,0 +1,133 @@
+"""What lies in the inbox: what a feed takes, and what nothing takes, named with the reason (issue 13, point 9 and part G)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vrn.receive import folder
+from vrn.run.local import inbox
+from vrn.settings import Settings
+
+STREET = "police_street_crime"
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    monkeypatch.setenv("VRN_INBOX", str(tmp_path / "inbox"))
+    return Settings(home=tmp_path, pg_port=1, airflow_port=2)
+
+
+def drop(settings: Settings, place: str) -> Path:
+    path = settings.inbox / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+    return path
+
+
+def look(settings: Settings) -> inbox.Inbox:
+    return inbox.look(settings, inbox.feeds(settings))
+
+
+def test_files_in_the_folder_of_a_feed_wait_for_it(settings):
+    drop(settings, f"{STREET}/b.csv")
+    drop(settings, f"{STREET}/a.csv")
+    found = look(settings)
+    assert {feed: [one.name for one in files] for feed, files in found.waiting.items()} == {STREET: ["a.csv", "b.csv"]}
+    assert found.not_taken == ()
+
+
+def test_a_file_that_was_sent_again_under_its_name_is_told_from_the_first(settings):
+    path = drop(settings, f"{STREET}/a.csv")
+    before = look(settings).waiting[STREET]
+    path.rename(path.with_name("b"))
+    drop(settings, f"{STREET}/a.csv")
+    path.with_name("b").unlink()
+    assert look(settings).waiting[STREET] != before
+
+
+@pytest.mark.parametrize(
+    ("place", "named", "why"),
+    [
+        ("street.csv", "street.csv", "lies beside the feeds' folders"),
+        (f"{STREET}/a.csv.part", f"{STREET}/a.csv.part", "its ending .part says that it is not whole"),
+        (f"{STREET}/2020/a.csv", f"{STREET}/2020", "it is a folder"),
+        (
+            "police_street_crimes/a.csv",
+            "police_street_crimes/ (a.csv)",
+            "no feed has a folder of this name. Is police_street_crime meant?",
+        ),
+        ("holidays/2020/a.csv", "holidays/ (2020/a.csv)", "no feed has a folder of this name. Move them into the folder of a feed"),
+    ],
+)
+def test_what_no_feed_takes_is_named_with_the_reason(settings, place, named, why):
+    drop(settings, place)
+    found = look(settings)
+    assert found.waiting == {}
+    (one,) = found.not_taken
+    assert one.place == named
+    assert why in one.why
+
+
+def test_of_many_files_of_no_feed_some_are_named_and_the_rest_counted(settings):
+    for number in range(5):
+        drop(settings, f"holidays/{number}.csv")
+    (one,) = look(settings).not_taken
+    assert one.place == "holidays/ (0.csv, 1.csv, 2.csv and 2 more)"
+
+
+def test_a_link_to_nothing_and_what_may_not_be_read_are_named(settings, monkeypatch):
+    drop(settings, f"{STREET}/a.csv")
+    (settings.inbox / STREET / "gone.csv").symlink_to("nowhere")
+    # The superuser, as whom the tests may run, may read everything.
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "a.csv")
+    assert {one.place: one.why.split(".")[0] for one in look(settings).not_taken} == {
+        f"{STREET}/a.csv": "it may not be read",
+        f"{STREET}/gone.csv": "it is a link to nothing",
+    }
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert [one.place for one in look(settings).not_taken] == [f"{STREET}/"]
+
+
+def test_what_was_refused_hidden_files_and_empty_folders_are_nobodys_business(settings):
+    for place in (f"{STREET}/refused/a.csv", f"{STREET}/.a.csv.x7f", ".DS_Store", "holidays/.keep"):
+        drop(settings, place)
+    (settings.inbox / STREET / "empty").mkdir()
+    (settings.inbox / "empty").mkdir()
+    found = look(settings)
+    assert (found.waiting, found.not_taken) == ({}, ())
+
+
+def test_an_inbox_that_is_not_there_holds_nothing(settings):
+    assert look(settings) == inbox.Inbox({}, frozenset(), ())
+
+
+def test_a_file_is_fresh_until_its_feed_must_have_seen_it(settings, monkeypatch):
+    path = drop(settings, f"{STREET}/a.csv")
+    monkeypatch.setattr(folder, "SECONDS_AT_REST", 2.0)
+    assert look(settings).fresh == {STREET}
+    now = path.stat().st_ctime
+    monkeypatch.setattr(inbox.time, "time", lambda: now + 2 + inbox.SECONDS_TO_BE_SEEN)
+    assert look(settings).fresh == frozenset()
+
+
+def test_a_feed_file_that_cannot_be_used_says_why_and_leaves_the_others_as_they_are(settings, monkeypatch, tmp_path):
+    contracts = tmp_path / "expectations"
+    contracts.mkdir()
+    for path in settings.contracts.glob("police_*.odcs.yaml"):
+        (contracts / path.name).write_text(path.read_text())
+    monkeypatch.setenv("VRN_CONTRACTS", str(contracts))
+    broken = contracts / f"{STREET}.odcs.yaml"
+    whole = broken.read_text()
+    broken.write_text(whole.replace("classification: keep", "classification: kept", 1))
+    drop(settings, f"{STREET}/a.csv")
+    feeds = inbox.feeds(settings)
+    assert {feed.name for feed in feeds.values() if feed.problem} == {STREET}
+    assert f"{STREET}.odcs.yaml" in feeds[STREET].problem
+    assert "kept" in feeds[STREET].problem
+    assert list(inbox.look(settings, feeds).waiting) == [STREET]
+    # Mended, it is as if nothing had been.
+    broken.write_text(whole)
+    assert not any(feed.problem for feed in inbox.feeds(settings).values())
