@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import urllib.error
 import urllib.parse
@@ -17,7 +18,7 @@ OF_FEED_FILES = "feed_files.py"
 # It says again what the tasks before it said.
 LAST_TASK = "conclude"
 # Whose text is a sentence of ours. Another's may quote what it was working on.
-OURS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.VrnError)} | {
+OURS = {name for name, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.VrnError)} | {
     "BuildFailed", "ProjectUnreadable", "RuntimeError", "AirflowFailException", "PermissionError", "FileNotFoundError",
 }  # fmt: skip
 COMPONENTS = {"scheduler": "scheduler", "triggerer": "triggerer", "dag_processor": "dag-processor"}
