@@ -64,7 +64,6 @@ def home_of(server: Settings, folder: Path, places, story) -> dict:
     """The figures of a home of its own in which something happened."""
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vrn.receive.folder.SECONDS_AT_REST", -1)
         for settings in copy_of(server, folder, patch, "built", "of_a_test"):
             with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
                 story(settings, Inbox(settings, loader, places))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from vrn.receive import folder
 from vrn.run.local import inbox
 from vrn.settings import Settings
 
@@ -92,7 +91,7 @@ def test_a_link_to_nothing_and_what_may_not_be_read_are_named(settings, monkeypa
 
 
 def test_what_was_refused_hidden_files_and_empty_folders_are_nobodys_business(settings):
-    for place in (f"{STREET}/refused/a.csv", f"{STREET}/.a.csv.x7f", ".DS_Store", "holidays/.keep"):
+    for place in (f"{STREET}/refused/a.csv", f"{STREET}/.a.csv.x7f", f"{STREET}/~$a.xlsx", ".DS_Store", "holidays/.keep"):
         drop(settings, place)
     (settings.inbox / STREET / "empty").mkdir()
     (settings.inbox / "empty").mkdir()
@@ -106,7 +105,7 @@ def test_an_inbox_that_is_not_there_holds_nothing(settings):
 
 def test_a_file_is_fresh_until_its_feed_must_have_seen_it(settings, monkeypatch):
     path = drop(settings, f"{STREET}/a.csv")
-    monkeypatch.setattr(folder, "SECONDS_AT_REST", 2.0)
+    monkeypatch.setenv("VRN_REST_SECONDS", "2")
     assert look(settings).fresh == {STREET}
     now = path.stat().st_ctime
     monkeypatch.setattr(inbox.time, "time", lambda: now + 2 + inbox.SECONDS_TO_BE_SEEN)

@@ -98,9 +98,9 @@ def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
             for one in _entries(path):
                 if (why := _why_not(one)) is not None:
                     not_taken.append(NotTaken(f"{path.name}/{one.name}", why))
-                elif one.is_file() and (changed_at := _changed_at(one)) is not None:
+                elif folder.is_delivery(one.name, {}) and one.is_file() and (changed_at := _changed_at(one)) is not None:
                     waiting[feed].append(File(one.name, changed_at))
-                    if _is_fresh(changed_at):
+                    if _is_fresh(changed_at, settings.rest_seconds):
                         fresh.add(feed)
     return Inbox({feed: tuple(files) for feed, files in waiting.items()}, frozenset(fresh), tuple(not_taken))
 
@@ -121,6 +121,9 @@ def _why_not(path: Path) -> str | None:
     if not path.is_file():
         # It went meanwhile, or leads nowhere.
         return "it is a link to nothing. Delete it." if path.is_symlink() else None
+    if path.name.lower().startswith(folder.NOT_SENT):
+        # An office program's lock, or a file manager's: its sender does not see it.
+        return None
     if path.name.endswith(folder.UNFINISHED):
         return f"its ending {path.suffix} says that it is not whole. It is taken when it is renamed; delete it if it was left over."
     if not os.access(path, os.R_OK):
@@ -149,5 +152,5 @@ def _changed_at(path: Path) -> int | None:
         return None
 
 
-def _is_fresh(changed_at: int) -> bool:
-    return abs(time.time() - changed_at / 1e9) < folder.SECONDS_AT_REST + SECONDS_TO_BE_SEEN
+def _is_fresh(changed_at: int, rest: float) -> bool:
+    return abs(time.time() - changed_at / 1e9) < rest + SECONDS_TO_BE_SEEN
