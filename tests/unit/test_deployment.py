@@ -14,12 +14,12 @@ import pytest
 import yaml
 
 from tests.inbox import Inbox
-from vrn import projects
 from vrn.access import hba, tls
 from vrn.access import secrets as files
 from vrn.access.audit import reads
 from vrn.build import dbt
 from vrn.errors import HomeError, SecretMissing
+from vrn.projects import upkeep
 from vrn.run import deploy, hand_out, prepare, secrets
 from vrn.run.local import airflow
 from vrn.settings import REPOSITORY, Settings
@@ -147,7 +147,7 @@ def test_a_task_needs_no_more_than_the_scheduler_is_given(given, monkeypatch, se
         assert [row["status"] for row in inbox.take_in(STREET)] == ["accepted"]
         connect(settings, LINKER).close()
         assert dbt.environment(settings)["DBT_ENV_SECRET_VRN_PASSWORD"] == settings.password(OWNER)
-        projects.keep_up(settings)
+        upkeep.keep_up(settings)
         reads.record(settings, server.server_log)
         with pytest.raises(psycopg.OperationalError, match="no password supplied"):
             psycopg.connect(settings.conninfo(SUPERUSER))
