@@ -27,6 +27,7 @@ from vrn.receive.names import Named
 from vrn.receive.seal import Content
 from vrn.receive.taking import Aside
 from vrn.settings import Settings
+from vrn.warehouse import locks
 
 log = logging.getLogger(__name__)
 # Beside the deliveries of a feed: what was refused before a byte of it was kept.
@@ -50,7 +51,7 @@ class NotWhole(Exception):
 def register(connection: psycopg.Connection, settings: Settings, feed: str, check: Check) -> Registered:
     """Take in everything that waits for a feed. A file that cannot be taken stays where it is and is said."""
     # One at a time: two would take the same file out of each other's hands. The connection's end gives the lock back.
-    connection.execute("select pg_advisory_lock(hashtext(%s))", [f"register {feed}"])
+    locks.for_session(connection, locks.Job.REGISTER, feed)
     agreement.publish(connection, settings)
     contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
     desk = Desk(connection, settings, contract, check)
