@@ -16,6 +16,7 @@ from tests.airflow import Airflow
 from tests.ports import free_port
 from vrn.__main__ import main
 from vrn.errors import HomeError
+from vrn.receive import problems
 from vrn.run.local import airflow, done
 from vrn.run.local import home as runner
 from vrn.run.local.inbox import File
@@ -142,8 +143,8 @@ def test_what_is_not_built_and_that_nobody_builds_is_built_once(looks):
 def test_a_build_that_fails_is_not_asked_for_again_and_its_nodes_are_named(looks):
     looks.found += [BUILDING]
     looks.then(BUSY, BUILDING)
-    looks.broken, looks.airflow.failed = ["v06_violence_with_injury (error)", "unique_dim_area (fail)"], {"build_outcomes": []}
-    with pytest.raises(HomeError, match=r"failed at v06_violence_with_injury \(error\), unique_dim_area \(fail\); other tables"):
+    looks.broken, looks.airflow.failed = ["model v06_violence_with_injury", "test unique_dim_area"], {"build_outcomes": []}
+    with pytest.raises(HomeError, match=r"failed at model v06_violence_with_injury, test unique_dim_area; what rests"):
         looks.wait()
     assert looks.airflow.started == ["build_outcomes"]
 
@@ -165,7 +166,7 @@ def test_a_build_that_began_by_itself_and_failed_is_not_asked_for_again_for_what
 
 
 def test_a_run_in_which_a_node_was_not_built_ends_with_its_name_though_all_else_is(looks):
-    looks.found, looks.broken = [DONE], ["v06_violence_with_injury (error)"]
+    looks.found, looks.broken = [DONE], ["model v06_violence_with_injury"]
     with pytest.raises(HomeError, match="v06_violence_with_injury"):
         looks.wait()
 
@@ -200,6 +201,13 @@ def test_a_file_that_a_run_left_is_named_with_the_reason_and_what_else_there_is_
         f"{FEED}: 2020-01-lancashire-street.csv is not taken in. `register` of ingest__{FEED} failed: agreements.yaml is not YAML."
     )
     assert looks.airflow.started == [f"ingest__{FEED}", "build_outcomes"]
+
+
+def test_a_file_that_a_good_run_could_not_take_is_named_with_what_stood_in_the_way(looks):
+    problems.keep(looks.settings, FEED, ["The folder inbox/police_street_crime may be read but not written to."])
+    looks.found += [WAITING]
+    with pytest.raises(HomeError, match=r"is not taken in\. The folder .* may be read but not written to\."):
+        looks.wait()
 
 
 def test_a_delivery_that_a_run_left_is_tried_again_as_long_as_each_try_counts(looks):

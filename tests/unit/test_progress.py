@@ -117,6 +117,8 @@ def test_a_delivery_that_came_into_a_build_after_it_began_is_built_by_it(home, o
     whole(owner, home)
     found = look(home)
     assert (found.built, found.to_build, found.is_done) == (2, 2, True)
+    # A second build that finds everything built is nothing to wait for.
+    assert look(home, runs.DAG_OF_BUILD).is_done
 
 
 def test_what_an_earlier_run_did_is_no_work_of_this_one_but_what_it_left_is(home, owner):

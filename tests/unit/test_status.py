@@ -117,9 +117,10 @@ def test_what_a_build_could_not_make_is_named(said, home, owner):
         "insert into ops.dbt_result (invocation_id, layer, node_id, resource_type, status, seconds, finished_at) values "
         "('1', 'marts', 'model.vrn.dim_area', 'model', 'error', 1, '2026-01-01'), "
         "('2', 'marts', 'model.vrn.dim_area', 'model', 'success', 1, '2026-01-02'), "
-        "('2', 'marts', 'model.vrn.fct_crime', 'model', 'error', 1, '2026-01-02')"
+        "('2', 'marts', 'model.vrn.fct_crime', 'model', 'error', 1, '2026-01-02'), "
+        "('2', 'marts', 'test.vrn.never_null_dim_area.1f0a', 'test', 'fail', 1, '2026-01-02')"
     )
-    assert "what is there is built failed at fct_crime (error) Release" in said()[1]
+    assert "what is there is built failed at model fct_crime, test never_null_dim_area Release" in said()[1]
 
 
 def test_without_a_warehouse_the_rest_is_said(said, home):

@@ -77,15 +77,17 @@ def test_of_many_files_of_no_feed_some_are_named_and_the_rest_counted(settings):
     assert one.place == "holidays/ (0.csv, 1.csv, 2.csv and 2 more)"
 
 
-def test_a_link_to_nothing_and_what_may_not_be_read_are_named(settings, monkeypatch):
+def test_a_link_and_what_may_not_be_read_are_named(settings, monkeypatch):
     drop(settings, f"{STREET}/a.csv")
     (settings.inbox / STREET / "gone.csv").symlink_to("nowhere")
     # The superuser, as whom the tests may run, may read everything.
     monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "a.csv")
-    assert {one.place: one.why.split(".")[0] for one in look(settings).not_taken} == {
+    found = look(settings)
+    assert {one.place: one.why.split(".")[0] for one in found.not_taken} == {
         f"{STREET}/a.csv": "it may not be read",
-        f"{STREET}/gone.csv": "it is a link to nothing",
+        f"{STREET}/gone.csv": "it is a link",
     }
+    assert found.waiting == {}
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert [one.place for one in look(settings).not_taken] == [f"{STREET}/"]
 
@@ -97,6 +99,38 @@ def test_what_was_refused_hidden_files_and_empty_folders_are_nobodys_business(se
     (settings.inbox / "empty").mkdir()
     found = look(settings)
     assert (found.waiting, found.not_taken) == ({}, ())
+
+
+def test_what_a_killed_run_had_set_aside_waits_for_the_next(settings):
+    drop(settings, f"{STREET}/.taking/12/a.csv")
+    assert [one.name for one in look(settings).waiting[STREET]] == ["a.csv"]
+
+
+def test_a_file_that_somebody_writes_is_fresh_however_long_ago_it_changed(settings, monkeypatch):
+    path = drop(settings, f"{STREET}/a.csv")
+    later = path.stat().st_ctime + 3600
+    monkeypatch.setattr(inbox.time, "time", lambda: later)
+    assert look(settings).fresh == frozenset()
+    with path.open("a"):
+        assert look(settings).fresh == {STREET}
+
+
+@pytest.mark.parametrize(
+    ("whole", "names", "waits", "named"),
+    [
+        ({"marker": ".ok"}, ["a.csv", "a.csv.ok"], ["a.csv"], {}),
+        ({"marker": ".ok"}, ["a.csv"], [], {"a.csv": "its marker a.csv.ok is not there"}),
+        ({"marker": ".ok"}, ["a.csv.ok"], [], {"a.csv.ok": "it marks a file that is not there"}),
+        ({"unfinished": ".up"}, ["a.csv", "b.csv.up"], ["a.csv"], {"b.csv.up": "its ending .up says that it is not whole"}),
+    ],
+)
+def test_a_feed_that_says_how_one_knows_that_a_file_is_whole_is_believed(settings, whole, names, waits, named):
+    for name in names:
+        drop(settings, f"{STREET}/{name}")
+    found = inbox.look(settings, {STREET: inbox.Feed(STREET, STREET, whole=whole)})
+    assert [one.name for one in found.waiting.get(STREET, ())] == waits
+    assert {one.place.partition("/")[2]: one.why for one in found.not_taken}.keys() == named.keys()
+    assert all(named[one.place.partition("/")[2]] in one.why for one in found.not_taken)
 
 
 def test_an_inbox_that_is_not_there_holds_nothing(settings):

@@ -6,7 +6,7 @@ cannot be left out: then the build stops.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,8 +43,12 @@ class LeftOut:
 
 def before(connection: psycopg.Connection, layer: str) -> list[str]:
     """The nodes that failed in the layers before this one."""
-    earlier = [name for name in list(LAYERS)[: list(LAYERS).index(layer)] if name in OF_SOME]
-    return [row["node_id"] for row in connection.execute(FAILED, [earlier, list(BAD)])]
+    return failed(connection, [name for name in list(LAYERS)[: list(LAYERS).index(layer)] if name in OF_SOME])
+
+
+def failed(connection: psycopg.Connection, layers: Sequence[str]) -> list[str]:
+    """The nodes that failed when each of these layers was built last, by their ids in dbt."""
+    return [row["node_id"] for row in connection.execute(FAILED, [list(layers), list(BAD)])]
 
 
 def without_table(connection: psycopg.Connection, settings: Settings, manifest: Manifest) -> list[str]:

@@ -10,6 +10,7 @@ import psycopg
 from rich.console import Console
 
 from vrn.errors import HomeError
+from vrn.receive import problems
 from vrn.report import headline
 from vrn.run.airflow_api import AirflowApi
 from vrn.run.local import work
@@ -139,16 +140,17 @@ class _Wait:
     def _why_left(self, feed: str, now: Work) -> str:
         return (
             now.blocked.get(feed)
+            or " ".join(problems.of(self._settings, feed))
             or self._runs.why_failed(f"{INGEST}{feed}")
             or self._runs.import_errors()
-            or f"The last run of {INGEST}{feed} ended well and left it: look whether its folder may be written."
+            or f"The last run of {INGEST}{feed} ended well and left it; its page in Airflow says what it did."
         )
 
     def _why_unbuilt(self, now: Work) -> list[str]:
         with connect(self._settings, OWNER) as connection:
             broken = work.broken_nodes(connection)
         if broken:
-            return [f"The build of the outcomes failed at {', '.join(broken)}; other tables are those of the last good build."]
+            return [f"The build of the outcomes failed at {', '.join(broken)}; what rests on that is as it was last built."]
         if now.unbuilt and DAG_OF_BUILD in now.paused:
             return [f"{now.unbuilt} The DAG {DAG_OF_BUILD} is switched off in Airflow. Switch it on."]
         return [f"The outcomes are not built. {self._runs.why_failed(DAG_OF_BUILD) or now.unbuilt}"] if now.unbuilt else []

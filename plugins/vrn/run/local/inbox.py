@@ -6,16 +6,18 @@ import difflib
 import functools
 import os
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrn.errors import VrnError
+from vrn.errors import ContractError
 from vrn.feeds import contract as contracts
+from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD
 from vrn.feeds.shown import ENDING
-from vrn.receive import folder
+from vrn.receive import folder, taking
+from vrn.receive.folder import Seen
 from vrn.receive.register import REFUSED_FOLDER
 from vrn.settings import Settings
 
@@ -28,12 +30,17 @@ SECONDS_TO_BE_SEEN = 8.0
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed file as the inbox needs it: the feed, its folder, and why the file cannot be read (None where it can)."""
+    """A feed as the inbox needs it.
+
+    folder: its folder in the inbox. problem: why its feed file cannot be read, else None. whole: how one knows that a file of it
+    is, as vrn.receive.folder wants it.
+    """
 
     name: str
     folder: str
-    problem: str | None
+    problem: str | None = None
     is_fetched: bool = False
+    whole: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class File:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Files by feed, the feeds of which no DAG may have seen them yet, and what is nobody's."""
+    """Files by feed, set aside already or not; the feeds of which no DAG may have seen them yet; and what is nobody's."""
 
     waiting: Mapping[str, tuple[File, ...]]
     fresh: frozenset[str]
@@ -70,12 +77,12 @@ def feeds(settings: Settings) -> dict[str, Feed]:
 # A look comes every second, and to check a feed file takes milliseconds.
 @functools.lru_cache(maxsize=256)
 def _feed(path: Path, changed_at: int) -> Feed:
-    name = path.name.removesuffix(ENDING)
+    name = feed_name(path)
     try:
         contract = contracts.load(path, ANY_PERIOD)
-    except (VrnError, OSError) as error:
+    except ContractError as error:
         return Feed(name, name, str(error))
-    return Feed(name, contract.folder, None, is_fetched=contract.remote is not None)
+    return Feed(name, contract.folder, is_fetched=contract.remote is not None, whole=contract.whole)
 
 
 def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
@@ -83,52 +90,70 @@ def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
 
     known: as `feeds` gives them.
     """
-    by_folder = {feed.folder: feed.name for feed in known.values()}
-    waiting, not_taken = defaultdict(list), []
+    by_folder = {feed.folder: feed for feed in known.values()}
+    waiting, not_taken = {}, []
     fresh: set[str] = set()
     for path in _entries(settings.inbox):
-        if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-            not_taken.append(NotTaken(f"{path.name}/", MAY_NOT_BE_READ))
-        elif path.is_file():
+        if not path.is_dir():
             not_taken.append(NotTaken(path.name, "it lies beside the feeds' folders. Move it into inbox/FEED/."))
         elif path.name not in by_folder:
             not_taken.extend(_of_no_feed(path, by_folder))
+        elif not os.access(path, os.R_OK | os.X_OK):
+            not_taken.append(NotTaken(f"{path.name}/", MAY_NOT_BE_READ))
         else:
             feed = by_folder[path.name]
-            for one in _entries(path):
-                if (why := _why_not(one)) is not None:
-                    not_taken.append(NotTaken(f"{path.name}/{one.name}", why))
-                elif folder.is_delivery(one.name, {}) and one.is_file() and (changed_at := _changed_at(one)) is not None:
-                    waiting[feed].append(File(one.name, changed_at))
-                    if _is_fresh(changed_at, settings.rest_seconds):
-                        fresh.add(feed)
-    return Inbox({feed: tuple(files) for feed, files in waiting.items()}, frozenset(fresh), tuple(not_taken))
+            names = {one.name for one in _entries(path)}
+            not_taken += [
+                NotTaken(f"{path.name}/{name}", why) for name in sorted(names) if (why := _why_not(path / name, names, feed.whole))
+            ]
+            came = [one for one in _seen(path) if one.name not in names or _is_to_be_taken(path / one.name, names, feed.whole)]
+            if came:
+                waiting[feed.name] = tuple(File(one.name, one.changed_at) for one in came)
+            if any(one.is_being_written or _is_fresh(one.changed_at, settings.rest_seconds) for one in came):
+                fresh.add(feed.name)
+    return Inbox(waiting, frozenset(fresh), tuple(not_taken))
 
 
-def _entries(path: Path) -> Iterator[Path]:
+def _entries(path: Path) -> list[Path]:
     try:
-        yield from sorted(one for one in path.iterdir() if not one.name.startswith("."))
+        return sorted(one for one in path.iterdir() if not one.name.startswith("."))
     except OSError:
         # It went meanwhile, or was never there.
-        return
+        return []
 
 
-def _why_not(path: Path) -> str | None:
+def _seen(path: Path) -> list[Seen]:
+    """The files of a feed's folder, and those set aside, which are taken once more when a run was killed over them."""
+    found: list[Seen] = []
+    with suppress(OSError):
+        # One that goes meanwhile is in the ledger.
+        found += folder.seen(path)
+        found += [one.seen for one in taking.lying(path)]
+    return found
+
+
+def _is_to_be_taken(path: Path, beside: Collection[str], whole: Mapping[str, str]) -> bool:
+    return folder.is_delivery(path.name, whole) and _why_not(path, beside, whole) is None
+
+
+def _why_not(path: Path, beside: Collection[str], whole: Mapping[str, str]) -> str | None:
+    """Why nothing takes what lies in the folder of a feed; None where it is taken, or is no file that somebody sent."""
+    if path.is_symlink():
+        return "it is a link. Put the file itself there."
     if path.is_dir():
-        if path.name == REFUSED_FOLDER or not any(_entries(path)):
+        if path.name == REFUSED_FOLDER or not _entries(path):
             return None
         return "it is a folder, and only files beside one another are taken. Move its files one folder up."
-    if not path.is_file():
-        # It went meanwhile, or leads nowhere.
-        return "it is a link to nothing. Delete it." if path.is_symlink() else None
-    if path.name.lower().startswith(folder.NOT_SENT):
-        # An office program's lock, or a file manager's: its sender does not see it.
-        return None
-    if path.name.endswith(folder.UNFINISHED):
+    marker = whole.get(folder.MARKER)
+    if marker and path.name.endswith(marker):
+        return None if path.name.removesuffix(marker) in beside else "it marks a file that is not there. Delete it."
+    if path.name.endswith((*folder.UNFINISHED, *whole.values())):
         return f"its ending {path.suffix} says that it is not whole. It is taken when it is renamed; delete it if it was left over."
-    if not os.access(path, os.R_OK):
-        return MAY_NOT_BE_READ
-    return None
+    if not folder.is_delivery(path.name, whole):
+        return None
+    if marker and path.name + marker not in beside:
+        return f"its marker {path.name}{marker} is not there, which says that it is whole."
+    return None if os.access(path, os.R_OK) or not path.exists() else MAY_NOT_BE_READ
 
 
 def _of_no_feed(path: Path, by_folder: Mapping[str, str]) -> list[NotTaken]:
@@ -142,14 +167,6 @@ def _of_no_feed(path: Path, by_folder: Mapping[str, str]) -> list[NotTaken]:
     close = difflib.get_close_matches(path.name, by_folder, 1)
     do = f"Is {close[0]} meant?" if close else "Move them into the folder of a feed (README, The feeds)."
     return [NotTaken(f"{path.name}/ ({shown})", f"no feed has a folder of this name. {do}")]
-
-
-def _changed_at(path: Path) -> int | None:
-    try:
-        return path.stat().st_ctime_ns
-    except FileNotFoundError:
-        # It was taken meanwhile.
-        return None
 
 
 def _is_fresh(changed_at: int, rest: float) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import psycopg
 
+from vrn.build import left_out
 from vrn.build import steps as build
 from vrn.build.layers import LAYERS
 from vrn.ledger import store as submissions
@@ -86,16 +87,6 @@ select count(*) as built
 from ops.built_layer
 inner join unnest(%s::text[], %s::text[]) as project (layer, code) using (layer, code)
 where case when layer = %s then ledger is not null else ledger = %s end
-"""
-# For each layer what its last build could not make, or found wrong.
-BROKEN_NODES = """
-select distinct layer, split_part(node_id, '.', 3) as node, status
-from ops.dbt_result as result
-where status in ('error', 'fail', 'runtime error')
-    and invocation_id = (
-        select last.invocation_id from ops.dbt_result as last where last.layer = result.layer order by finished_at desc limit 1
-    )
-order by 1, 2
 """
 
 
@@ -186,8 +177,9 @@ def look(settings: Settings, runs: Runs, since: datetime) -> Work:
 
 
 def broken_nodes(connection: psycopg.Connection) -> list[str]:
-    """What the last build of each layer could not make or found wrong, such as `v06_violence_with_injury (error)`."""
-    return [f"{row['node']} ({row['status']})" for row in connection.execute(BROKEN_NODES).fetchall()]
+    """What the last build of each layer could not make or found wrong, such as `model v06_violence_with_injury`."""
+    parts = sorted(node.split(".") for node in left_out.failed(connection, list(LAYERS)))
+    return [f"{kind} {name}" for kind, _, name, *_ in parts]
 
 
 def _unbuilt(connection: psycopg.Connection, settings: Settings) -> str | None:
