@@ -27,10 +27,11 @@ transaction). A task that is killed or run again leaves the same tables. The run
 | what is red | what it means | what to do |
 | --- | --- | --- |
 | `fetch` | the supplier's server was away, or refused our login | read the task's last log line; the next run asks again |
-| `register` | the warehouse was away, or a file could not be taken in | the log names the file; mend it, clear the task |
+| `register` | the warehouse was away, or the feed file cannot be read | read the task's last log line, mend it, clear the task |
 | `stage` or `gate`, at once, no retry | the file is refused; the last good data still serves | read the run's note and send its sentence to the supplier; a corrected file is picked up by itself |
 | `stage`, `gate` or `accept` after its retries | the warehouse, the disk or a secret failed | after the third time the delivery is held: mend the cause, then `make replay SUBMISSION=<id> REASON="…"` |
 | `conclude` | something in this run was refused, or a task before it failed | it repeats the reasons; nothing more to do here |
+| `conclude`, "could not be taken in" | a file stays in the inbox: it cannot be read, or its folder not be written to | mend what it says; the file is taken by itself. It is said once, not at each run |
 | `conclude`, "held" | rows, blanks or size are far from usual, or a step failed three times | decide in the DAG "Approve held deliveries" |
 | a pink `stage` | the same bytes came again | nothing |
 

@@ -62,6 +62,8 @@ def register(connection: psycopg.Connection, settings: Settings, feed: str, chec
             desk.take(aside, seen)
         else:
             desk.give_back(aside)
+    for sentence in desk.failed:
+        log.warning("%s", sentence)
     problems.keep(settings, feed, desk.failed)
     return Registered(ledger.open_work(connection, feed), desk.failed)
 
