@@ -21,6 +21,7 @@ from psycopg.rows import class_row
 from vrn.errors import VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD
+from vrn.receive import names, seal
 from vrn.settings import Settings
 from vrn.warehouse import locks
 
@@ -139,14 +140,8 @@ def _alone(connection: psycopg.Connection, feed: str) -> Iterator[None]:
 
 
 def is_safe(name: str) -> bool:
-    """Whether a remote name is one plain path component that leads nowhere else, short enough for a suffix."""
-    return (
-        bool(name)
-        and name.isprintable()
-        and not name.startswith(".")
-        and not any(sign in name for sign in "/\\:")
-        and len(name.encode("utf-8", "surrogatepass")) <= 200
-    )
+    """Whether a remote name is one plain path component that leads nowhere else and can be stored."""
+    return bool(name) and names.is_storable(name) and not name.startswith(".") and not any(sign in name for sign in "/\\:")
 
 
 def part_of(final: Path) -> Path:
@@ -190,14 +185,6 @@ def settle(
     else:
         part.rename(final)
         # The name must be on the disk before the memory is: the other way round, a power cut could lose the file for good.
-        _sync(final.parent)
+        seal.sync(final.parent)
     memory.remember(location, Fetched(final.name, size, modified_at, etag, digest))
     return None if known else final
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
