@@ -38,6 +38,24 @@ def test_a_delivery_under_another_suppliers_name_is_refused_and_both_codes_are_n
     assert rows[own]["status"] == "accepted", rows[own]["status_reason"]
 
 
+def test_a_file_of_a_supplier_for_a_period_in_which_it_does_not_send_is_refused_with_its_dates(inbox):
+    """Issue 13, point 12: Southport's trust ended in June 2023, and its successor sends from then on."""
+    feed, text = "tiig_ed_attendance", inbox.text("tiig_ed_attendance", "2020-05")
+    for period, supplier in (("2023-07", "rvy"), ("2023-06", "rbn")):
+        inbox.drop(feed, file_name(inbox.contract(feed), period, supplier), text)
+    told = {row["supplier"]: row["status_reason"] for row in inbox.take_in(feed)}
+    assert told["unknown"].startswith("GEN-015: ")
+    reasons = inbox.connection.execute(
+        "select message from ops.message where rule_code = 'GEN-015' order by submission_id"
+    ).fetchall()
+    assert sorted(row["message"] for row in reasons) == [
+        "The file is named for 'rbn' and 2023-06; Mersey and West Lancashire Teaching Hospitals sends tiig_ed_attendance from "
+        "2023-07-01. Check the supplier and the period in the file's name.",
+        "The file is named for 'rvy' and 2023-07; Southport and Ormskirk Hospital sends tiig_ed_attendance until 2023-06-30, "
+        "succeeded by rbn. Check the supplier and the period in the file's name.",
+    ]
+
+
 def test_a_stray_row_of_another_trust_is_set_aside_and_the_others_serve(inbox):
     feed, period = "tiig_ed_attendance", "2020-05"
     text = sent(inbox, feed, period, "rxl").decode()

@@ -77,6 +77,13 @@ def read(contract: Contract, name: str) -> Named:
             "GEN-014",
             f"The {contract.kind} or the extract date in the file's name is none. Name it like {contract.file_name_example}.",
         ) from None
+    if not contract.supplier_serves(found["supplier"], period):
+        supplier = contract.suppliers[found["supplier"]]
+        raise SubmissionRefused(
+            "GEN-015",
+            f"The file is named for '{supplier.code}' and {period.label}; {supplier.name} sends {contract.feed} {supplier.dates}. "
+            "Check the supplier and the period in the file's name.",
+        )
     _refuse_what_is_to_come(period, extract_on)
     return Named(found["supplier"], period, bool(found["synthetic"]), extract_on)
 
