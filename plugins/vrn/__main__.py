@@ -8,6 +8,8 @@ import shlex
 import sys
 from datetime import UTC, datetime
 
+import psycopg
+
 from vrn.access import modes
 from vrn.errors import VrnError
 from vrn.settings import Settings
@@ -60,9 +62,18 @@ def main(arguments: list[str] | None = None) -> int:
     release.add_argument("note", help="what it is for")
     chosen = parser.parse_args(arguments)
     try:
-        return COMMANDS[chosen.command](Settings(), chosen) or 0
+        settings = Settings()
+        return COMMANDS[chosen.command](settings, chosen) or 0
     except VrnError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        # One with a code of PostgreSQL's was connected, and is no matter of what runs.
+        if error.sqlstate is not None:
+            raise
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        where = f"The warehouse of {settings.home} does not answer at port {settings.pg_port}"
+        print(f"error: {where}: {reason}. `make up` starts it; `make status` says what runs.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; nothing is lost, run it again to go on", file=sys.stderr)

@@ -298,6 +298,15 @@ def test_a_run_whose_warehouse_is_away_ends_with_its_own_error(tmp_path, monkeyp
     assert capsys.readouterr().err == "error: PostgreSQL ended without being asked to\n"
 
 
+def test_a_command_whose_warehouse_is_away_says_so_and_what_to_do(home, monkeypatch, capsys):
+    port = free_port()
+    monkeypatch.setenv("VRN_PG_PORT", str(port))
+    assert main(["headline"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: The warehouse of {home.home} does not answer at port {port}: ")
+    assert said.endswith("`make up` starts it; `make status` says what runs.\n")
+
+
 @pytest.mark.parametrize("place", ["note.txt", "holidays/a.csv", "police_street_crime/a.csv", "police_street_crime/2020/a.csv"])
 def test_a_home_in_whose_inbox_anything_lies_gets_no_synthetic_deliveries(home, place):
     assert runner.is_fresh(home)

@@ -142,6 +142,13 @@ def test_without_airflow_the_rest_is_said(said, home, monkeypatch):
     assert "Under way nothing" in text
 
 
+def test_a_service_of_a_deployment_does_not_call_the_others_stopped(said, monkeypatch):
+    monkeypatch.setenv("VRN_AIRFLOW_URL", "http://api-server:8080")
+    _, text = said()
+    assert "Services `docker compose ps` says what runs Inbox" in text
+    assert "PostgreSQL" not in text
+
+
 def test_a_home_that_is_not_there_is_said(said, tmp_path):
     nowhere = Settings(home=tmp_path / "nowhere", pg_port=1, airflow_port=2)
     assert "is not there yet; `make run` makes it" in said(nowhere)[1]

@@ -70,6 +70,10 @@ def _lines(settings: Settings) -> Iterator[Line]:
 
 
 def _services(settings: Settings) -> Iterator[Line]:
+    if settings.is_deployed:
+        yield "Services", "`docker compose ps` says what runs"
+        yield from (("Airflow", line) for line in _airflow(settings))
+        return
     database, *others = services.of(settings)
     yield "PostgreSQL", f"{_service(database)}, port {settings.pg_port}"
     states = {(one.state, one.since and _time(one.since)) for one in others}
