@@ -13,10 +13,12 @@ from psycopg import sql
 from tests.made import file_name, rewrite
 from vrn.errors import SubmissionRefused
 from vrn.feeds import days
+from vrn.feeds.period import Period
 from vrn.ledger import agreement
 from vrn.ledger import store as ledger
 from vrn.receive import problems
 from vrn.run import deciding, ingest
+from vrn.synthetic import deliveries
 from vrn.warehouse.roles import SUPERUSER
 
 FEED, PERIOD = "tiig_ed_attendance", "2020-06"
@@ -252,7 +254,9 @@ def test_an_entry_with_a_mistake_stops_only_what_it_covers(inbox, kind):
     another = yaml.safe_dump([entry(inbox, agreement="LVRN-DSA-015", suppliers=["rxr"])]).encode()
     inbox.settings.agreements.write_bytes(another + mistaken(inbox, kind))
     inbox.drop("police_stop_search", "2020-02-lancashire-stop-and-search.csv", inbox.text("police_stop_search", "2020-02"))
-    inbox.drop(FEED, NAME.replace("rxl", "rxr"), inbox.text(FEED, PERIOD))
+    contract = inbox.contract(FEED, PERIOD)
+    content = deliveries.content(contract, Period.parse(contract.kind, PERIOD), inbox.places, "rxr")
+    inbox.drop(FEED, NAME.replace("rxl", "rxr"), content)
     rows = inbox.take_in("police_stop_search") + inbox.take_in(FEED)
     assert [(row["supplier"], row["status"]) for row in rows] == [("lancashire", "accepted"), ("rxr", "accepted")]
 

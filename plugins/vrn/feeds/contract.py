@@ -1,6 +1,6 @@
 """A feed file, read and resolved for a period.
 
-The grammar is on one page in expectations/README.md; vrn.feeds.grammar checks a file against it.
+The grammar is on one page in expectations/README.md; vrn.feeds.breaches checks a file against it.
 """
 
 from __future__ import annotations
