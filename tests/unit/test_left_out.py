@@ -95,6 +95,7 @@ def test_a_model_that_all_figures_rest_on_stops_the_build(built_server, project,
     assert not isinstance(told.value, build.PartlyBuilt)
 
 
+@pytest.mark.nightly
 def test_a_feed_file_that_cannot_be_read_costs_no_figure_of_a_home_that_has_its_tables(built_server, feed_files, inbox, owner):
     deliver(inbox, STREET, "2020-02")
     build.everything()
@@ -106,6 +107,7 @@ def test_a_feed_file_that_cannot_be_read_costs_no_figure_of_a_home_that_has_its_
     assert figures(owner, "S06")["S06", "2020-02"][0] == "ok"
 
 
+@pytest.mark.nightly
 def test_a_feed_file_that_could_never_be_read_costs_its_own_indicators(feed_files, inbox, owner):
     """A new home, in which the feed has no table yet: its indicators await it, and nobody else's do."""
     (feed_files / f"{ATTENDANCES}.odcs.yaml").write_bytes(b"id: \x93tiig\x94\n")
