@@ -13,10 +13,11 @@ where not exists (
     where
         kept.indicator_id in ({{ left_out_ids() }})
         and (
-            kept.indicator_id, kept.area_code, kept.period_id, kept.age_band, kept.sex, kept.ethnicity, kept.imd_quintile
+            kept.indicator_id, kept.area_code, kept.period_id, kept.age_band, kept.sex,
+            kept.ethnicity, kept.imd_quintile
         ) = (
-            compared.indicator_id, compared.area_code, compared.period_id, compared.age_band, compared.sex, compared.ethnicity,
-            compared.imd_quintile
+            compared.indicator_id, compared.area_code, compared.period_id, compared.age_band, compared.sex,
+            compared.ethnicity, compared.imd_quintile
         )
 )
 union all
