@@ -45,7 +45,7 @@ def _breaches_of_changes(document: dict[str, Any], name: str) -> list[str]:
 
 
 # Checking a file against the standard takes longer than all else here, and a batch of deliveries asks for the same one.
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=512)
 def remembered(path: Path, changed_at: int) -> dict[str, Any]:
     """The file as `read` gives it, kept until its time of change is another."""
     return read(path)
