@@ -35,7 +35,7 @@ from vrn.build import dbt, table_swap
 from vrn.build.layers import LAYERS
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD, span
-from vrn.ledger import states
+from vrn.ledger import moves, states
 from vrn.ledger import store as ledger
 from vrn.run import prepare
 from vrn.settings import Settings
@@ -203,7 +203,7 @@ def restate(settings: Settings, months_cut: int) -> dict:
             )
         submission = ledger.get(connection, submission_id)
         counts = {name: newest[f"rows_{name}"] for name in ("quarantined", "duplicate", "warned")}
-        ledger.accept(connection, submission, **counts)
+        moves.accept(connection, submission, **counts)
     return newest
 
 

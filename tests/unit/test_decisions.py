@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.inbox import Inbox
+from tests.kills import Killed, killed_at
 from tests.made import csv_text, file_name, table
 from vrn import __main__ as commands
 from vrn.accept import retention
@@ -124,19 +125,11 @@ def test_a_step_that_fails_three_times_holds_its_delivery_with_the_reason_and_th
 
 
 def test_a_delivery_whose_step_is_killed_again_and_again_is_held_and_no_build_waits_for_it(inbox, monkeypatch):
-    class Killed(BaseException):
-        """As sudden as a kill."""
-
-    def die(*_, **__):
-        raise Killed
-
     send(inbox, attendances(inbox))
     (batch,) = ingest.take_in(ED)
-    with monkeypatch.context() as patched:
-        patched.setattr("vrn.stage.staging._block", die)
-        for _ in range(3):
-            with pytest.raises(Killed):
-                ingest.each("stage", batch)
+    for _ in range(3):
+        with pytest.raises(Killed), killed_at("vrn.stage.staging._block"):
+            ingest.each("stage", batch)
     ingest.each("stage", batch)
     (row,) = ledger.describe(inbox.connection, batch)
     assert (row["status"], "stage began 3 times and never came to an end" in row["hold_reason"]) == ("held", True)
@@ -173,6 +166,27 @@ def test_a_person_who_refuses_a_delivery_while_a_step_is_at_work_on_it_is_not_ov
     assert done.results == []
     assert ledger.find(inbox.connection, batch[0])["status"] == "refused"
     assert ingest.each("accept", batch).results == []
+
+
+def test_a_verdict_on_an_attempt_that_a_replay_has_ended_is_no_verdict_on_the_next(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    ingest.each("stage", batch)
+    real = ingest.STEPS["gate"][1]
+
+    def gate(connection, settings, submission, contract):
+        deciding.refuse(inbox.settings, batch[0], **WHO)
+        deciding.replay(inbox.settings, batch, **WHO)
+        ingest.each("stage", batch)
+        return real(connection, settings, submission, contract)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(ingest.STEPS, "gate", (states.STAGED, gate))
+        done = ingest.each("gate", batch)
+    row = ledger.find(inbox.connection, batch[0])
+    assert (row["status"], row["attempt"], done.results) == ("staged", 2, [])
+    assert "is staged (attempt 2) and not what the step began with" in done.settled[0]
+    assert {one["status"] for one in inbox.take_in(ED)} == {"accepted"}
 
 
 # --- point 3 and 11: replay, approve, refuse

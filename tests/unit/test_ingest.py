@@ -7,6 +7,7 @@ import gzip
 import pytest
 
 from tests.conftest import FEEDS
+from tests.kills import Killed, killed_at
 from tests.submissions import empty_ledger
 from vrn.errors import VrnError
 from vrn.ledger import findings
@@ -201,35 +202,27 @@ def test_one_refused_file_never_holds_up_the_others(inbox):
 @pytest.mark.parametrize(
     "place",
     [
-        "vrn.receive.register.landing.take",
+        "vrn.receive.landing.take",
         "vrn.stage.staging._block",
-        "vrn.ledger.store.staged",
+        "vrn.ledger.moves.staged",
         "vrn.gate.judging._list_rows",
         "vrn.gate.judging.keep",
         "vrn.gate.step._enforce",
         "vrn.gate.step._write_docs",
         "vrn.accept.serving._quarantine",
         "vrn.accept.serving._drop_identical",
-        "vrn.ledger.store.accept",
+        "vrn.ledger.moves.accept",
         "vrn.ledger.store.mark_reported",
     ],
 )
-def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(inbox, owner, monkeypatch, place):
+def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(inbox, owner, place):
     lines = inbox.text(STREET, "2020-02").splitlines()
     lines[3] = lines[3].replace("2020-02", "2020-01")
     text = "\n".join([*lines, next(line for line in lines[1:] if not line.startswith(","))]) + "\n"
 
-    class Killed(BaseException):
-        """As sudden as a kill: no handler of ours catches it."""
-
-    def die(*_, **__):
-        raise Killed
-
     inbox.drop(STREET, NAME, text)
-    with monkeypatch.context() as patched:
-        patched.setattr(place, die)
-        with pytest.raises(Killed):
-            inbox.take_in(STREET)
+    with pytest.raises(Killed), killed_at(place):
+        inbox.take_in(STREET)
     inbox.take_in(STREET)
     after_the_kill = inbox.tables()
     assert after_the_kill["ledger"][0]["status"] == "accepted"

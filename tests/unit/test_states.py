@@ -16,10 +16,11 @@ from psycopg import errors
 
 from tests import submissions
 from tests.inbox import Inbox
+from tests.kills import Killed, killed_at
 from tests.made import csv_text, table
 from tests.properties import examples
 from vrn.errors import VrnError
-from vrn.ledger import states
+from vrn.ledger import moves, states
 from vrn.ledger import store as ledger
 from vrn.run import deciding, ingest
 from vrn.settings import REPOSITORY
@@ -28,16 +29,16 @@ FEED, PERIOD = "police_crime", "2019-05"
 # Each of these dies once, as suddenly as a kill.
 PLACES = (
     "vrn.stage.staging._block",
-    "vrn.ledger.store.staged",
+    "vrn.ledger.moves.staged",
     "vrn.gate.judging._list_rows",
     "vrn.gate.judging.keep",
     "vrn.gate.step._enforce",
     "vrn.gate.step._write_docs",
     "vrn.accept.serving._quarantine",
-    "vrn.ledger.store.accept",
+    "vrn.ledger.moves.accept",
     "vrn.stage.raw.attach",
     "vrn.stage.raw.forget",
-    "vrn.ledger.store.move",
+    "vrn.ledger.moves.move",
 )
 
 
@@ -70,7 +71,7 @@ def test_the_database_refuses_every_move_that_is_not_in_the_table(owner, before)
             with pytest.raises(errors.CheckViolation):
                 submissions.move(owner, one, after)
             with pytest.raises(states.NotAllowed, match=f"Submission {one} is {before}"):
-                ledger.move(owner, one, after, by="a test")
+                moves.move(owner, one, after, by="a test")
         submissions.empty_ledger(owner)
 
 
@@ -91,8 +92,8 @@ def test_a_delivery_comes_as_received_and_nobody_rewrites_a_move(owner):
 
 def test_each_move_says_who_when_and_why_even_of_who_moves_by_hand(owner):
     one = submissions.came(owner, "one", status=states.STAGED)
-    ledger.move(owner, one, states.HELD, by="gate", reason="too few rows")
-    ledger.move(owner, one, states.PASSED, by="Jo Bloggs", reason="the supplier says so")
+    moves.move(owner, one, states.HELD, by="gate", reason="too few rows")
+    moves.move(owner, one, states.PASSED, by="Jo Bloggs", reason="the supplier says so")
     rows = owner.execute(
         "select from_status, to_status, moved_by, reason from ops.submission_move where submission_id = %s order by move_id", [one]
     ).fetchall()
@@ -104,10 +105,6 @@ def test_each_move_says_who_when_and_why_even_of_who_moves_by_hand(owner):
     ]
     row = ledger.find(owner, one)
     assert (row["hold_reason"], row["approved_by"]) == ("too few rows", "Jo Bloggs")
-
-
-class Killed(BaseException):
-    """As sudden as a kill: no handler of ours catches it."""
 
 
 class Life(RuleBasedStateMachine):
@@ -156,13 +153,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from(list(ingest.STEPS)), place=st.sampled_from(PLACES))
     def die(self, step: str, place: str) -> None:
-        def die(*_, **__):
-            raise Killed
-
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(place, die)
-            with contextlib.suppress(Killed):
-                ingest.each(step, self._all())
+        with contextlib.suppress(Killed), killed_at(place):
+            ingest.each(step, self._all())
 
     @rule(
         decision=st.sampled_from(["approve", "refuse", "withdraw", "replay"]),
@@ -188,7 +180,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         """Three runs of all steps: nothing is under way any more."""
-        for _ in range(ledger.MOST_TRIES + 1):
+        for _ in range(moves.MOST_TRIES + 1):
             for step in ingest.STEPS:
                 ingest.each(step, self._all())
         left = self.owner.execute("select status from ops.submission where status = any(%s)", [list(states.UNDER_WAY)]).fetchall()
@@ -236,9 +228,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_tried_for_ever(self) -> None:
-        assert (
-            self.owner.execute("select coalesce(max(tries), 0) as n from ops.submission").fetchone()["n"] <= ledger.MOST_TRIES + 1
-        )
+        assert self.owner.execute("select coalesce(max(tries), 0) as n from ops.submission").fetchone()["n"] <= moves.MOST_TRIES + 1
 
     def _rows(self, schema: str, row: dict) -> int:
         found = self.owner.execute(

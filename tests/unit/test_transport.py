@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests import openssh
+from tests.kills import Killed
 from vrn.errors import SubmissionRefused
 from vrn.receive import folder, http, remote, sftp
 from vrn.receive.remote import Fetched, Remote, RemoteError, WarehouseMemory
@@ -305,10 +306,6 @@ def test_by_sftp_a_file_with_a_wrong_checksum_is_kept_out_and_the_others_come(pa
     assert "late.csv has no late.csv.sha256 beside it" in str(caught.value)
     assert "good.csv" not in str(caught.value)
     assert names(target) == ["good.csv"]
-
-
-class Killed(BaseException):
-    """What no handler of ours catches."""
 
 
 def _killed(*_, **__):

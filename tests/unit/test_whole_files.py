@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kills import Killed, killed_at
 from tests.made import file_name, table
 from vrn.ledger import store as ledger
 from vrn.receive import folder, landing, names, register, taking
@@ -236,10 +237,6 @@ def test_what_programs_put_beside_a_delivery_stays_where_it_is_and_is_no_deliver
 # --- a crash between any two lines
 
 
-class Killed(BaseException):
-    """As sudden as a kill: no handler of ours catches it."""
-
-
 PLACES = (
     "vrn.receive.taking._aside",
     "vrn.receive.taking.rest",
@@ -261,19 +258,8 @@ def test_a_crash_anywhere_leaves_one_row_one_original_and_no_clear_copy_when_the
 ):
     name, text = sent
     inbox.drop(ED, name, text)
-    owner, function = place.rsplit(".", 1)
-    module = __import__(owner, fromlist=[function])
-    real = getattr(module, function)
-
-    def die(*args, **kwargs):
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(place, die)
-        with pytest.raises(Killed):
-            inbox.take_in(ED)
+    with pytest.raises(Killed), killed_at(place, after=after):
+        inbox.take_in(ED)
     inbox.take_in(ED)
     (row,) = rows(inbox)
     assert (row["status"], row["file_name"], row["rows_in_file"]) == ("accepted", name, len(table(text)))
@@ -288,18 +274,8 @@ def test_a_crash_anywhere_leaves_one_row_one_original_and_no_clear_copy_when_the
 def test_a_crash_over_what_may_not_be_kept_leaves_one_refusal_and_the_file_put_aside(inbox, sent, monkeypatch, place, after):
     name, text = sent[0].replace(".synthetic", ""), sent[1]
     inbox.drop(ED, name, text)
-    owner, function = place.rsplit(".", 1)
-    real = getattr(__import__(owner, fromlist=[function]), function)
-
-    def die(*args, **kwargs):
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(place, die)
-        with pytest.raises(Killed):
-            inbox.take_in(ED)
+    with pytest.raises(Killed), killed_at(place, after=after):
+        inbox.take_in(ED)
     inbox.take_in(ED)
     (row,) = rows(inbox)
     assert (row["status"], row["status_reason"][:7]) == ("refused", "GEN-008")
@@ -313,14 +289,8 @@ def test_a_crash_while_a_file_is_given_back_does_not_make_two_of_it(inbox, sent,
     path = inbox.drop(ED, name, text[:5000])
     slow = path.open("a")
     rests.append(lambda: (slow.write(text[5000:]), slow.close()))
-
-    def die(_):
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(taking, "done", die)
-        with pytest.raises(Killed):
-            inbox.take_in(ED)
+    with pytest.raises(Killed), killed_at("vrn.receive.taking.done"):
+        inbox.take_in(ED)
     assert path.exists()
     assert len(aside(inbox)) == 1
     rests.clear()

@@ -8,7 +8,7 @@ from vrn.accept import serving
 from vrn.errors import HomeError
 from vrn.feeds import days
 from vrn.feeds.contract import Contract
-from vrn.ledger import agreement, states
+from vrn.ledger import agreement, moves, states
 from vrn.ledger import store as ledger
 from vrn.receive import landing, names
 from vrn.settings import Settings
@@ -22,7 +22,7 @@ def refuse(connection: psycopg.Connection, submission_id: int, *, by: str, reaso
     with connection.transaction():
         row = ledger.find(connection, submission_id)
         serving.one_at_a_time(connection, row["feed"])
-        ledger.refuse(connection, submission_id, REFUSED_BY_A_PERSON, f"{by} refused it: {reason}", by=by)
+        moves.refuse(connection, submission_id, REFUSED_BY_A_PERSON, f"{by} refused it: {reason}", by=by)
         raw.forget(connection, row["feed"], submission_id)
 
 
@@ -36,7 +36,7 @@ def approve(connection: psycopg.Connection, submission_id: int, *, by: str, reas
                 f"Submission {submission_id} is {now['status']} and was never judged ({why}), so nobody can approve it. Mend the "
                 "cause and replay it, or refuse it."
             )
-        ledger.move(connection, submission_id, states.PASSED, by=by, reason=reason)
+        moves.move(connection, submission_id, states.PASSED, by=by, reason=reason)
 
 
 def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
@@ -47,9 +47,9 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
     with connection.transaction():
         serving.one_at_a_time(connection, row["feed"])
         if row["period_start"] is None:
-            ledger.move(connection, submission_id, states.WITHDRAWN, by=by, reason=reason)
+            moves.move(connection, submission_id, states.WITHDRAWN, by=by, reason=reason)
         else:
-            ledger.withdraw(connection, ledger.get(connection, submission_id), by=by, reason=reason)
+            moves.withdraw(connection, ledger.get(connection, submission_id), by=by, reason=reason)
         deleted = raw.forget(connection, row["feed"], submission_id)
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -90,7 +90,7 @@ def replay(
         )
     with connection.transaction():
         serving.one_at_a_time(connection, row["feed"])
-        ledger.move(connection, submission_id, states.RECEIVED, by=by, reason=reason)
+        moves.move(connection, submission_id, states.RECEIVED, by=by, reason=reason)
         raw.forget(connection, row["feed"], submission_id)
         # Today's feed file may read the name otherwise.
         connection.execute(

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from vrn.feeds.contract import Contract, Entity
 from vrn.gate import judging
+from vrn.ledger import moves
 from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.stage import raw
@@ -31,7 +32,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
             duplicate += _drop_identical(connection, entity, own)
             connection.execute(sql.SQL("drop table {}").format(hits))
             raw.attach(connection, entity, submission.submission_id)
-        status = ledger.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
+        status = moves.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
     row = ledger.describe(connection, [submission.submission_id])[0]
     return {"status": status} | {name: row[name] for name in row if name.startswith("rows_")}
 

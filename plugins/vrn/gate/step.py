@@ -12,8 +12,7 @@ import psycopg
 from vrn.feeds.contract import Contract
 from vrn.gate import data_docs, history, judging, set_aside
 from vrn.gate.history import BlankDrift, Profile
-from vrn.ledger import findings, states
-from vrn.ledger import store as ledger
+from vrn.ledger import findings, moves, states
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
 from vrn.stage import raw
@@ -70,10 +69,12 @@ def _decide(
 
 def _enforce(connection: psycopg.Connection, submission: Submission, decision: Decision) -> None:
     if decision.to == states.REFUSED:
-        ledger.refuse(connection, submission.submission_id, decision.rule_code, decision.reason, by="gate")
+        moves.refuse(connection, submission.submission_id, decision.rule_code, decision.reason, by="gate", seen=submission.seen)
         raw.forget(connection, submission.feed, submission.submission_id)
     else:
-        ledger.move(connection, submission.submission_id, decision.to, by="gate", reason=decision.reason or None)
+        moves.move(
+            connection, submission.submission_id, decision.to, by="gate", reason=decision.reason or None, seen=submission.seen
+        )
 
 
 def _say_drift(connection: psycopg.Connection, submission: Submission, drifts: Sequence[BlankDrift]) -> None:

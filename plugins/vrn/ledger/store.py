@@ -1,4 +1,4 @@
-"""The ledger: the only writer of ops.submission. vrn.ledger.states says which moves there are."""
+"""The rows of ops.submission, read and added; vrn.ledger.moves moves them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import psycopg
 from psycopg import sql
 
 from vrn.feeds.period import Period
-from vrn.ledger import findings, states
-from vrn.ledger.states import ACCEPTED, HELD, NOT_ENDED, REFUSED, STAGED, SUPERSEDED, UNDER_WAY, WITHDRAWN
+from vrn.ledger import states
+from vrn.ledger.states import HELD, NOT_ENDED, SUPERSEDED, UNDER_WAY
 
-# After so many attempts at a step a person has to look.
-MOST_TRIES = 3
-# Who moves a delivery when no person does.
-PIPELINE = "pipeline"
+# The status and the attempt with which a step began.
+Seen = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,10 @@ class Submission:
     period: Period
     rows_in_file: int | None
     is_synthetic: bool
+
+    @property
+    def seen(self) -> Seen:
+        return self.status, self.attempt
 
     @property
     def partition_key(self) -> str:
@@ -79,40 +81,6 @@ def add(connection: psycopg.Connection, **values: object) -> int:
             values,
         )
         return row.fetchone()["submission_id"]
-
-
-def move(connection: psycopg.Connection, submission_id: int, to: str, *, by: str, reason: str | None = None) -> None:
-    """Move a delivery to another state; the database keeps the move in ops.submission_move.
-
-    by: the step or the person. reason: a sentence without a person's value. Raises NotAllowed, which says what it is now.
-    """
-    with connection.transaction():
-        connection.execute("select set_config('vrn.moved_by', %s, true)", [by])
-        moved = connection.execute(
-            "update ops.submission set status = %s, status_reason = %s where submission_id = %s and status = any(%s) returning 1",
-            [to, reason, submission_id, states.sources(to)],
-        ).fetchone()
-        if moved is None:
-            now = find(connection, submission_id)["status"]
-            raise states.NotAllowed(f"Submission {submission_id} is {now}, and from there no delivery becomes {to}.")
-
-
-def refuse(connection: psycopg.Connection, submission_id: int, rule_code: str, message: str, *, by: str = PIPELINE) -> None:
-    """The file is refused: nothing of it serves, the last good data stays, or serves again where this one had served before."""
-    with connection.transaction():
-        move(connection, submission_id, REFUSED, by=by, reason=f"{rule_code}: {message}")
-        findings.say(connection, submission_id, rule_code, "submission", None, message)
-        row = find(connection, submission_id)
-        if row["attempt"] > 1 and row["period_start"] is not None:
-            _let_earlier_serve(connection, row, by=by, reason=f"submission {submission_id} was refused when it was replayed")
-
-
-def begin(connection: psycopg.Connection, submission_id: int) -> int:
-    """Count that a step begins with a delivery. Returns the how manieth time it is since the last move."""
-    row = connection.execute(
-        "update ops.submission set tries = tries + 1 where submission_id = %s returning tries", [submission_id]
-    ).fetchone()
-    return row["tries"]
 
 
 def same_bytes(connection: psycopg.Connection, feed: str, supplier: str, period: Period, sha256: str) -> dict | None:
@@ -196,98 +164,3 @@ def mark_reported(connection: psycopg.Connection, submission_ids: Sequence[int])
         "update ops.submission set reported_at = now() where submission_id = any(%s) and status <> all(%s)",
         [list(submission_ids), list(UNDER_WAY)],
     )
-
-
-def staged(
-    connection: psycopg.Connection, submission_id: int, rows_in_file: int, contract_sha256: str, hash_key_version: int
-) -> None:
-    """The delivery's table is there. Staging deletes the messages and the verdict of the earlier attempt."""
-    with connection.transaction():
-        findings.forget(connection, submission_id)
-        connection.execute("delete from ops.validation_result where submission_id = %s", [submission_id])
-        connection.execute(
-            "update ops.submission set rows_in_file = %s, contract_sha256 = %s, hash_key_version = %s where submission_id = %s",
-            [rows_in_file, contract_sha256, hash_key_version, submission_id],
-        )
-        move(connection, submission_id, STAGED, by="stage")
-
-
-def serving(connection: psycopg.Connection, feed: str, supplier: str, period: Period) -> dict | None:
-    """What serves for a supplier's period; locked until the transaction ends."""
-    return connection.execute(
-        "select * from ops.submission where feed = %s and supplier = %s and period_start = %s and status = 'accepted' for update",
-        [feed, supplier, period.start],
-    ).fetchone()
-
-
-def accept(connection: psycopg.Connection, submission: Submission, *, quarantined: int, duplicate: int, warned: int) -> str:
-    """Make the submission the current one of its supplier and period, inside the caller's transaction.
-
-    The older one becomes superseded, not gone. If the current one was extracted later than this one, this one goes
-    straight into history. Returns the status given.
-    """
-    connection.execute(
-        """
-        update ops.submission
-        set rows_quarantined = %s, rows_duplicate = %s, rows_warned = %s, rows_accepted = rows_in_file - %s - %s,
-            accepted_at = now()
-        where submission_id = %s
-        """,
-        [quarantined, duplicate, warned, quarantined, duplicate, submission.submission_id],
-    )
-    current = serving(connection, submission.feed, submission.supplier, submission.period)
-    if current is not None and _age(find(connection, submission.submission_id)) < _age(current):
-        reason = f"the extract is older than that of submission {current['submission_id']}, which serves"
-        _supersede(connection, submission.submission_id, current["submission_id"], reason)
-        findings.say(
-            connection,
-            submission.submission_id,
-            "GEN-009",
-            "note",
-            None,
-            f"This extract is older than that of submission {current['submission_id']}, which serves. It is kept as history.",
-        )
-        return SUPERSEDED
-    if current is not None:
-        reason = "a later delivery for the same period was accepted"
-        _supersede(connection, current["submission_id"], submission.submission_id, reason)
-    move(connection, submission.submission_id, ACCEPTED, by="accept")
-    return ACCEPTED
-
-
-def withdraw(connection: psycopg.Connection, submission: Submission, *, by: str, reason: str) -> int | None:
-    """Take a delivery back, inside the caller's transaction. Returns the earlier one that serves again, if there is one."""
-    move(connection, submission.submission_id, WITHDRAWN, by=by, reason=reason)
-    if submission.status != ACCEPTED:
-        return None
-    row = find(connection, submission.submission_id)
-    return _let_earlier_serve(connection, row, by=by, reason=f"submission {submission.submission_id} was withdrawn")
-
-
-def _let_earlier_serve(connection: psycopg.Connection, row: dict, *, by: str, reason: str) -> int | None:
-    """Where nothing serves for a submission's supplier and period any more, the latest of the history serves again."""
-    key = [row["feed"], row["supplier"], row["period_start"]]
-    latest = connection.execute(
-        "select submission_id, status from ops.submission where feed = %s and supplier = %s and period_start = %s "
-        "and status in ('accepted', 'superseded') order by status, extract_as_at desc, submission_id desc limit 1 for update",
-        key,
-    ).fetchone()
-    if latest is None or latest["status"] == ACCEPTED:
-        return None
-    connection.execute(
-        "update ops.submission set superseded_at = null, superseded_by = null where submission_id = %s", [latest["submission_id"]]
-    )
-    move(connection, latest["submission_id"], ACCEPTED, by=by, reason=reason)
-    return latest["submission_id"]
-
-
-def _age(row: dict) -> tuple:
-    """Of two extracts cut at the same time the one that came later is the later."""
-    return row["extract_as_at"], row["submission_id"]
-
-
-def _supersede(connection: psycopg.Connection, older: int, newer: int, reason: str) -> None:
-    connection.execute(
-        "update ops.submission set superseded_at = now(), superseded_by = %s where submission_id = %s", [newer, older]
-    )
-    move(connection, older, SUPERSEDED, by="accept", reason=reason)

@@ -19,7 +19,7 @@ from vrn.errors import VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD
-from vrn.ledger import agreement, findings, states
+from vrn.ledger import agreement, findings, moves, states
 from vrn.ledger import store as ledger
 from vrn.receive import door, folder, landing, names, problems, seal, taking
 from vrn.receive.door import Check, Seen
@@ -192,10 +192,10 @@ class Desk:
         if "extract_as_at" not in values:
             self.connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [number])
         if seen.refusal is not None:
-            ledger.refuse(self.connection, number, seen.refusal.rule_code, seen.refusal.message, by=REGISTER)
+            moves.refuse(self.connection, number, seen.refusal.rule_code, seen.refusal.message, by=REGISTER)
         elif same is not None:
             reason = f"the same bytes as submission {same['submission_id']}"
-            ledger.move(self.connection, number, states.DUPLICATE, by=REGISTER, reason=reason)
+            moves.move(self.connection, number, states.DUPLICATE, by=REGISTER, reason=reason)
             findings.say(
                 self.connection,
                 number,
@@ -218,7 +218,7 @@ class Desk:
             return same
         # Homes of before wrote the row first: a crash could leave it without its original, which comes now.
         reason = f"Its original was lost before it was sealed. It came again as submission {number}."
-        ledger.refuse(self.connection, same["submission_id"], "GEN-003", reason, by=REGISTER)
+        moves.refuse(self.connection, same["submission_id"], "GEN-003", reason, by=REGISTER)
         return None
 
 

@@ -21,7 +21,7 @@ from vrn.feeds import days
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD, Period
 from vrn.gate import step as gating
-from vrn.ledger import findings, states, timing
+from vrn.ledger import findings, moves, states, timing
 from vrn.ledger import store as ledger
 from vrn.receive import problems, register, remote
 from vrn.report import messages, notes
@@ -102,10 +102,10 @@ def each(step: str, batch: Sequence[int]) -> Done:
 def _take(step: str, connection: psycopg.Connection, row: dict, settings: Settings, done: Done) -> None:
     """One submission through one step. Whatever goes wrong ends this step of this submission and nothing else."""
     submission_id, name = row["submission_id"], row["file_name"]
-    tries = ledger.begin(connection, submission_id)
+    tries = moves.begin(connection, submission_id)
     try:
-        if tries > ledger.MOST_TRIES:
-            _hold(connection, submission_id, f"{step} began {ledger.MOST_TRIES} times and never came to an end", done)
+        if tries > moves.MOST_TRIES:
+            _hold(connection, submission_id, f"{step} began {moves.MOST_TRIES} times and never came to an end", done)
             return
         try:
             submission = ledger.get(connection, submission_id)
@@ -132,21 +132,23 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
     refusal = error if isinstance(error, SubmissionRefused) else refusal_of(error)
     if refusal is not None:
         with connection.transaction():
-            ledger.refuse(connection, submission_id, refusal.rule_code, refusal.message, by=step)
+            moves.refuse(
+                connection, submission_id, refusal.rule_code, refusal.message, by=step, seen=(row["status"], row["attempt"])
+            )
             raw.forget(connection, row["feed"], submission_id)
         done.refused.append(f"{name}: {refusal}")
         return
     # The class and not the text: a database's message may quote a value.
     told = str(error) if isinstance(error, VrnError) else type(error).__name__
     done.broken.append(f"{name} at {step}: {told}")
-    if tries >= ledger.MOST_TRIES:
+    if tries >= moves.MOST_TRIES:
         _hold(connection, submission_id, f"{step} failed {tries} times: {told}", done)
 
 
 def _hold(connection: psycopg.Connection, submission_id: int, why: str, done: Done) -> None:
     """So that no build and no later file waits for this one."""
     reason = f"{why}. Mend the cause and run `make replay SUBMISSION={submission_id}`, or `make refuse SUBMISSION={submission_id}`."
-    ledger.move(connection, submission_id, states.HELD, by=ledger.PIPELINE, reason=reason)
+    moves.move(connection, submission_id, states.HELD, by=moves.PIPELINE, reason=reason)
     done.settled.append(f"submission {submission_id} held: {reason}")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from vrn.feeds.contract import Contract
-from vrn.ledger import findings
-from vrn.ledger import store as ledger
+from vrn.ledger import findings, moves
 from vrn.ledger.store import Submission
 from vrn.receive import landing
 from vrn.settings import Settings
@@ -19,7 +18,7 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     original = landing.original(settings, submission.submission_id, submission.file_name)
     done = staging.stage(connection, protection, original, submission.submission_id)
     with connection.transaction():
-        ledger.staged(connection, submission.submission_id, done["rows_in_file"], contract.digest, settings.key_version)
+        moves.staged(connection, submission, done["rows_in_file"], contract.digest, settings.key_version)
         if done["encoding"] != contract.encoding:
             findings.say(
                 connection,
