@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+from tests import properties
 
 
 class Reporting:
@@ -34,6 +38,8 @@ class Reporting:
         seed = self._config.getoption("randomly_seed", None)
         if seed is not None:
             self._say(f"The order is random; the same again: pytest -p randomly --randomly-seed={seed}")
+        if properties.PROFILE == properties.NIGHTLY:
+            self._say(f"Made-up worlds begin at a drawn seed; the same again: {properties.SEED}={os.environ[properties.SEED]}")
 
     def _say(self, line: str, **markup: bool) -> None:
         self._config.pluginmanager.getplugin("terminalreporter").write_line(line, **markup)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +61,21 @@ def test_a_random_order_says_how_to_have_it_again_and_is_the_same_then(tmp_path)
 
 def test_without_being_asked_for_no_order_is_random(tmp_path):
     assert "order is random" not in said(tmp_path)
+
+
+def nightly(*options: str) -> str:
+    """What the nightly run of the whole suite says that plans its tests and runs none."""
+    command = [sys.executable, "-m", "pytest", "--setup-plan", "-q", "-p", "no:cacheprovider", *options]
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("VRN_TEST_", "PYTEST_"))}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=env | {"VRN_TEST_PROFILE": "nightly"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_two_processes_of_a_nightly_run_find_the_same_tests_and_the_next_run_makes_up_others():
+    # pytest-xdist refuses to begin where its workers find different tests.
+    first, second = (re.findall(r"the same again: (VRN_TEST_SEED=\d+)$", nightly("-n", "2"), re.MULTILINE) for _ in range(2))
+    assert len(set(first)) == len(set(second)) == 1
+    assert first != second
