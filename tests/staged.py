@@ -53,7 +53,7 @@ class Ground:
 
     def stage(self, feed: str, name: str, content: bytes, submission_id: int = SUBMISSION) -> int:
         original = Original(name, lambda: io.BytesIO(content))
-        return staging.stage(self.connection, self.protections[feed], original, submission_id)["rows_in_file"]
+        return staging.stage(self.connection, self.protections[feed], original, submission_id).rows
 
     def rows(self, feed: str, name: str, content: bytes) -> list[dict]:
         """The rows of the delivery's main entity as they are staged."""

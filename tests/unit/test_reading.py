@@ -20,6 +20,7 @@ from vrn.ledger import findings
 from vrn.receive import folder
 from vrn.stage.read import csv, delivery
 from vrn.stage.read.source import Source
+from vrn.stage.read.uses import Uses
 from vrn.synthetic import deliveries
 
 ED, TRAINING, GRANTS, CIN, LAC = "tiig_ed_attendance", "programme_training", "programme_grants", "cin_census", "ssda903"
@@ -103,10 +104,10 @@ def test_t081_a_windows_file_keeps_its_pounds_accents_and_quotes_and_is_warned_o
     ("feed", "sent"),
     [
         (TRAINING, lambda text: text.replace("A school", "A sch\x81ol").encode("latin-1")),
-        (TRAINING, lambda text: text.encode("utf-16")),
+        (TRAINING, lambda text: text.encode("utf-16-le")),
         (LAC, lambda text: zipped({"header.csv": text.replace("WBRI", "WBRÍ", 1).encode("cp1252")})),
     ],
-    ids=["bytes that no encoding of the contract has", "UTF-16", "cp1252 where the contract has no fallback"],
+    ids=["bytes that no encoding of the contract has", "UTF-16 without its mark", "cp1252 where the contract has no fallback"],
 )
 def test_t081_a_file_in_no_agreed_encoding_is_refused_and_not_guessed_at(inbox, feed, sent):
     text = unzip(content(inbox, LAC, PERIODS[LAC]))["header.csv"] if feed == LAC else inbox.text(feed, PERIODS[feed])
@@ -124,13 +125,6 @@ def test_t082_commas_semicolons_and_line_breaks_in_quotation_marks_are_text_and_
     assert row["rows_in_file"] == len(table(text))
     assert stored(inbox, "programme_training__event", "organisation")[3] == (name,)
     assert set_aside(inbox, "programme_training__event") == {6: ["GEN-006"]}
-
-
-def test_t082_semicolons_between_the_cells_are_refused_and_the_sentence_quotes_no_cell(inbox):
-    row = take(inbox, TRAINING, inbox.text(TRAINING, PERIODS[TRAINING]).replace(",", ";"))
-    assert (row["status"], row["status_reason"][:7]) == ("refused", "GEN-001")
-    assert ";" not in row["status_reason"].partition("missing")[0]
-    assert "column(s) 1 " in row["status_reason"]
 
 
 # --- T83, T84: what a spreadsheet does
@@ -163,21 +157,12 @@ def test_t083_a_blank_row_within_a_worksheet_shifts_nobodys_number(inbox):
     assert said(inbox, row)["GEN-006"]["row_numbers"] == [7]
 
 
-def test_t083_a_workbook_saved_as_csv_brings_its_total_and_its_blank_rows_along_and_none_of_them_serves(inbox):
+def test_t083_a_workbook_saved_as_csv_brings_its_total_and_its_blank_rows_along_and_none_of_them_is_a_row(inbox):
     text = inbox.text(TRAINING, PERIODS[TRAINING])
     count = len(table(text))
     row = take(inbox, TRAINING, text + "Total,,,,,,19,999,,\n" + "," * 9 + "\n")
-    assert (row["status"], row["rows_accepted"]) == ("accepted", count)
-    aside = set_aside(inbox, "programme_training__event")
-    assert aside.keys() == {count + 2, count + 3}
-    assert "GEN-006" in aside[count + 2]
-
-
-def test_t083_trailing_blank_columns_in_a_csvs_header_are_refused_by_their_place(inbox):
-    sent = "".join(f"{line},,\n" for line in inbox.text(TRAINING, PERIODS[TRAINING]).splitlines())
-    row = take(inbox, TRAINING, sent)
-    assert row["status_reason"].startswith("GEN-001")
-    assert "column(s) 11, 12" in row["status_reason"]
+    assert (row["status"], row["rows_in_file"], row["rows_accepted"]) == ("accepted", count, count)
+    assert set(said(inbox, row)) & {"GEN-006", "GEN-023"} == {"GEN-023"}
 
 
 # What a spreadsheet made of a cell, by feed: the column of the file, the cell, and the code that finds it.
@@ -185,15 +170,11 @@ SPOILED_CELLS = {
     ED: {
         "an Excel serial number for a date": ("arrival_date", "43983", "GEN-006"),
         "a date with the day first where the year comes first": ("arrival_date", "03/06/2020", "GEN-006"),
-        "a date with a time": ("arrival_date", "2020-06-03 00:00:00", "GEN-006"),
         "a day that the month does not have": ("arrival_date", "2020-06-31", "GEN-006"),
         "a whole number in scientific notation": ("age", "1.2E+01", "GEN-006"),
-        "a whole number as a decimal": ("age", "12.0", "GEN-006"),
-        "a time without its leading zero": ("arrival_time", "9:05", "ED-021"),
-        "a department type without its leading zero": ("department_type", "1", "ED-017"),
+        "a time with words": ("arrival_time", "5 past 9", "ED-021"),
     },
     GRANTS: {
-        "a whole number with a thousands comma": ("young_people", "1,200", "GEN-006"),
         "an amount with a pound sign": ("spend_gbp", "£8182", "GEN-006"),
         "a number that is none": ("spend_gbp", "NaN", "GEN-006"),
         "a number without end": ("spend_gbp", "1e999", "GEN-006"),
@@ -364,16 +345,15 @@ def test_t086_the_codes_of_sex_in_the_return_on_children_looked_after_change_wit
 # --- T87: dates of the 903
 
 BAD_903_DATES = {
-    "the year first": "2019-04-01",
     "the month first": "04/25/2019",
     "a year of two digits": "01/04/19",
     "a day that the month does not have": "31/02/2019",
-    "a time behind it": "01/04/2019 00:00",
+    "a moment of another zone": "01/04/2019 23:00:00Z",
     "a serial number": "43556",
 }
 
 
-def test_t087_a_date_of_the_903_in_any_form_but_day_month_year_sets_its_row_aside(inbox):
+def test_t087_a_date_of_the_903_that_could_be_two_or_none_sets_its_row_aside(inbox):
     members = unzip(content(inbox, LAC, PERIODS[LAC]))
     spoiled = {number: {"REVIEW": text} for number, text in enumerate(BAD_903_DATES.values(), start=4)}
     sent = spoil(members["reviews.csv"], spoiled | {20: {"REVIEW": "1/4/2019"}})
@@ -484,7 +464,7 @@ def test_t090_a_million_rows_are_read_in_the_memory_of_a_few_blocks(inbox):
     header, _, rest = inbox.text(ED, PERIODS[ED]).encode().partition(b"\n")
     count, times = rest.count(b"\n"), 4000
     before, most, rows = pa.total_allocated_bytes(), 0, 0
-    for batch in csv.batches(lambda: Source(Repeated(header + b"\n", rest, times), 1), contract, contract.main, "utf-8"):
+    for batch in csv.batches(lambda: Source(Repeated(header + b"\n", rest, times), 1), contract, contract.main, "utf-8", Uses()):
         rows += batch.rows
         most = max(most, pa.total_allocated_bytes() - before)
     assert rows == count * times > 1_000_000

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from vrn.feeds import entity_breaches, suppliers
+from vrn.feeds import entity_breaches, reading, suppliers
 from vrn.feeds.entity_breaches import not_a_pattern
 from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, WHOLE, custom
 from vrn.feeds.period import MONTHS
@@ -54,6 +54,7 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
             yield f"slaProperties: {needed} is missing"
     own = custom(document)
     yield from _share_breaches(own.get("shares", {}))
+    yield from _reading_breaches(own.get("reading", {}))
     yield from _change_breaches(own.get("changes", []))
     if type(own.get("allowsNil", False)) is not bool:
         yield "customProperties.allowsNil: is true or false"
@@ -74,6 +75,18 @@ def _asking_for_rows(entities: list[dict[str, Any]]) -> Iterator[dict[str, Any]]
         implementation = rule.get("implementation")
         if isinstance(implementation, dict) and implementation.get("type") == ROW_COUNT:
             yield rule
+
+
+def _reading_breaches(said: Any) -> Iterator[str]:
+    where = "customProperties.reading"
+    if not isinstance(said, dict) or not said.keys() <= reading.KEYS:
+        yield f"{where}: says some of {', '.join(sorted(reading.KEYS))}"
+        return
+    for key, words in said.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            yield f"{where}.{key}: is a list of words; put them in quotation marks"
+        elif key == "refuses" and (unknown := [word for word in words if word not in reading.TOLERANCES]):
+            yield f"{where}.refuses: '{unknown[0]}' is none of {', '.join(reading.TOLERANCES)}"
 
 
 def _share_breaches(shares: Any) -> Iterator[str]:

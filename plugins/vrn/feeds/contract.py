@@ -15,9 +15,10 @@ from typing import Any
 
 from vrn.errors import ContractError
 from vrn.feeds import document as documents
-from vrn.feeds import grammar, rules, suppliers
+from vrn.feeds import grammar, reading, rules, suppliers
 from vrn.feeds.grammar import LOGICAL_TYPES, SHARES, custom
 from vrn.feeds.period import MONTHS, Period
+from vrn.feeds.reading import Reading
 from vrn.feeds.rules import UNREADABLE, Rule
 from vrn.feeds.suppliers import Supplier
 
@@ -38,6 +39,9 @@ class Column:
     is_optional: bool
     codes: tuple[str, ...]
     labels: Mapping[str, str]
+    means: Mapping[str, str]
+    is_percent: bool
+    may_be_withheld: bool
     description: str
     synthetic: Mapping[str, Any]
 
@@ -56,7 +60,15 @@ class Column:
         """The names and PostgreSQL types of what is stored for this column."""
         if not self.is_stored:
             return {}
-        return {self.name: self.postgres_type} | ({f"{self.name}_is_valid": "boolean"} if self.has_check else {})
+        beside = {f"{self.name}_is_valid": "boolean"} if self.has_check else {}
+        if self.may_be_withheld:
+            beside[self.withheld_name] = "boolean"
+        return {self.name: self.postgres_type} | beside
+
+    @property
+    def withheld_name(self) -> str:
+        """The column that says of a number that its supplier knows it and does not say it: true, or NULL."""
+        return f"{self.name}_is_withheld"
 
     @property
     def postgres_type(self) -> str:
@@ -150,6 +162,7 @@ class Contract:
     has_steady_volume: bool
     allows_nil: bool
     shares: Shares
+    reading: Reading
     latency_days: int
     retention_days: int
     entities: tuple[Entity, ...]
@@ -221,6 +234,7 @@ def _resolve(document: dict[str, Any], period: Period, supplier: str | None) -> 
         has_steady_volume=of_feed.get("volume") != "any",
         allows_nil=of_feed.get("allowsNil", False),
         shares=Shares(**{SHARES[key]: value for key, value in of_feed.get("shares", {}).items()}),
+        reading=reading.read(of_feed.get("reading", {})),
         latency_days=_days(sla["latency"]),
         retention_days=_days(sla["retention"]),
         entities=tuple(_entity(document["id"], item, stands_for) for item in document["schema"]),
@@ -239,13 +253,14 @@ def _entity(feed: str, item: dict[str, Any], stands_for: Mapping[str, Any]) -> E
     judged = [rules.read(rule, None, codes, stands_for) for rule in item.get("quality", [])]
     for column in item["properties"]:
         judged += [rules.read(rule, column["name"], codes, stands_for) for rule in column.get("quality", [])]
+    withheld = {column.name: column.withheld_name for column in columns if column.may_be_withheld}
     own = custom(item)
     return Entity(
         feed=feed,
         name=item["name"],
         grain=item.get("dataGranularityDescription", ""),
         columns=columns,
-        rules=(UNREADABLE, *sorted(judged, key=lambda rule: rule.code)),
+        rules=(UNREADABLE, *(rules.but_withheld(rule, withheld) for rule in sorted(judged, key=lambda rule: rule.code))),
         counted_once_when_present=own.get("identicalRows", {}).get("countOnceWhenPresent"),
         member=re.compile(own["member"], re.IGNORECASE) if "member" in own else None,
         is_optional=own.get("optional", False),
@@ -276,6 +291,9 @@ def _column(item: dict[str, Any]) -> Column:
         is_optional=own.get("optional", False),
         codes=tuple(str(entry["value"]) for entry in enum),
         labels={str(entry["value"]): entry["label"] for entry in enum if "label" in entry},
+        means={str(written): str(meant) for written, meant in own.get("means", {}).items()},
+        is_percent=own.get("percent", False),
+        may_be_withheld=grammar.may_be_withheld(item),
         description=item.get("description", ""),
         synthetic=own.get("synthetic", {}),
     )

@@ -22,6 +22,7 @@ from vrn.feeds.grammar import (
     SERVICES,
     UNEXPECTED_ROWS,
     custom,
+    may_be_withheld,
 )
 
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
@@ -101,6 +102,8 @@ def _known(entity: dict[str, Any]) -> set[str]:
             known.add(item["name"])
         if item.get("classification") == "hash":
             known.add(f"{item['name']}_is_valid")
+        if may_be_withheld(item):
+            known.add(f"{item['name']}_is_withheld")
     return known
 
 
@@ -124,6 +127,8 @@ def _column_breaches(item: dict[str, Any], where: str, names: set[str]) -> Itera
         yield f"{where}: logicalType '{item.get('logicalType')}' is none of {', '.join(LOGICAL_TYPES)}"
     if item.get("logicalType") == "date" and item.get("logicalTypeOptions", {}).get("format") not in DATE_FORMATS:
         yield f"{where}: a date names its format in logicalTypeOptions, one of {', '.join(DATE_FORMATS)}"
+    if not isinstance(own.get("means", {}), dict):
+        yield f"{where}: means says of a written value what it means, as `means: {{'7001': '0'}}`"
     if item["name"] in OWN_COLUMNS:
         yield f"{where}: the name is one of the warehouse's own columns"
 

@@ -31,8 +31,11 @@ LOGICAL_TYPES = {
     "date": "date",
     "timestamp": "timestamptz",
 }
+NUMBERS = ("integer", "number")
 # The standard's forms of a date, and how Python writes them.
 DATE_FORMATS = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y"}
+# A text that is a time of day, as the clock on the wall shows it.
+TIME_OF_DAY = "HH:mm"
 DAYS = {"d": 1, "day": 1, "month": 31, "m": 31, "y": 366, "year": 366}
 # When a delivery is held or refused for what it lacks, and what contract.Shares calls it.
 SHARES = {
@@ -48,6 +51,7 @@ CHANGES = ("set", "add", "remove")
 PLACEHOLDERS = ("period_start", "period_end", "period_start_at", "next_period_start_at", "supplier", "supplier_codes")
 SAYS = "${says}"
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
+NOT_NULL = "expect_column_values_to_not_be_null"
 UNREADABLE_CODE = "GEN-006"
 OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
 
@@ -55,3 +59,9 @@ OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
 def custom(item: dict[str, Any]) -> dict[str, Any]:
     """The customProperties of an element as a mapping."""
     return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
+
+
+def may_be_withheld(item: dict[str, Any]) -> bool:
+    """Whether a column's supplier may know a number and not say it (`<5`, `*`): any kept number, unless the feed file says no."""
+    is_number = item.get("logicalType") in NUMBERS and item.get("classification") == "keep"
+    return is_number and custom(item).get("withheld", True)

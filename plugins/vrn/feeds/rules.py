@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from vrn.feeds.grammar import SAYS, UNEXPECTED_ROWS, UNREADABLE_CODE
+from vrn.feeds.grammar import NOT_NULL, SAYS, UNEXPECTED_ROWS, UNREADABLE_CODE
 from vrn.feeds.period import Period
 from vrn.feeds.suppliers import Supplier
 
@@ -47,6 +47,18 @@ def read(rule: Mapping[str, Any], column: str | None, codes: Mapping[str, Sequen
     said = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in stands_for.items()}
     description = _filled(" ".join(rule["description"].split()), said)
     return Rule(rule["name"], rule["severity"], description, implementation["type"], kwargs)
+
+
+def but_withheld(rule: Rule, withheld: Mapping[str, str]) -> Rule:
+    """The rule as it is judged where a number may be known to its supplier and not said: such a number is not missing.
+
+    withheld: of each column whose numbers may be withheld, the column that says so.
+    """
+    of_column = withheld.get(rule.kwargs.get("column", ""))
+    if of_column is None or rule.expectation != NOT_NULL or "row_condition" in rule.kwargs:
+        return rule
+    said = {"type": "nullity", "column": {"name": of_column}, "is_null": True}
+    return replace(rule, kwargs={**rule.kwargs, "row_condition": said})
 
 
 def placeholders(period: Period, supplier: Supplier | None) -> dict[str, Any]:

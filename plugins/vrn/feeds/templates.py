@@ -15,6 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.reading import GUIDE_SHEET
 from vrn.settings import Settings
 
 # Rows below the header that get the drop-downs.
@@ -59,7 +60,7 @@ def _workbook(contract: Contract, folder: Path) -> Path:
             validation = DataValidation(type="list", formula1=f'"{choices}"', allow_blank=True)
             validation.add(f"{letter}2:{letter}{ROWS}")
             table.add_data_validation(validation)
-    guide = book.create_sheet("What to fill in")
+    guide = book.create_sheet(GUIDE_SHEET)
     guide.append(["Column", "What it is", "Form", "Codes"])
     for column in _columns(entity):
         codes = "; ".join(f"{code}: {column.labels[code]}" if code in column.labels else code for code in column.codes)

@@ -7,6 +7,7 @@ The tables are made and filled in one transaction: a crash or a refusal leaves n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psycopg
 import pyarrow as pa
@@ -18,72 +19,95 @@ from vrn.stage import copying, match_blocks, raw
 from vrn.stage.protect import Protection
 from vrn.stage.read import delivery, types
 from vrn.stage.read.batch import Batch
+from vrn.stage.read.uses import Uses
 from vrn.stage.refusals import refusal_of
 
 
-def stage(connection: psycopg.Connection, protection: Protection, original: Original, submission_id: int) -> dict:
+@dataclass(frozen=True)
+class Staged:
+    """What became of a file: its rows, the encoding it is in, what its reading bore with, and its columns with withheld numbers."""
+
+    rows: int
+    encoding: str
+    uses: Uses
+
+
+def stage(connection: psycopg.Connection, protection: Protection, original: Original, submission_id: int) -> Staged:
     """Fill the submission's own tables from its file; any earlier attempt is replaced.
 
-    Returns {"rows_in_file": int, "encoding": str}. Raises SubmissionRefused for whatever is wrong with the file, SecretMissing.
+    Raises SubmissionRefused for whatever is wrong with the file, SecretMissing.
     """
     contract = protection.contract
     raw.ensure_tables(connection, contract)
     raw.forget(connection, contract.feed, submission_id)
-    delivery.check(original.opened, contract)
     for encoding in delivery.encodings(contract):
+        uses = Uses()
+        delivery.check(original.opened, contract, uses)
+        filling = _Filling(connection, protection, original, submission_id, encoding, uses)
         try:
             with connection.transaction():
-                rows = sum(_fill(connection, protection, original, submission_id, entity, encoding) for entity in contract.entities)
-            return {"rows_in_file": rows, "encoding": encoding}
+                return Staged(sum(map(filling.fill, contract.entities)), encoding, uses)
         except UnicodeError:
-            continue
+            delivery.refuse_mixed(original.opened, original.file_name, contract)
         except psycopg.DataError as error:
             raise refusal_of(error) from None
     raise delivery.in_no_encoding(contract)
 
 
-def _fill(
-    connection: psycopg.Connection,
-    protection: Protection,
-    original: Original,
-    submission_id: int,
-    entity: Entity,
-    encoding: str,
-) -> int:
-    def batches() -> Iterator[Batch]:
-        return delivery.batches(original.opened, original.file_name, protection.contract, entity, encoding)
+@dataclass(frozen=True)
+class _Filling:
+    """One attempt at a submission's tables, in one encoding."""
 
-    raw.make_partition(connection, entity, submission_id)
-    names = ["submission_id", "row_number", "unreadable_columns", *entity.stored]
-    blocks = (_block(batch, entity, protection, submission_id, names) for batch in batches() if batch.rows)
-    rows = copying.copy(connection, raw.partition(entity, submission_id), names, blocks)
-    if entity.matched:
-        raw.make_match_table(connection, entity, submission_id)
-        codes = (match_blocks.block(batch, entity, protection.match_key, submission_id) for batch in batches() if batch.rows)
-        copying.copy(connection, raw.match_partition(entity, submission_id), match_blocks.COLUMNS, codes)
-    return rows
+    connection: psycopg.Connection
+    protection: Protection
+    original: Original
+    submission_id: int
+    encoding: str
+    uses: Uses
 
+    def fill(self, entity: Entity) -> int:
+        """Returns the number of the entity's rows."""
+        raw.make_partition(self.connection, entity, self.submission_id)
+        names = ["submission_id", "row_number", "unreadable_columns", *entity.stored]
+        blocks = (self._block(batch, entity, names) for batch in self._batches(entity, self.uses))
+        rows = copying.copy(self.connection, raw.partition(entity, self.submission_id), names, blocks)
+        if entity.matched:
+            raw.make_match_table(self.connection, entity, self.submission_id)
+            key = self.protection.match_key
+            # What this second pass bears with was noted in the first.
+            codes = (match_blocks.block(batch, entity, key, self.submission_id) for batch in self._batches(entity, Uses()))
+            copying.copy(self.connection, raw.match_partition(entity, self.submission_id), match_blocks.COLUMNS, codes)
+        return rows
 
-def _block(batch: Batch, entity: Entity, protection: Protection, submission_id: int, names: list[str]) -> copying.Block:
-    read: dict[str, pa.Array] = {}
-    unreadable: list[pa.Array] = []
-    for values, columns in zip(batch.arrays, batch.filled, strict=True):
-        for column in columns:
-            if not column.is_stored:
-                continue
-            read[column.name], bad = types.read(values, column)
-            if bad is not None:
-                unreadable.append(pc.if_else(bad, column.name, None))
-    stored: dict[str, pa.Array] = {
-        "submission_id": pa.repeat(pa.scalar(submission_id, pa.int64()), batch.rows),
-        "row_number": pa.array(range(batch.first, batch.first + batch.rows), pa.int32()),
-        "unreadable_columns": _joined(unreadable, batch.rows),
-    }
-    for column in entity.columns:
-        if column.name in read:
-            stored |= protection.apply(entity.name, column, read[column.name], read)
-    missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
-    return batch.rows, copying.csv_text([(stored | missing)[name] for name in names], names)
+    def _batches(self, entity: Entity, uses: Uses) -> Iterator[Batch]:
+        contract, original = self.protection.contract, self.original
+        found = delivery.batches(original.opened, original.file_name, contract, entity, self.encoding, uses)
+        return (batch for batch in found if batch.rows)
+
+    def _block(self, batch: Batch, entity: Entity, names: list[str]) -> copying.Block:
+        read: dict[str, pa.Array] = {}
+        unreadable: list[pa.Array] = []
+        stored: dict[str, pa.Array] = {
+            "submission_id": pa.repeat(pa.scalar(self.submission_id, pa.int64()), batch.rows),
+            "row_number": batch.numbers,
+        }
+        for values, columns in zip(batch.arrays, batch.filled, strict=True):
+            for column in columns:
+                if not column.is_stored:
+                    continue
+                cells = types.read(values, column, self.protection.contract.reading, self.uses)
+                read[column.name] = cells.values
+                if cells.unreadable is not None:
+                    unreadable.append(pc.if_else(cells.unreadable, column.name, None))
+                if cells.withheld is not None:
+                    self.uses.withheld.add(column.name)
+                    stored[column.withheld_name] = pc.if_else(cells.withheld, True, None)
+        stored["unreadable_columns"] = _joined(unreadable, batch.rows)
+        for column in entity.columns:
+            if column.name in read:
+                stored |= self.protection.apply(entity.name, column, read[column.name], read)
+        missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
+        return batch.rows, copying.csv_text([(stored | missing)[name] for name in names], names)
 
 
 def _joined(parts: list[pa.Array], count: int) -> pa.Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 
 from vrn.feeds.contract import Contract
@@ -10,6 +12,7 @@ from vrn.ledger.store import Submission
 from vrn.receive import landing
 from vrn.settings import Settings
 from vrn.stage import protect, staging
+from vrn.stage.staging import Staged
 
 
 def take(connection: psycopg.Connection, settings: Settings, submission: Submission, contract: Contract) -> dict:
@@ -18,14 +21,21 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     original = landing.original(settings, submission.submission_id, submission.file_name)
     done = staging.stage(connection, protection, original, submission.submission_id)
     with connection.transaction():
-        moves.staged(connection, submission, done["rows_in_file"], contract.digest, settings.key_version)
-        if done["encoding"] != contract.encoding:
-            findings.say(
-                connection,
-                submission.submission_id,
-                "GEN-002",
-                "warning",
-                None,
-                f"The file is not {contract.encoding} but was read as {done['encoding']}. Save it as UTF-8 next time.",
-            )
-    return done
+        moves.staged(connection, submission, done.rows, contract.digest, settings.key_version)
+        for code, sentence in _sentences(done, contract):
+            findings.say(connection, submission.submission_id, code, "warning", None, sentence)
+    return {"rows_in_file": done.rows, "encoding": done.encoding}
+
+
+def _sentences(done: Staged, contract: Contract) -> Iterator[tuple[str, str]]:
+    """What the supplier reads of a file that was read although it is not quite as agreed, by the code of each rule."""
+    if done.encoding != contract.encoding:
+        yield "GEN-002", f"The file is not {contract.encoding} but was read as {done.encoding}. Save it as UTF-8 next time."
+    if done.uses.sentence is not None:
+        yield "GEN-023", done.uses.sentence
+    if done.uses.withheld:
+        yield (
+            "GEN-024",
+            f"Numbers are withheld or not exact (such as <5, * or c. 150) in {', '.join(sorted(done.uses.withheld))}. The rows "
+            "serve, and figures that would add these numbers up say that they are incomplete. Send the numbers if you may.",
+        )

@@ -19,30 +19,29 @@ CHARACTERS = 32 << 20
 class Batch:
     """Rows of an entity as the file has them: blank cells are NULL, everything else is text.
 
-    first: the number of the first row. filled: for each column of the file, the entity's columns that come from it.
+    numbers: the rows' numbers, as int32. filled: for each column of the file, the entity's columns that come from it.
     """
 
-    first: int
+    numbers: pa.Array
     filled: Sequence[Filled]
     arrays: Sequence[pa.Array]
 
     @property
     def rows(self) -> int:
-        return len(self.arrays[0]) if self.arrays else 0
+        return len(self.numbers)
 
 
 @dataclass
 class Gathered:
-    """Rows that follow one another, until there are enough for a batch."""
+    """Rows until there are enough for a batch."""
 
     filled: Sequence[Filled]
-    first: int = 0
+    numbers: list[int] = field(default_factory=list)
     rows: list[Sequence[str | None]] = field(default_factory=list)
     characters: int = 0
 
     def add(self, number: int, row: Sequence[str | None]) -> None:
-        if not self.rows:
-            self.first = number
+        self.numbers.append(number)
         self.rows.append(row)
         self.characters += sum(len(cell) for cell in row if cell)
 
@@ -54,5 +53,6 @@ class Gathered:
         """The rows as a batch, if there are any, which are forgotten here."""
         if self.rows:
             columns = [pa.array(values, pa.string()) for values in zip(*self.rows, strict=True)]
-            self.rows, self.characters = [], 0
-            yield Batch(self.first, self.filled, columns)
+            numbers = pa.array(self.numbers, pa.int32())
+            self.numbers, self.rows, self.characters = [], [], 0
+            yield Batch(numbers, self.filled, columns)

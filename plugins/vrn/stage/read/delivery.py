@@ -11,32 +11,37 @@ from typing import BinaryIO
 
 from vrn.errors import SubmissionRefused
 from vrn.feeds.contract import Contract, Entity
-from vrn.stage.read import archive, boundary, csv, xlsx, xml
+from vrn.stage.read import archive, boundary, csv, members, mixed, xlsx, xml
 from vrn.stage.read.batch import Batch
 from vrn.stage.read.source import Source
+from vrn.stage.read.uses import Uses
 
 WORKBOOK = ".xlsx"
 Open = Callable[[], BinaryIO]
 
 
-def batches(opened: Open, file_name: str, contract: Contract, entity: Entity, encoding: str) -> Iterator[Batch]:
+def batches(
+    opened: Open, file_name: str, contract: Contract, entity: Entity, encoding: str, uses: Uses | None = None
+) -> Iterator[Batch]:
     """Yield an entity's rows in batches. opened: gives the delivery's bytes from the start, seekable, as often as asked.
 
-    Raises SubmissionRefused, and UnicodeError when the bytes are not of that encoding.
+    uses: where the tolerances are noted that the reading makes use of. Raises SubmissionRefused, and UnicodeError when the bytes
+    are not of that encoding.
     """
+    uses = Uses() if uses is None else uses
     with boundary.of_reader():
         if contract.format == "xml":
             with _source(opened()) as source:
                 yield from xml.batches(source, contract, entity)
         elif contract.format == "zip":
-            member = _member(opened, entity)
+            member = members.of_entity(opened, entity)
             if member is not None:
-                yield from csv.batches(lambda: _unpacked(opened(), member), contract, entity, encoding)
+                yield from csv.batches(lambda: _unpacked(opened(), member), contract, entity, encoding, uses)
         elif _is_workbook(file_name):
             with opened() as raw:
-                yield from xlsx.batches(raw, entity)
+                yield from xlsx.batches(raw, contract, entity, uses)
         else:
-            yield from csv.batches(lambda: _source(opened()), contract, entity, encoding)
+            yield from csv.batches(lambda: _source(opened()), contract, entity, encoding, uses)
 
 
 def check_header(opened: Open, file_name: str, contract: Contract) -> None:
@@ -50,23 +55,37 @@ def check_header(opened: Open, file_name: str, contract: Contract) -> None:
             with _source(opened()) as source:
                 xml.check_names(source, contract)
         elif contract.format == "zip":
-            _refuse_undeclared_members(opened, contract)
+            members.check(opened, contract, Uses())
             for entity in contract.entities:
-                member = _member(opened, entity)
+                member = members.of_entity(opened, entity)
                 if member is not None:
                     _check_head(lambda member=member: _unpacked(opened(), member), contract, entity)
         elif _is_workbook(file_name):
             with opened() as raw:
-                xlsx.check_header(raw, contract.main)
+                xlsx.check_header(raw, contract, contract.main)
         else:
             _check_head(lambda: _source(opened()), contract, contract.main)
 
 
-def check(opened: Open, contract: Contract) -> None:
+def check(opened: Open, contract: Contract, uses: Uses) -> None:
     """Refuse a zip with a member that no entity of the contract takes: an undeclared table is never loaded."""
     with boundary.of_reader():
         if contract.format == "zip":
-            _refuse_undeclared_members(opened, contract)
+            members.check(opened, contract, uses)
+
+
+def refuse_mixed(opened: Open, file_name: str, contract: Contract) -> None:
+    """Refuse a delivery of which a part is in one of the contract's encodings and a part in the other. Raises SubmissionRefused."""
+    if contract.fallback_encoding is None or contract.format == "xml" or _is_workbook(file_name):
+        return
+    with boundary.of_reader():
+        if contract.format == "csv":
+            with _source(opened()) as source:
+                mixed.refuse(source, contract.fallback_encoding)
+            return
+        for member in filter(None, (members.of_entity(opened, entity) for entity in contract.entities)):
+            with _unpacked(opened(), member) as source:
+                mixed.refuse(source, contract.fallback_encoding)
 
 
 def encodings(contract: Contract) -> tuple[str, ...]:
@@ -83,37 +102,11 @@ def in_no_encoding(contract: Contract) -> SubmissionRefused:
 def _check_head(opened: Callable[[], Source], contract: Contract, entity: Entity) -> None:
     for encoding in encodings(contract):
         try:
-            with opened() as source:
-                csv.head(source, entity, encoding)
-                return
+            csv.check_header(opened, contract, entity, encoding)
+            return
         except UnicodeError:
             continue
     raise in_no_encoding(contract)
-
-
-def _refuse_undeclared_members(opened: Open, contract: Contract) -> None:
-    with opened() as raw:
-        names = archive.members(raw)
-    unknown = [name for name in names if not any(_takes(entity, name) for entity in contract.entities)]
-    if unknown:
-        expected = ", ".join(f"{entity.name}.csv" for entity in contract.entities)
-        raise SubmissionRefused(
-            "GEN-001", f"{len(unknown)} of the zip's files are not in the contract; it takes {expected}. Send those only."
-        )
-
-
-def _member(opened: Open, entity: Entity) -> str | None:
-    with opened() as raw:
-        names = [name for name in archive.members(raw) if _takes(entity, name)]
-    if not names and not entity.is_optional:
-        raise SubmissionRefused("GEN-001", f"The zip has no file for '{entity.name}'. Send the whole set in one zip.")
-    if len(names) > 1:
-        raise SubmissionRefused("GEN-001", f"The zip has {len(names)} files for '{entity.name}'. Send one of each.")
-    return names[0] if names else None
-
-
-def _takes(entity: Entity, name: str) -> bool:
-    return entity.member is not None and entity.member.search(PurePath(name).name) is not None
 
 
 def _is_workbook(file_name: str) -> bool:

@@ -22,7 +22,7 @@ DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 class Source(io.RawIOBase):
-    """A readable stream of a delivery's content. It counts what it gives and knows the last byte it gave."""
+    """A readable stream of a delivery's content. It counts what it gives and knows the last byte of it, and the last but zeros."""
 
     def __init__(self, raw: BinaryIO, size: int):
         super().__init__()
@@ -31,7 +31,7 @@ class Source(io.RawIOBase):
         self._gzip = self._raw.peek(2)[:2] == GZIP_MAGIC
         self._stream = gzip.GzipFile(fileobj=self._raw) if self._gzip else self._raw
         self.bytes_read = 0
-        self.last_byte = b""
+        self.last_byte = self.last_letter = b""
 
     def readable(self) -> bool:
         return True
@@ -54,6 +54,8 @@ class Source(io.RawIOBase):
             )
         if block:
             self.last_byte = block[-1:]
+            # Of UTF-16, in which the break of a line has a zero beside it.
+            self.last_letter = block.rstrip(b"\0")[-1:]
         buffer[: len(block)] = block
         return len(block)
 
@@ -61,3 +63,27 @@ class Source(io.RawIOBase):
         self._stream.close()
         self._raw.close()
         super().close()
+
+
+class Undoubled(io.RawIOBase):
+    """A stream whose doubled carriage returns are single ones, as they were before a transfer in text mode."""
+
+    def __init__(self, raw: io.RawIOBase):
+        super().__init__()
+        self._raw, self._left = raw, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        while not self._left:
+            block = self._raw.read(len(buffer)) or b""
+            # The break may go on in the next block.
+            while block.endswith(b"\r") and (more := self._raw.read(1)):
+                block += more
+            if not block:
+                return 0
+            self._left = block.replace(b"\r\r\n", b"\r\n")
+        piece, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)

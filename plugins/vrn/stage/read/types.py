@@ -5,6 +5,7 @@ Work is done once for each distinct value of a batch, which is what makes codes,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR
 
 import numpy as np
@@ -12,46 +13,84 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vrn.feeds.contract import Column
+from vrn.feeds.reading import Reading
+from vrn.stage.read import tolerant
+from vrn.stage.read.uses import Uses
 
 TRUE = ["true", "t", "yes", "y", "1", "1.0"]
 LOCAL = "local"
 NUL = "\0"
 DAY_FIRST = r"^(\d{1,2})/(\d{1,2})/(\d{4})$"
 FALSE = ["false", "f", "no", "n", "0", "0.0"]
+# What a spreadsheet writes where a formula went wrong.
+ERRORS = ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"]
+
+SHORTENED = r"^\d(\.\d+)?E\+\d+$"
 
 
-def read(values: pa.Array, column: Column) -> tuple[pa.Array, pa.Array | None]:
-    """The values in the column's type, and a mask of the cells that could not be read (None when all could)."""
-    is_plain = column.logical_type == "string" and not column.codes and not column.case
-    if is_plain and not pa.types.is_dictionary(values.type):
-        return _storable(values)
-    encoded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-    text, unreadable = _storable(encoded.dictionary)
-    if not is_plain:
-        text = pc.utf8_trim_whitespace(text)
-    text = pc.if_else(pc.equal(text, ""), None, text)
+@dataclass(frozen=True)
+class Cells:
+    """A column's cells in its type. unreadable, withheld: masks of cells that are NULL for that reason; None where none is."""
+
+    values: pa.Array
+    unreadable: pa.Array | None
+    withheld: pa.Array | None = None
+
+
+def read(values: pa.Array, column: Column, reading: Reading, uses: Uses) -> Cells:
+    """The cells of a column of the file in the column's type."""
+    encoded = values if pa.types.is_dictionary(values.type) or _is_plain(column) else pc.dictionary_encode(values)
+    if not pa.types.is_dictionary(encoded.type):
+        return Cells(*_distinct(encoded, column, reading, uses)[:2])
+    converted, unreadable, withheld = _distinct(encoded.dictionary, column, reading, uses)
+    return Cells(pc.take(converted, encoded.indices), *(_of_cells(mask, encoded.indices) for mask in (unreadable, withheld)))
+
+
+def _is_plain(column: Column) -> bool:
+    """Whether a column's cells are mostly different and need no conversion, so that to look for repetitions is work for nothing."""
+    return column.logical_type == "string" and not (column.codes or column.case or column.means or column.form)
+
+
+def _of_cells(mask: pa.Array | None, indices: pa.Array) -> pa.Array | None:
+    if mask is None or not pc.any(mask).as_py():
+        return None
+    return pc.fill_null(pc.take(mask, indices), False)
+
+
+def _distinct(text: pa.Array, column: Column, reading: Reading, uses: Uses) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
+    """The values, which are unreadable, and which are withheld."""
+    text, unreadable = _storable(text, column)
+    text = pc.utf8_trim_whitespace(text)
+    text = tolerant.blanks(pc.if_else(pc.equal(text, ""), None, text), column, reading, uses)
     if column.case:
         text = pc.utf8_upper(text) if column.case == "upper" else pc.utf8_lower(text)
+    text = tolerant.codes(text, column, reading, uses)
+    if column.logical_type == "string":
+        return tolerant.forms(text, column, reading, uses), unreadable, None
+    withheld = None
     try:
         converted = _convert(text, column)
     except pa.ArrowInvalid:
-        converted, in_another_form = _one_by_one(text, column)
+        text, withheld = tolerant.withheld(text, column, reading)
+        converted, in_another_form = _one_by_one(tolerant.forms(text, column, reading, uses), column)
         unreadable = in_another_form if unreadable is None else pc.or_(unreadable, in_another_form)
-    mask = None if unreadable is None else pc.fill_null(pc.take(unreadable, encoded.indices), False)
-    return pc.take(converted, encoded.indices), mask
+    return converted, unreadable, withheld
 
 
-def _storable(text: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """The text without what PostgreSQL has no place for, which is a NUL, and a mask of the cells that had one.
+def _storable(text: pa.Array, column: Column) -> tuple[pa.Array, pa.Array | None]:
+    """The text without a NUL, for which PostgreSQL has no place, what says that a formula went wrong, and identifiers without a
+    check that a spreadsheet shortened (1.2E+11, which many share); and a mask of the cells that had them.
 
     Such a cell is unreadable like any other, and sets aside its own row: an export that stumbled over one record is no reason to
     do without the others. A file that is full of them is none of these, and is judged by its share of rows set aside.
     """
+    bad = pc.is_in(text, value_set=pa.array(ERRORS))
+    if column.classification == "hash" and not column.has_check:
+        bad = pc.or_(bad, pc.fill_null(pc.match_substring_regex(text, SHORTENED), False))
     data = text.buffers()[2]
     # Looked at as bytes first, which costs next to nothing. They may be of more than this array, so that a find proves nothing.
-    if data is None or np.frombuffer(data, np.uint8).all():
-        return text, None
-    bad = pc.fill_null(pc.match_substring(text, NUL), False)
+    if data is not None and not np.frombuffer(data, np.uint8).all():
+        bad = pc.or_(bad, pc.fill_null(pc.match_substring(text, NUL), False))
     return (pc.if_else(bad, None, text), bad) if pc.any(bad).as_py() else (text, None)
 
 
@@ -70,8 +109,6 @@ def _one_by_one(text: pa.Array, column: Column) -> tuple[pa.Array, pa.Array]:
 
 def _convert(text: pa.Array, column: Column) -> pa.Array:
     match column.logical_type:
-        case "string":
-            return text
         case "integer":
             return pc.cast(text, pa.int64())
         case "number":
