@@ -9,8 +9,6 @@ from vrn.stage import copying
 from vrn.stage.match_codes import ARRAYS, CODES, match_codes
 from vrn.stage.read.batch import Batch
 
-# Words of a program for a blank. NULL is none of them here: there are people of that name.
-BLANKS = ("(null)", "\\N", "#N/A")
 COLUMNS = ["submission_id", "row_number", *CODES]
 TYPES = {code: "text[]" if code in ARRAYS else "text" for code in CODES}
 
@@ -18,7 +16,7 @@ TYPES = {code: "text[]" if code in ARRAYS else "text" for code in CODES}
 def block(batch: Batch, entity: Entity, key: bytes, submission_id: int) -> copying.Block:
     """The rows' match codes as CSV; what an entity does not bring is NULL."""
     clear = {
-        column.match_as: _filled(values.to_pylist())
+        column.match_as: values.to_pylist()
         for values, columns in zip(batch.arrays, batch.filled, strict=True)
         for column in columns
         if column.classification == "match"
@@ -33,7 +31,3 @@ def block(batch: Batch, entity: Entity, key: bytes, submission_id: int) -> copyi
         *(pa.array(codes[code], pa.string()) for code in CODES),
     ]
     return batch.rows, copying.csv_text(arrays, COLUMNS)
-
-
-def _filled(cells: list[str | None]) -> list[str | None]:
-    return [None if cell in BLANKS else cell for cell in cells]
