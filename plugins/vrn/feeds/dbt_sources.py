@@ -57,6 +57,7 @@ def content(settings: Settings) -> str:
 
 def _table(entity: Entity) -> dict:
     said = {column.name: column.description for column in entity.columns}
+    said |= {column.withheld_name: f"True where the supplier does not say its {column.name}." for column in entity.columns}
     return {
         "name": entity.table,
         "description": f"{entity.grain} (expectations/{entity.feed}.odcs.yaml)",

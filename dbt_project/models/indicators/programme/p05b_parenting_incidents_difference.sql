@@ -2,5 +2,6 @@
     ref('int_parenting__cohort'),
     where='has_incidents_measured',
     total='incidents_difference',
-    of='measured'
+    of='measured',
+    withheld='is_incidents_difference_withheld'
 ) }}

@@ -1,1 +1,7 @@
-{{ count_events(ref('int_prison__cohort'), where='is_concluded', total='completes', of='starts') }}
+{{ count_events(
+    ref('int_prison__cohort'),
+    where='is_concluded',
+    total='completes',
+    of='starts',
+    withheld='is_completes_withheld or is_starts_withheld'
+) }}

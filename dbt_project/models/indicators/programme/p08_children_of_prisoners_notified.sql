@@ -17,7 +17,8 @@ notified as (
         month_on,
         known_from_on,
         known_until_on,
-        sum(notifications) as children
+        case when not coalesce(bool_or(is_notifications_withheld), false) then sum(notifications) end as children,
+        true as is_returned
     from notification
     group by month_on, known_from_on, known_until_on
 
@@ -50,7 +51,7 @@ final as (
         'all' as sex,
         'all' as ethnicity,
         'all' as imd_quintile,
-        coalesce(notified.children, 0)::numeric as numerator,
+        case when notified.is_returned then notified.children else 0 end::numeric as numerator,
         trim_scale(estimated.children) as denominator,
         null::numeric as square_sum,
         estimated.known_from_on,

@@ -1,1 +1,6 @@
-{{ count_events(ref('int_weapon__asset_deployment'), where='is_surrender_bin', total='weapons_count') }}
+{{ count_events(
+    ref('int_weapon__asset_deployment'),
+    where='is_surrender_bin',
+    total='weapons_count',
+    withheld='is_weapons_count_withheld'
+) }}

@@ -3,5 +3,6 @@
     where='has_reoffended',
     total='reoffence_count',
     denominator='true',
-    squares='reoffence_count * reoffence_count'
+    squares='reoffence_count * reoffence_count',
+    withheld='false'
 ) }}

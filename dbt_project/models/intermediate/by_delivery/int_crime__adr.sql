@@ -22,6 +22,7 @@ final as (
         is_air_weapon,
         known_from_on,
         known_until_on,
+        is_offence_count_withheld,
         is_synthetic
     from offence_count
 

@@ -26,6 +26,8 @@ final as (
         coalesce(team_month.value_qualifier in ('exact', 'approx', 'about'), false) as is_number,
         team_month.known_from_on,
         team_month.known_until_on,
+        team_month.is_eligible_incidents_withheld,
+        team_month.is_referrals_completed_withheld,
         team_month.is_synthetic
     from team_month
     left join district on team_month.district_code = district.area_code

@@ -19,9 +19,11 @@ totalled as (
         quarter.organisation,
         knowledge.known_from_on,
         knowledge.known_until_on,
-        min(quarter.month_on) filter (where quarter.award_gbp > 0) as month_on,
+        min(quarter.month_on) filter (where quarter.award_gbp > 0 or quarter.is_award_gbp_withheld) as month_on,
         sum(quarter.award_gbp) as award_gbp,
         sum(quarter.young_people) as young_people,
+        bool_or(quarter.is_award_gbp_withheld) as is_award_gbp_withheld,
+        bool_or(quarter.is_young_people_withheld) as is_young_people_withheld,
         bool_or(quarter.is_synthetic) as is_synthetic
     from knowledge
     inner join quarter
@@ -43,6 +45,8 @@ final as (
         young_people,
         known_from_on,
         known_until_on,
+        is_award_gbp_withheld,
+        is_young_people_withheld,
         is_synthetic
     from totalled
     where month_on is not null

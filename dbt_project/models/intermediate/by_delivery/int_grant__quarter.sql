@@ -20,6 +20,8 @@ final as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        is_award_gbp_withheld,
+        is_young_people_withheld,
         is_synthetic
     from returned
 

@@ -30,11 +30,13 @@ placed as (
         -- PAR-017 doubts is not used.
         coalesce(
             lower(version.measure_name) in ('domestic abuse incidents', 'domestic-abuse incidents', 'da incidents')
-            and version.pre_mean is not null
-            and version.post_mean is not null
-            and version.measured <= version.starts,
+            and (version.pre_mean is not null or version.is_pre_mean_withheld)
+            and (version.post_mean is not null or version.is_post_mean_withheld)
+            and (version.measured <= version.starts or version.is_measured_withheld or version.is_starts_withheld),
             false
-        ) as has_incidents_measured
+        ) as has_incidents_measured,
+        version.is_pre_mean_withheld or version.is_post_mean_withheld or version.is_measured_withheld
+            as is_incidents_difference_withheld
     from version
     left join district on version.district_code = district.area_code
 
@@ -54,13 +56,16 @@ final as (
         starts,
         completes,
         -- While a cohort runs nobody has completed, which says nothing of who will.
-        ended_on is not null or completes > 0 as is_concluded,
+        ended_on is not null or completes > 0 or coalesce(is_completes_withheld, false) as is_concluded,
         has_incidents_measured,
         measured,
         -- Means of cohorts weigh as many parents as they are of.
         case when has_incidents_measured then (post_mean - pre_mean) * measured end as incidents_difference,
         version_from_on as known_from_on,
         version_until_on as known_until_on,
+        is_starts_withheld,
+        is_completes_withheld,
+        is_incidents_difference_withheld,
         is_synthetic
     from placed
 

@@ -30,9 +30,11 @@ final as (
         'LANCS-14' as area_code,
         starts,
         completes,
-        ended_on is not null or completes > 0 as is_concluded,
+        ended_on is not null or completes > 0 or coalesce(is_completes_withheld, false) as is_concluded,
         version_from_on as known_from_on,
         version_until_on as known_until_on,
+        is_starts_withheld,
+        is_completes_withheld,
         is_synthetic
     from version
 

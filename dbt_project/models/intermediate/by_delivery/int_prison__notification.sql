@@ -24,6 +24,7 @@ final as (
         activity.value_qualifier,
         activity.known_from_on,
         activity.known_until_on,
+        activity.is_notifications_withheld,
         activity.is_synthetic
     from activity
     left join district on activity.district_code = district.area_code

@@ -21,6 +21,8 @@ final as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        is_passed_withheld,
+        is_failed_withheld,
         is_synthetic
     from activity
 

@@ -29,6 +29,8 @@ final as (
         event.value_qualifier,
         event.known_from_on,
         event.known_until_on,
+        event.is_attendees_withheld,
+        event.is_unique_attendees_withheld,
         event.is_synthetic
     from event
     left join district on event.district_code = district.area_code

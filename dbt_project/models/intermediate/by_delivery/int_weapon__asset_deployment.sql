@@ -19,6 +19,7 @@ final as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        is_weapons_count_withheld,
         is_synthetic
     from deployment
 

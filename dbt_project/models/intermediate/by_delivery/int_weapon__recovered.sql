@@ -52,6 +52,7 @@ final as (
         is_estimated,
         known_from_on,
         known_until_on,
+        is_quantity_withheld,
         is_synthetic
     from matched
 

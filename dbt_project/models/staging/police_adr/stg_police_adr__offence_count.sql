@@ -34,6 +34,7 @@ renamed as (
         ---- flags
         offence_group = 'total' as is_total,
         coalesce(air_weapon, false) as is_air_weapon,
+        coalesce(offence_count_is_withheld, false) as is_offence_count_withheld,
         is_synthetic
     from source
 

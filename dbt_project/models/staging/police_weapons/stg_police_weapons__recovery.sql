@@ -32,6 +32,7 @@ renamed as (
         ---- flags
         weapon_class = 'total' as is_total,
         is_estimated,
+        coalesce(quantity_is_withheld, false) as is_quantity_withheld,
         is_synthetic
     from source
 

@@ -21,6 +21,8 @@ renamed as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        coalesce(eligible_incidents_is_withheld, false) as is_eligible_incidents_withheld,
+        coalesce(referrals_completed_is_withheld, false) as is_referrals_completed_withheld,
         is_synthetic
     from source
 

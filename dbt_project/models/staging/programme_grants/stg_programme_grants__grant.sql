@@ -25,6 +25,8 @@ renamed as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        coalesce(award_gbp_is_withheld, false) as is_award_gbp_withheld,
+        coalesce(young_people_is_withheld, false) as is_young_people_withheld,
         is_synthetic
     from source
 

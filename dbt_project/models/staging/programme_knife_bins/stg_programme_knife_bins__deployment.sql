@@ -21,6 +21,7 @@ renamed as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        coalesce(weapons_count_is_withheld, false) as is_weapons_count_withheld,
         is_synthetic
     from source
 

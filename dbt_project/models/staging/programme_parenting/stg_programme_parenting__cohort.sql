@@ -25,6 +25,11 @@ renamed as (
         post_mean::numeric as post_mean,
         known_from_on,
         known_until_on,
+        coalesce(starts_is_withheld, false) as is_starts_withheld,
+        coalesce(completes_is_withheld, false) as is_completes_withheld,
+        coalesce(measured_is_withheld, false) as is_measured_withheld,
+        coalesce(pre_mean_is_withheld, false) as is_pre_mean_withheld,
+        coalesce(post_mean_is_withheld, false) as is_post_mean_withheld,
         is_synthetic
     from source
 

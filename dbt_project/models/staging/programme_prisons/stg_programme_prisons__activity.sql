@@ -24,6 +24,9 @@ renamed as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        coalesce(starts_is_withheld, false) as is_starts_withheld,
+        coalesce(completes_is_withheld, false) as is_completes_withheld,
+        coalesce(notifications_is_withheld, false) as is_notifications_withheld,
         is_synthetic
     from source
 

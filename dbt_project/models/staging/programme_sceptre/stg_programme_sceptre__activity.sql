@@ -22,6 +22,8 @@ renamed as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        coalesce(passed_is_withheld, false) as is_passed_withheld,
+        coalesce(failed_is_withheld, false) as is_failed_withheld,
         is_synthetic
     from source
 

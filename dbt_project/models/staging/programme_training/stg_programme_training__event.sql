@@ -24,6 +24,8 @@ renamed as (
         value_qualifier,
         known_from_on,
         known_until_on,
+        coalesce(attendees_is_withheld, false) as is_attendees_withheld,
+        coalesce(unique_attendees_is_withheld, false) as is_unique_attendees_withheld,
         is_synthetic
     from source
 
