@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     psql.add_argument("--role", default="vrn_owner")
     deploy = commands.add_parser("deploy", help="be one service of a deployment (docker-compose.yaml)")
     deploy.add_argument("service", choices=SERVICES)
-    commands.add_parser("synthetic", help="write synthetic deliveries into the inbox, unless something ever came")
+    commands.add_parser("synthetic", help="write every synthetic delivery into the inbox, unless something ever came")
     commands.add_parser("headline", help="print the headline indicators")
     commands.add_parser("check", help="check every feed file")
     commands.add_parser("templates", help="write the templates of returns that people fill in")
@@ -159,7 +159,7 @@ def _deploy(settings: Settings, chosen) -> None:
 def _synthetic(settings: Settings, _) -> None:
     from vrn.run.local import home
 
-    if not home.fill(settings, home.terminal()):
+    if not home.fill(settings, home.terminal(), is_full=True):
         print("Something came already, or waits in the inbox: no synthetic delivery was written.")
 
 

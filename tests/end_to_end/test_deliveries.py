@@ -56,18 +56,21 @@ def street(month: str) -> bytes:
 
 
 def counted(crime_type: str) -> dict[tuple[str, str], int]:
-    """Crimes by month and district, straight from the files: a crime once, in the first month it was in."""
+    """Crimes by month and district, straight from the files: a crime once, in the first month it was in, where any of its rows is."""
     with (REPOSITORY / "dbt_project/seeds/geography/lsoa.csv").open(encoding="utf-8") as file:
         district = {row["lsoa_code"]: row["district_code"] for row in csv.DictReader(file)}
-    seen: set[str] = set()
-    counts: dict[tuple[str, str], int] = collections.Counter()
+    first: dict[str, tuple[str, str]] = {}
+    place: dict[str, str] = {}
     for month in MONTHS:
-        last = {row["Crime ID"]: row for row in csv.DictReader(io.StringIO(street(month).decode())) if row["Crime ID"]}
-        for crime_id, row in last.items():
-            if crime_id not in seen and row["Crime type"] == crime_type:
-                counts[month, district.get(row["LSOA code"], "OUT") if row["LSOA code"] else "UNK"] += 1
-        seen |= last.keys()
-    return counts
+        rows = [row for row in csv.DictReader(io.StringIO(street(month).decode())) if row["Crime ID"]]
+        # The type that counts is that of the last row of the first month.
+        first = {row["Crime ID"]: (month, row["Crime type"]) for row in rows} | first
+        place |= {row["Crime ID"]: row["LSOA code"] for row in rows if row["LSOA code"]}
+    return collections.Counter(
+        (month, district.get(place[crime_id], "OUT") if crime_id in place else "UNK")
+        for crime_id, (month, kind) in first.items()
+        if kind == crime_type
+    )
 
 
 @dataclass

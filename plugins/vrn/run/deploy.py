@@ -77,7 +77,7 @@ def demo(settings: Settings) -> None:
     is_built = settings.home / "demo-is-built"
     is_built.unlink(missing_ok=True)
     console, since = home.terminal(), datetime.now(UTC)
-    home.fill(settings, console)
+    home.fill(settings, console, is_full=settings.is_full_demo)
     while not is_built.exists():
         try:
             with progress.shown(console) as show:

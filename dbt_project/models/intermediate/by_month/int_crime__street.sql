@@ -30,37 +30,41 @@ identified as (
 ),
 
 -- A crime that comes again, in its file or in a later month's, is one crime: of the first month it was in, with the
--- latest outcome. Incidents without an identifier are each their own.
+-- place and the outcome of the latest of its rows that says so, because real files leave them blank in one row and
+-- fill them in another. Incidents without an identifier are each their own.
 first_seen as (
 
-    {{ versions_as_known('identified', 'crime_id', 'recorded_month_on, row_number desc') }}
-
-),
-
-last_seen as (
-
-    {{ versions_as_known('identified', 'crime_id', 'recorded_month_on desc, row_number desc') }}
+    {{ versions_as_known(
+        'identified',
+        'crime_id',
+        'recorded_month_on, row_number desc',
+        filled={
+            'outcome_category': {'column': 'last_outcome_category'},
+            'placed_lsoa_code': {'column': 'lsoa_code'},
+            'placed_longitude': {'column': 'longitude', 'of': 'lsoa_code'},
+            'placed_latitude': {'column': 'latitude', 'of': 'lsoa_code'}
+        },
+        filled_by='keyed.recorded_month_on desc, keyed.row_number desc'
+    ) }}
 
 ),
 
 counted_once as (
 
     select
-        first_seen.submission_id,
-        first_seen.row_number,
-        first_seen.crime_id,
-        first_seen.recorded_month_on,
-        first_seen.crime_type,
-        last_seen.last_outcome_category as outcome_category,
-        first_seen.lsoa_code,
-        first_seen.longitude,
-        first_seen.latitude,
-        first_seen.version_from_on as known_from_on,
-        first_seen.version_until_on as known_until_on,
-        first_seen.is_synthetic
+        submission_id,
+        row_number,
+        crime_id,
+        recorded_month_on,
+        crime_type,
+        outcome_category,
+        placed_lsoa_code as lsoa_code,
+        placed_longitude as longitude,
+        placed_latitude as latitude,
+        version_from_on as known_from_on,
+        version_until_on as known_until_on,
+        is_synthetic
     from first_seen
-    inner join last_seen
-        on first_seen.crime_id = last_seen.crime_id and first_seen.version_from_on = last_seen.version_from_on
 
     union all
 

@@ -78,7 +78,7 @@ def run(settings: Settings, console: Console, since: datetime) -> None:
     _ = settings.is_full_demo
     with progress.shown(console) as show:
         with _alone(settings):
-            _start(settings, console, lambda: fill(settings, console))
+            _start(settings, console, lambda: fill(settings, console, is_full=settings.is_full_demo))
         done.until_done(settings, console, show, since, lambda: services.check(settings))
 
 
@@ -98,12 +98,15 @@ def report(settings: Settings, console: Console, since: datetime) -> None:
         console.print(f"NOT TAKEN {line}", markup=False)
 
 
-def fill(settings: Settings, console: Console) -> bool:
-    """Write the synthetic deliveries into a home to which nothing ever came. Returns whether it was one."""
+def fill(settings: Settings, console: Console, *, is_full: bool) -> bool:
+    """Write synthetic deliveries into a home to which nothing ever came: all of them, or the demonstration's part.
+
+    Returns whether the home was fresh.
+    """
     if not is_fresh(settings):
         return False
     console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
-    files = deliveries.write_all(settings, is_full=settings.is_full_demo)
+    files = deliveries.write_all(settings, is_full=is_full)
     console.print(f"{len(files)} synthetic files written; no real person or place of crime is in them")
     return True
 
