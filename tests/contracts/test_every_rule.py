@@ -15,7 +15,8 @@ from psycopg import sql
 from tests.contracts.breaks import BREAKS
 from tests.made import Row, csv_text, file_name, table, unzip, zipped
 from vrn.feeds import contract as contracts
-from vrn.feeds.contract import Column, Contract, Entity, Rule, load
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract, Entity, Rule, load
 from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.gate import judging as gate

@@ -56,7 +56,7 @@ def street(month: str) -> bytes:
 
 
 def counted(crime_type: str) -> dict[tuple[str, str], int]:
-    """Crimes by month and district, straight from the files: a crime once, in the first month it was in, where any of its rows is."""
+    """Crimes by month and district, straight from the files: a crime once, in the first month that has it, placed by any row."""
     with (REPOSITORY / "dbt_project/seeds/geography/lsoa.csv").open(encoding="utf-8") as file:
         district = {row["lsoa_code"]: row["district_code"] for row in csv.DictReader(file)}
     first: dict[str, tuple[str, str]] = {}

@@ -32,7 +32,8 @@ from tests.waiting import logged_so_far
 from vrn.build import steps as build
 from vrn.build.layers import STEPS
 from vrn.feeds import contract as contracts
-from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD, span
 from vrn.gate import set_aside

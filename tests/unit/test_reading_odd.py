@@ -94,7 +94,7 @@ REFUSED = {
     "a workbook with a changed byte": (
         TRAINING, "a.xlsx", lambda: changed(BOOKS[TRAINING], BOOKS[TRAINING].index(SHEET.encode()) + 90), "GEN-010", "damaged"),
     "a workbook cut off": (TRAINING, "a.xlsx", lambda: BOOKS[TRAINING][:-300], "GEN-010", "cut off or damaged"),
-    "a CSV under the name of a workbook": (TRAINING, "a.xlsx", lambda: CSVS[TRAINING], "GEN-010", "not a workbook that can"),
+    "a CSV under the name of a workbook": (TRAINING, "a.xlsx", lambda: CSVS[TRAINING], "GEN-010", "no workbook, whatever"),
     "a workbook of a chart": (TRAINING, "a.xlsx", lambda: without_sheets(with_chart=True), "GEN-010", "no worksheet"),
     "a workbook of nothing": (TRAINING, "a.xlsx", lambda: without_sheets(with_chart=False), "GEN-010", "no worksheet"),
     "a workbook whose sheet is no XML": (

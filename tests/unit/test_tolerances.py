@@ -343,6 +343,46 @@ def test_a_refusal_says_three_things_and_how_many_more(inbox):
     assert "feed file" not in row["status_reason"]
 
 
+# A file that is of another kind than its folder takes, and what its refusal speaks of.
+WRONG_KINDS = {
+    "an XML for a zip": (LAC, "2019-20-888-ssda903.xml", "The file is XML.*Export the return in that form"),
+    "a zip for a CSV": (STREET, "2020-04-lancashire-street.zip", "The file is a zip"),
+    "outcomes for crimes": (STREET, "2020-04-lancashire-outcomes.csv", "The file holds outcomes"),
+    "another feed's": (STREET, "2020-04-lancashire-stop-and-search.csv", "into the folder police_stop_search"),
+    "a workbook for a CSV": (ED, "2020-06-rxl-ed-attendance.xlsx", "The file is a workbook"),
+    "a PDF": (TRAINING, "2020-21-Q1-lvrn-training.pdf", "The file is a PDF"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_KINDS)
+def test_a_file_of_another_kind_is_never_told_to_take_another_name(inbox, kind):
+    feed, name, reason = WRONG_KINDS[kind]
+    inbox.drop(feed, name, "x")
+    (row,) = inbox.take_in(feed)
+    assert row["status"] == "refused"
+    assert re.search(reason, row["status_reason"])
+    assert "Name it" not in row["status_reason"]
+
+
+# What is in a file under the right name, and what its refusal speaks of.
+WRONG_CONTENTS = {
+    "a web page": (TRAINING, "csv", b"<html><body>Sign in</body></html>", "XML or a web page"),
+    "a PDF": (TRAINING, "csv", b"%PDF-1.7 ...", "a PDF"),
+    "JSON": (TRAINING, "csv", b'{"error": "expired"}', "JSON"),
+    "a CSV as a workbook": (TRAINING, "xlsx", b"a,b\n1,2\n", "no workbook"),
+    "a CSV as a zip": (LAC, "zip", b"a,b\n1,2\n", "no zip"),
+    "a CSV as XML": (CIN, "xml", b"a,b\n1,2\n", "no XML"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_CONTENTS)
+def test_a_file_that_is_not_what_its_name_says_is_refused_for_what_it_is(inbox, kind):
+    feed, ending, sent, reason = WRONG_CONTENTS[kind]
+    row = take(inbox, feed, sent, ending=ending)
+    assert row["status"] == "refused"
+    assert reason in row["status_reason"]
+
+
 def test_every_tolerance_is_used_by_a_test_of_this_file():
     used = {one[1] for one in LAYOUTS.values()} | {one[4] for one in CELLS if one[4]} | {"officeFiles", "furtherSheets", "isoDates"}
     assert used == set(TOLERANCES)

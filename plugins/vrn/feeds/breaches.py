@@ -170,6 +170,7 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
     if server["type"] == "custom" and own.get("transport") not in CUSTOM_TRANSPORTS:
         yield f"servers.0.customProperties: transport is one of {', '.join(CUSTOM_TRANSPORTS)}"
     yield from _whole_breaches(server, own)
+    yield from _not_taken_breaches(own.get("notTaken", {}))
     if server["type"] not in PLACES:
         yield f"servers.0.type: '{server['type']}' is none of {', '.join(PLACES)}"
     pattern, example = own.get("fileName"), own.get("fileNameExample")
@@ -183,6 +184,16 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
         yield f"servers.0.customProperties.fileName: the pattern has exactly one of the groups {', '.join(MONTHS)}"
     elif not isinstance(example, str) or not re.match(pattern, example):
         yield "servers.0.customProperties.fileNameExample: is a name that fileName fits"
+
+
+def _not_taken_breaches(said: Any) -> Iterator[str]:
+    where = "servers.0.customProperties.notTaken"
+    if not isinstance(said, dict) or not all(isinstance(why, str) and why.endswith(".") for why in said.values()):
+        yield f"{where}: says of a pattern of names why such a file is not taken, in a sentence"
+        return
+    for pattern in said:
+        if broken := not_a_pattern(pattern):
+            yield f"{where}: '{pattern}' {broken}"
 
 
 def _whole_breaches(server: dict[str, Any], own: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from vrn.feeds import catalogue
-from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.reading import GUIDE_SHEET
 from vrn.settings import Settings
 

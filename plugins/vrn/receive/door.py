@@ -12,8 +12,8 @@ from typing import BinaryIO
 import psycopg
 
 from vrn.errors import SubmissionRefused
+from vrn.feeds import catalogue, days
 from vrn.feeds import contract as contracts
-from vrn.feeds import days
 from vrn.feeds.contract import Contract
 from vrn.ledger import agreement
 from vrn.ledger import store as ledger
@@ -48,7 +48,7 @@ def look(connection: psycopg.Connection, settings: Settings, contract: Contract,
     """
     seen = Seen({"supplier": "unknown", "is_synthetic": False})
     try:
-        named = seen.named = names.read(contract, name)
+        named = seen.named = names.read(contract, name, lambda: catalogue.sound(settings.contracts))
         seen.values |= _said_by(named)
         _refuse_pretence(connection, named)
         seen.values["is_synthetic"] = named.is_synthetic

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +17,21 @@ from vrn.feeds.period import Period
 # Room for what we put before and behind a name: a file system takes 255 bytes.
 MOST_BYTES = 200
 DIGITS_OF_DIGEST = 12
+Others = Callable[[], Iterable[Contract]]
+# What a file is by the ending of its name.
+KINDS = {
+    ".csv": "a CSV",
+    ".xlsx": "a workbook",
+    ".xls": "a workbook of an old form",
+    ".xlsb": "a workbook in binary form",
+    ".ods": "a workbook of OpenDocument",
+    ".zip": "a zip",
+    ".xml": "XML",
+    ".txt": "a text file",
+    ".pdf": "a PDF",
+    ".docx": "a document of a word processor",
+    ".json": "JSON",
+}
 
 
 @dataclass(frozen=True)
@@ -48,8 +65,11 @@ def _escaped(sign: str) -> str:
     return "".join(f"%{byte:02X}" for byte in os.fsencode(sign))
 
 
-def read(contract: Contract, name: str) -> Named:
-    """Supplier, period and extract from a file's name, as the contract's pattern says. Raises SubmissionRefused."""
+def read(contract: Contract, name: str, others: Others = list) -> Named:
+    """Supplier, period and extract from a file's name, as the contract's pattern says. Raises SubmissionRefused.
+
+    others: gives the contracts of all feeds, of one of which the file may be.
+    """
     if not is_storable(name):
         raise SubmissionRefused(
             "GEN-014",
@@ -58,10 +78,7 @@ def read(contract: Contract, name: str) -> Named:
         )
     found = contract.file_name.match(name)
     if found is None:
-        raise SubmissionRefused(
-            "GEN-014",
-            f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it again.",
-        )
+        raise SubmissionRefused("GEN-014", _misnamed(contract, name, others))
     if found["supplier"] not in contract.suppliers:
         raise SubmissionRefused(
             "GEN-015",
@@ -86,6 +103,28 @@ def read(contract: Contract, name: str) -> Named:
         )
     _refuse_what_is_to_come(period, extract_on)
     return Named(found["supplier"], period, bool(found["synthetic"]), extract_on)
+
+
+def _misnamed(contract: Contract, name: str, others: Others) -> str:
+    """What is wrong with a name that is not the feed's: the feed, the kind of file, or the name alone."""
+    why = next((why for pattern, why in contract.not_taken.items() if re.search(pattern, name)), None)
+    if why is not None:
+        return f"{why} Nothing of the file was read; the feed takes files like {contract.file_name_example}."
+    other = next((one for one in others() if one.feed != contract.feed and one.file_name.match(name)), None)
+    if other is not None:
+        return f"The file is named as those of {other.name} are. Put it into the folder {other.folder} of the inbox."
+    ending = next((ending for ending in KINDS if name.lower().removesuffix(".gz").endswith(ending)), None)
+    if ending is not None and ending not in _takes(contract):
+        return (
+            f"The file is {KINDS[ending]}, and {contract.feed} takes files like {contract.file_name_example}. Export the return in "
+            "that form; another name alone does not make it one."
+        )
+    return f"The file's name does not tell its period and supplier. Name it like {contract.file_name_example} and send it again."
+
+
+def _takes(contract: Contract) -> set[str]:
+    """The endings of the files that a feed takes."""
+    return {f".{contract.format}"} | ({".xlsx"} if "xlsx" in contract.file_name.pattern else set())
 
 
 def _refuse_what_is_to_come(period: Period, extract_on: date | None) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vrn.feeds.contract import Column, Contract
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract
 from vrn.feeds.grammar import DOMAINS
 from vrn.feeds.period import Period
 from vrn.settings import Settings

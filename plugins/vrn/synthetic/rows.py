@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.period import Period
 from vrn.synthetic import people, values
 from vrn.synthetic.places import Places

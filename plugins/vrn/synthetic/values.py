@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from vrn.feeds.contract import Column
+from vrn.feeds.columns import Column
 from vrn.feeds.grammar import DATE_FORMATS
 from vrn.feeds.period import LOCAL_TIME, Period
 from vrn.synthetic import people

@@ -23,6 +23,7 @@ MOST_PARTS = 1000
 # The list of so many members takes some kilobytes. zipfile reads it in one piece, so a longer one is not even begun.
 MOST_DIRECTORY_BYTES = 1 << 20
 BLOCK_BYTES = 256 << 10
+MAGIC = b"PK"
 # The others can unpack a few bytes to gigabytes in one step, which no counting could stop in time.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Flags of the format: encrypted, strongly encrypted, with an encrypted list of members.
@@ -38,6 +39,9 @@ def members(raw: BinaryIO) -> list[str]:
 
     raw: the zip as a stream that can be sought in; it stays open.
     """
+    raw.seek(0)
+    if (start := raw.read(len(MAGIC))) and not start.startswith(MAGIC[: len(start)]):
+        raise _refused("The file is no zip, whatever its name says. Zip the tables of the return and send that.")
     with _open(raw) as archive:
         return [info.filename for info in _checked(archive, raw, MOST_MEMBERS) if not info.is_dir()]
 

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Sequence
 
 from vrn.errors import SubmissionRefused
-from vrn.feeds.contract import Column
+from vrn.feeds.columns import Column
 
 # What one column of a file fills: usually one column of the entity, sometimes several (a birth month and an age). A column without
 # a heading fills none.

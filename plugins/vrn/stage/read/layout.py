@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vrn.errors import SubmissionRefused
-from vrn.feeds.contract import Column
+from vrn.feeds.columns import Column
 from vrn.feeds.reading import SEPARATORS, Reading
 from vrn.stage.read import header
 from vrn.stage.read.header import Filled
@@ -30,6 +30,14 @@ UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_16 = "utf-16"
 # Of letters in UTF-16 every other byte is zero, and none between.
 LOOKED_AT, MOST_ZEROS = 200, 0.9
+# How files begin that are no table. No heading begins so.
+NO_TABLES = (
+    (b"<", "XML or a web page"),
+    (b"%PDF", "a PDF"),
+    (b"{\\rtf", "a text of a word processor"),
+    (b"{", "JSON"),
+    (b"[{", "JSON"),
+)
 REFUSALS = {
     "doubledLineBreaks": "The file's line breaks are doubled carriage returns, as a transfer in text mode leaves them. Transfer "
     "it in binary mode and send it again.",
@@ -60,6 +68,7 @@ def of(start: bytes, encoding: str, columns: Sequence[Column], reading: Reading,
 
     Raises SubmissionRefused for what is no table of the contract, UnicodeError when the bytes are not of that encoding.
     """
+    _refuse_no_table(start)
     encoding = _encoding(start, encoding, reading, uses)
     text = codecs.getincrementaldecoder(encoding)().decode(start)
     is_doubled = (found := BREAK.search(text)) is not None and found[0] == DOUBLED
@@ -77,6 +86,16 @@ def of(start: bytes, encoding: str, columns: Sequence[Column], reading: Reading,
     filled = header.match(cells, columns)
     _bear(reading, uses, "blankColumns", sum(not columns for columns in filled))
     return Layout(encoding, separator, above + bool(named), above, is_doubled, filled)
+
+
+def _refuse_no_table(start: bytes) -> None:
+    """Say what a file is that is no table at all, for no header would ever fit."""
+    begins = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    kind = next((name for mark, name in NO_TABLES if begins.startswith(mark)), None)
+    if kind is not None:
+        raise SubmissionRefused(
+            "GEN-010", f"The file is {kind}, not a table with commas, whatever its name says. Export the table itself."
+        )
 
 
 def _encoding(start: bytes, encoding: str, reading: Reading, uses: Uses) -> str:

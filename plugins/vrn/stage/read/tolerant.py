@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vrn.feeds.contract import Column
+from vrn.feeds.columns import Column
 from vrn.feeds.grammar import NUMBERS, TIME_OF_DAY
 from vrn.feeds.reading import Reading
 from vrn.stage.read.uses import Uses

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vrn.feeds.contract import Column
+from vrn.feeds.columns import Column
 from vrn.feeds.reading import Reading
 from vrn.stage.read import tolerant
 from vrn.stage.read.uses import Uses

@@ -149,4 +149,8 @@ def _refuse_office_file(raw: BinaryIO) -> None:
             if ENCRYPTED in block
             else "The file is a workbook of an old form (.xls) under the name of a new one. Save it as .xlsx and send it again.",
         )
+    if block and not block.startswith(archive.MAGIC[: len(block)]):
+        raise SubmissionRefused(
+            "GEN-010", "The file is no workbook, whatever its name says. Save it as .xlsx in a spreadsheet, or send it as .csv."
+        )
     raw.seek(0)

@@ -13,13 +13,15 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from vrn.errors import SubmissionRefused
-from vrn.feeds.contract import Column, Contract, Entity
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract, Entity
 from vrn.stage.read.batch import Batch, Gathered
 from vrn.stage.read.header import Filled
 
 # A record of a census takes some kilobytes; what takes more without an end is no record, and would be held in memory.
 MOST_RECORD_BYTES = 16 << 20
 DEEPEST = 50
+MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 # A name that a sentence repeats is cut to this.
 LONGEST_NAME = 40
 
@@ -113,16 +115,22 @@ def _records(raw, contract: Contract) -> Iterator[tuple[Element, dict[Path, str]
 
 
 class _Counted:
-    """The bytes of an XML, as long as they do not pile up in memory. since: how many came since an element was done with."""
+    """The bytes of an XML, as long as they do not pile up in memory.
+
+    since: how many came since an element was done with. is_xml: whether the first letter is one with which an XML begins.
+    """
 
     def __init__(self, raw):
-        self._raw, self.since = raw, 0
+        self._raw, self.since, self._is_begun, self.is_xml = raw, 0, False, True
 
     def read(self, size: int) -> bytes:
         if self.since > MOST_RECORD_BYTES:
             most = MOST_RECORD_BYTES >> 20
             raise _refused(f"One element of the XML takes more than {most} MiB, which no record does. Export the return again.")
         block = self._raw.read(size) or b""
+        if not self._is_begun:
+            # In UTF-8 or UTF-16, the second of which has its mark or a zero before the first letter.
+            self._is_begun, self.is_xml = True, block.lstrip(MARKS_AND_SPACE).startswith(b"<") or not block
         self.since += len(block)
         return block
 
@@ -137,6 +145,8 @@ def _events(counted: _Counted) -> Iterator[tuple[str, Element]]:
             "without a DTD."
         ) from None
     except ParseError as error:
+        if not counted.is_xml:
+            raise _refused("The file is no XML, whatever its name says. Export the return as XML and send that.") from None
         line = error.position[0]
         raise _refused(
             f"The XML is not whole: it breaks at line {line:,}. It looks cut off or changed by hand; export it again."
