@@ -31,7 +31,7 @@ dated as (
         measure.explanation,
         period.period_id,
         -- The report says of some of its tables on which day their figures were taken.
-        (regexp_match(figure.section, 'as at (\d{4}-\d{2}-\d{2})'))[1]::date as computed_as_at
+        {{ as_type("substring(figure.section from 'as at ([0-9]{4}-[0-9]{2}-[0-9]{2})')", 'date') }} as computed_as_at
     from figure
     inner join measure on figure.item = measure.item and figure.corrected_label = measure.corrected_label
     left join period on figure.figure_started_on = period.start_on and figure.figure_ended_on = period.end_on

@@ -39,7 +39,7 @@ renamed as (
         location_type,
         victim_sex as victim_sex_code,
         victim_ethnicity as victim_ethnicity_code,
-        case when outcome_type ~ '^[0-9]+$' then outcome_type::integer end as outcome_type_code,
+        case when outcome_type ~ '^[0-9]+$' then {{ as_type('outcome_type', 'integer') }} end as outcome_type_code,
 
         ---- place
         lad_code as district_code,
