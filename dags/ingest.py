@@ -46,10 +46,8 @@ FAILED = ("failed", "upstream_failed")
 
 def ingest_dag(feed: shown.Feed):
     accepted = Asset(feed.name)
-    inbox = Asset(
-        f"inbox/{feed.name}",
-        watchers=[AssetWatcher(name=feed.name, trigger=InboxTrigger(path=str(Settings().inbox / feed.folder), whole=feed.whole))],
-    )
+    trigger = InboxTrigger(path=str(Settings().inbox / feed.folder), whole=feed.whole, archives=feed.takes_archives)
+    inbox = Asset(f"inbox/{feed.name}", watchers=[AssetWatcher(name=feed.name, trigger=trigger)])
 
     @dag(
         dag_id=f"ingest__{feed.name}",

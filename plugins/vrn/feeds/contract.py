@@ -95,6 +95,7 @@ class Contract:
     suppliers: Mapping[str, Supplier]
     folder: str
     not_taken: Mapping[str, str]
+    takes_archives: bool
     format: str
     encoding: str
     fallback_encoding: str | None
@@ -168,6 +169,7 @@ def _resolve(document: dict[str, Any], period: Period, supplier: str | None) -> 
         suppliers=who,
         folder=server.get("path", document["id"]),
         not_taken=own.get("notTaken", {}),
+        takes_archives=own.get("archives", False),
         format=server.get("format", "csv"),
         encoding=server.get("encoding", "utf-8"),
         fallback_encoding=own.get("fallbackEncoding"),

@@ -27,6 +27,7 @@ class Feed:
     owner: str
     folder: str
     whole: Mapping[str, str]
+    takes_archives: bool
     poll: str | None
 
 
@@ -88,5 +89,6 @@ def _feed(document: dict[str, Any]) -> Feed:
         owner=next((member["username"] for member in members if member.get("role") == "owner"), "vrn-data"),
         folder=server.get("path", document["id"]),
         whole=own.get("whole", {}),
+        takes_archives=own.get("archives", False),
         poll=None if server["type"] == "local" else own.get("poll", POLL),
     )

@@ -16,6 +16,8 @@ from vrn.feeds.grammar import WHOLE
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".done")
 # What programs put beside the files that people see: locks of office programs, and views of file managers.
 NOT_SENT = ("~$", "thumbs.db", "desktop.ini")
+# Beside the feeds' folders: several deliveries in one, as data.police.uk hands them out.
+ARCHIVE = ".zip"
 MARKER, UNFINISHED_SUFFIX = WHOLE
 
 
@@ -70,6 +72,16 @@ def at_rest(files: Iterable[Seen], whole: Mapping[str, str], rest: float) -> lis
 def is_delivery(name: str, whole: Mapping[str, str]) -> bool:
     """Whether a file of that name was sent to us and is not written under a name of its own meanwhile."""
     return not name.startswith(".") and not name.lower().startswith(NOT_SENT) and not name.endswith((*UNFINISHED, *whole.values()))
+
+
+def archives(files: Iterable[Seen], rest: float) -> list[Seen]:
+    """Those of the files beside the feeds' folders that are archives of several deliveries, and whole."""
+    return [one for one in at_rest(files, {}, rest) if is_archive(one.name)]
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file beside the feeds' folders is taken apart."""
+    return is_delivery(name, {}) and name.lower().endswith(ARCHIVE)
 
 
 def _is_whole(one: Seen, beside: Mapping[str, Seen], whole: Mapping[str, str], rest: float, now: int) -> bool:

@@ -28,6 +28,10 @@ SECONDS_TO_REPEAT = 600.0
 SECONDS_ASIDE = 60.0
 
 
+# By which the files beside the folders are known.
+ROOT = ""
+
+
 @dataclass(frozen=True)
 class Look:
     """A folder of the inbox as it was at one look: the files in it, and those that were set aside long ago."""
@@ -37,15 +41,19 @@ class Look:
 
 
 class InboxTrigger(BaseEventTrigger):
-    """Fires when the deliveries that wait in a folder have changed, and have stopped changing."""
+    """Fires when the deliveries that wait in a folder have changed, and have stopped changing.
 
-    def __init__(self, path: str, whole: Mapping[str, str] | None = None):
+    archives: so too for the archives that lie beside the folders.
+    """
+
+    def __init__(self, path: str, whole: Mapping[str, str] | None = None, *, archives: bool = False):
         super().__init__()
         self.path = path
         self.whole = dict(whole or {})
+        self.archives = archives
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        return ("vrn.receive.inbox_trigger.InboxTrigger", {"path": self.path, "whole": self.whole})
+        return ("vrn.receive.inbox_trigger.InboxTrigger", {"path": self.path, "whole": self.whole, "archives": self.archives})
 
     def shared_stream_key(self) -> Hashable:
         return ("vrn inbox", str(Path(self.path).parent))
@@ -67,6 +75,8 @@ class InboxTrigger(BaseEventTrigger):
         rest = Settings().rest_seconds
         async for found in shared_stream:
             now = self._waiting(found.get(Path(self.path).name), rest)
+            if self.archives and ROOT in found:
+                now |= {(one.name, one.changed_at) for one in folder.archives(found[ROOT].files, rest)}
             stale = time.monotonic() - announced_at > SECONDS_TO_REPEAT
             if now and now == before and (now - announced or stale):
                 announced, announced_at = now, time.monotonic()
@@ -88,7 +98,7 @@ class InboxTrigger(BaseEventTrigger):
 def look(inbox: Path) -> dict[str, Look]:
     """What lies in each folder of an inbox in which something does."""
     try:
-        found = {one.name: _look(one) for one in inbox.iterdir() if one.is_dir()}
+        found = {one.name: _look(one) for one in inbox.iterdir() if one.is_dir()} | {ROOT: Look(folder.seen(inbox), [])}
     except OSError as error:
         log.warning("The inbox cannot be read now (%s); it is looked at again.", error)
         return {}

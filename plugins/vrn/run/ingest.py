@@ -25,6 +25,7 @@ from vrn.ledger import findings, moves, states, timing
 from vrn.ledger import store as ledger
 from vrn.receive import problems, register, remote
 from vrn.report import messages, notes
+from vrn.run import archives
 from vrn.run.airflow_api import AirflowApi
 from vrn.settings import Settings
 from vrn.stage import raw
@@ -59,12 +60,19 @@ def take_in(feed: str) -> list[list[int]]:
     A few deliveries are one batch. A first load, a backfill or large files are shared out.
     """
     settings = Settings()
+    if _contract(settings, feed).takes_archives:
+        _ensure_room(settings)
+        archives.take_apart(settings)
     with connect(settings, autocommit=True) as connection, timing.step(connection, "register"):
         rows = register.register(connection, settings, feed, delivery.check_header).rows
     worth = max(len(rows) / DELIVERIES_A_BATCH, sum(row["byte_count"] for row in rows) / BYTES_A_BATCH)
     batches = min(MOST_BATCHES, math.ceil(worth))
     ids = [row["submission_id"] for row in rows]
     return [batch for start in range(batches) if (batch := ids[start::batches])]
+
+
+def _contract(settings: Settings, feed: str) -> Contract:
+    return contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
 
 
 def label(batch: Sequence[int]) -> str:
@@ -176,7 +184,7 @@ def questions(submission_ids: Sequence[int]) -> list[dict]:
 def fetch(feed: str) -> int:
     """Bring a remote feed's new files into its inbox. Returns how many."""
     settings = Settings()
-    contract = contracts.load(settings.contracts / f"{feed}.odcs.yaml", ANY_PERIOD)
+    contract = _contract(settings, feed)
     with connect(settings, autocommit=True) as connection, timing.step(connection, "fetch"):
         files = remote.fetch(connection, settings, feed, _place(contract))
     if files:
@@ -212,7 +220,10 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str, failed:
     Returns the reasons of all that was refused, held or left undone; none when all is well.
     """
     settings, submission_ids = Settings(), list(chain(*batches))
-    failed = [*failed, *problems.say(settings, dag_id.removeprefix("ingest__"))]
+    feed = dag_id.removeprefix("ingest__")
+    failed = [*failed, *problems.say(settings, feed)]
+    if _contract(settings, feed).takes_archives:
+        failed += problems.say(settings, archives.PROBLEMS)
     with connect(settings, autocommit=True) as connection:
         rows = sorted(ledger.describe(connection, submission_ids), key=lambda row: notes.URGENCY.index(row["status"]))
         words = {row["submission_id"]: findings.of(connection, row["submission_id"]) for row in rows}

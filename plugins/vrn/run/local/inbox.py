@@ -41,6 +41,7 @@ class Feed:
     problem: str | None = None
     is_fetched: bool = False
     whole: Mapping[str, str] = field(default_factory=dict)
+    takes_archives: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _feed(path: Path, changed_at: int) -> Feed:
         contract = contracts.load(path, ANY_PERIOD)
     except ContractError as error:
         return Feed(name, name, str(error))
-    return Feed(name, contract.folder, is_fetched=contract.remote is not None, whole=contract.whole)
+    return Feed(name, contract.folder, None, contract.remote is not None, contract.whole, contract.takes_archives)
 
 
 def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
@@ -93,7 +94,10 @@ def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
     by_folder = {feed.folder: feed for feed in known.values()}
     waiting, not_taken = {}, []
     fresh: set[str] = set()
+    archives = [one for one in _seen_beside(settings.inbox) if folder.is_archive(one.name)]
     for path in _entries(settings.inbox):
+        if path.name in (REFUSED_FOLDER, *(one.name for one in archives)):
+            continue
         if not path.is_dir():
             not_taken.append(NotTaken(path.name, "it lies beside the feeds' folders. Move it into inbox/FEED/."))
         elif path.name not in by_folder:
@@ -111,6 +115,10 @@ def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
                 waiting[feed.name] = tuple(File(one.name, one.changed_at) for one in came)
             if any(one.is_being_written or _is_fresh(one.changed_at, settings.rest_seconds) for one in came):
                 fresh.add(feed.name)
+    for taker in [feed.name for feed in known.values() if feed.takes_archives][:1] if archives else []:
+        waiting[taker] = (*waiting.get(taker, ()), *(File(one.name, one.changed_at) for one in archives))
+        if any(one.is_being_written or _is_fresh(one.changed_at, settings.rest_seconds) for one in archives):
+            fresh.add(taker)
     return Inbox(waiting, frozenset(fresh), tuple(not_taken))
 
 
@@ -119,6 +127,13 @@ def _entries(path: Path) -> list[Path]:
         return sorted(one for one in path.iterdir() if not one.name.startswith("."))
     except OSError:
         # It went meanwhile, or was never there.
+        return []
+
+
+def _seen_beside(inbox: Path) -> list[Seen]:
+    try:
+        return folder.seen(inbox)
+    except OSError:
         return []
 
 

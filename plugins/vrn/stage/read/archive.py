@@ -34,24 +34,24 @@ DAMAGED = "The zip file is cut off or damaged. Make it again and send it once mo
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError)
 
 
-def members(raw: BinaryIO) -> list[str]:
+def members(raw: BinaryIO, most: int = MOST_MEMBERS) -> list[str]:
     """The names of the files in a zip, in its order. Raises SubmissionRefused for a zip that is not safe to read.
 
-    raw: the zip as a stream that can be sought in; it stays open.
+    raw: the zip as a stream that can be sought in; it stays open. most: how many members it may have.
     """
     raw.seek(0)
     if (start := raw.read(len(MAGIC))) and not start.startswith(MAGIC[: len(start)]):
         raise _refused("The file is no zip, whatever its name says. Zip the tables of the return and send that.")
     with _open(raw) as archive:
-        return [info.filename for info in _checked(archive, raw, MOST_MEMBERS) if not info.is_dir()]
+        return [info.filename for info in _checked(archive, raw, most) if not info.is_dir()]
 
 
-def open_member(raw: BinaryIO, name: str) -> Member:
+def open_member(raw: BinaryIO, name: str, most: int = MOST_MEMBERS) -> Member:
     """A readable stream of one member's content; to close it closes raw as well. Raises SubmissionRefused."""
     try:
         archive = _open(raw)
         # Checked anew: this zip may be another one than was listed.
-        info = next((info for info in _checked(archive, raw, MOST_MEMBERS) if info.filename == name), None)
+        info = next((info for info in _checked(archive, raw, most) if info.filename == name), None)
         if info is None:
             raise _refused("A file that this feed needs is not in the zip file. Send the zip file whole.")
         return Member(raw, archive, info)

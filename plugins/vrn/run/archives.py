@@ -1,0 +1,137 @@
+"""Archives of several deliveries, dropped into the inbox itself as data.police.uk hands them out: each is taken apart.
+
+A member goes into the folder of the feed whose names it has, under its own name, and is then a delivery as any other. The archive
+is deleted last: killed before, it is taken apart again, and a member that was taken meanwhile comes as a duplicate.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from vrn.access import modes
+from vrn.errors import SubmissionRefused, VrnError
+from vrn.feeds import catalogue
+from vrn.feeds.contract import Contract
+from vrn.receive import folder, problems
+from vrn.receive.register import REFUSED_FOLDER
+from vrn.settings import Settings
+from vrn.stage.read import archive
+
+log = logging.getLogger(__name__)
+# Of which feed's problems those of archives are kept beside.
+PROBLEMS = "archives"
+# Three years of every force in the country, of three kinds.
+MOST_MEMBERS = 5_000
+BLOCK_BYTES = 1 << 20
+UNFINISHED = ".part"
+# The month before a member's name. What else of a name is repeated is what such archives have, and nothing a person could write.
+MONTH = re.compile(r"^\d{4}-\d{2}-")
+REPEATED = re.compile(r"[a-z]+(?:-[a-z]+){1,8}\.csv")
+MOST_NAMED = 30
+
+
+class Waits(VrnError):
+    """An archive that is taken apart later."""
+
+
+def take_apart(settings: Settings) -> None:
+    """Take apart every whole archive of the inbox. What cannot be is kept as a problem; a broken archive is put aside."""
+    contracts, failed = catalogue.sound(settings.contracts), []
+    try:
+        waiting = folder.archives(folder.seen(settings.inbox), settings.rest_seconds)
+    except OSError as error:
+        log.warning("The inbox cannot be looked into (%s).", error.strerror)
+        return
+    for one in waiting:
+        path = settings.inbox / one.name
+        try:
+            _take(settings, path, contracts)
+        except SubmissionRefused as error:
+            _put_aside(path)
+            failed.append(f"The archive {path.name} was put into {REFUSED_FOLDER}/ and nothing of it was taken: {error.message}")
+        except (OSError, VrnError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            failed.append(f"The archive {path.name} stays in the inbox: {why}")
+    problems.keep(settings, PROBLEMS, failed)
+
+
+def _take(settings: Settings, path: Path, contracts: Iterable[Contract]) -> None:
+    with path.open("rb") as raw:
+        members = archive.members(raw, MOST_MEMBERS)
+    taken = {name: contract for name in members if (contract := _feed_of(name, contracts)) is not None}
+    for name, contract in taken.items():
+        _write(path, name, settings.inbox / contract.folder)
+    _tell(settings, path, taken, [name for name in members if name not in taken])
+    path.unlink()
+
+
+def _feed_of(member: str, contracts: Iterable[Contract]) -> Contract | None:
+    """The feed whose file a member is by its name, of a supplier that sends it."""
+    name = PurePosixPath(member).name
+    for contract in contracts:
+        found = contract.file_name.match(name)
+        if found is not None and found["supplier"] in contract.suppliers:
+            return contract
+    return None
+
+
+def _write(path: Path, member: str, place: Path) -> None:
+    """A member as a file of its feed's folder, whole or not at all. Raises Waits where another file of its name lies there."""
+    target = place / PurePosixPath(member).name
+    if not place.exists():
+        place.mkdir(parents=True)
+        modes.of_inbox(place)
+    aside = target.with_name(target.name + UNFINISHED)
+    with archive.open_member(path.open("rb"), member, MOST_MEMBERS) as stream, aside.open("wb") as out:
+        shutil.copyfileobj(stream, out, BLOCK_BYTES)
+    try:
+        # A rename would write over what somebody dropped.
+        os.link(aside, target)
+    except FileExistsError:
+        if not _is_same(aside, target):
+            raise Waits(
+                f"{place.name}/{target.name} lies in the inbox already and is another file. It is taken first; then the archive is."
+            ) from None
+    finally:
+        aside.unlink()
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    with one.open("rb") as first, other.open("rb") as second:
+        while block := first.read(BLOCK_BYTES):
+            if block != second.read(BLOCK_BYTES):
+                return False
+        return not second.read(1)
+
+
+def _tell(settings: Settings, path: Path, taken: Mapping[str, Contract], left: list[str]) -> None:
+    """Write one message on what became of an archive's members, and no name that a person could have written."""
+    by_feed = Counter(contract.feed for contract in taken.values())
+    kinds = Counter(MONTH.sub("", PurePosixPath(name).name) for name in left)
+    named = {kind: count for kind, count in sorted(kinds.items()) if REPEATED.fullmatch(kind)}
+    lines = [f"{count:,} file(s) went to {feed}." for feed, count in sorted(by_feed.items())]
+    lines += [f"{count:,} file(s) {kind} were not taken and not kept, because no feed takes them." for kind, count in named.items()]
+    if unnamed := len(left) - sum(named.values()):
+        lines.append(f"{unnamed:,} more file(s) were not taken and not kept, because no feed takes files of their names.")
+    if len(lines) > MOST_NAMED:
+        lines = [*lines[:MOST_NAMED], f"And {len(lines) - MOST_NAMED} more kinds."]
+    target = settings.messages / "archives" / f"{path.stem}.txt"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_suffix(".new")
+    aside.write_text("\n".join([f"The archive {path.name} was taken apart.", *lines, ""]), encoding="utf-8")
+    aside.rename(target)
+    log.info("%s", " ".join([f"The archive {path.name} was taken apart.", *lines]))
+
+
+def _put_aside(path: Path) -> None:
+    refused = path.parent / REFUSED_FOLDER
+    if not refused.exists():
+        refused.mkdir()
+        modes.of_inbox(refused)
+    path.rename(refused / path.name)
