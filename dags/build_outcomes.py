@@ -29,6 +29,7 @@ one build serves them; the layer before it rests on no delivery.
 
 ### When it runs
 After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.
+What is late is judged on the day on which the home lives: today, or 25 August 2020 where all its deliveries are made up.
 
 ### Triage notes
 | what is red | what it means | what to do |

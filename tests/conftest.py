@@ -23,8 +23,8 @@ from vrn.synthetic.places import Places
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-# Figures are expected up to a day that does not move, so that they are the same tomorrow, and five years of them fewer. Homes that
-# run as a user runs them live today (end_to_end/homes.py).
+# Figures are expected up to a day that does not move, so that they are the same tomorrow, and five years of them fewer. The county,
+# and homes that run as a user runs them, live on the day that their deliveries give them (end_to_end/homes.py).
 os.environ["VRN_AS_OF"] = "2021-06-30"
 # A file that a test writes is whole when it is closed: it need not rest.
 os.environ["VRN_REST_SECONDS"] = "0"
@@ -116,6 +116,7 @@ def county(built_server: Settings, places: Places, tmp_path_factory) -> Answers:
     shared = warehouses.shared_folder(tmp_path_factory)
     with pytest.MonkeyPatch.context() as patch:
         settings = warehouses.point_to(built_server, shared / "county", "county", patch)
+        patch.delenv("VRN_AS_OF")
         warehouses.made_once(built_server, shared, "county", "built", lambda: county_of.make(settings, places))
         # A restored database has its own list of who may connect.
         prepare.prepare(settings)

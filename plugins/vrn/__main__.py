@@ -169,7 +169,7 @@ def _headline(settings: Settings, _) -> None:
     from vrn.warehouse.connection import connect
 
     with connect(settings, "vrn_owner") as connection:
-        headline.show(connection, home.terminal())
+        headline.show(settings, connection, home.terminal())
 
 
 def _check(settings: Settings, _) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.submissions import came
 from vrn.build import dbt
 from vrn.errors import HomeError
+from vrn.feeds import days
+from vrn.ledger import day
 from vrn.settings import Settings
 
 IS_TODAY = "select ops.as_of() = (now() at time zone 'Europe/London')::date as found"
@@ -14,13 +18,14 @@ IS_TODAY = "select ops.as_of() = (now() at time zone 'Europe/London')::date as f
 FARTHEST_EAST, FARTHEST_WEST = "Pacific/Kiritimati", "Pacific/Niue"
 
 
-def test_a_home_of_synthetic_deliveries_lives_soon_after_the_last_of_them_and_any_other_today(home, owner):
+def test_a_home_of_synthetic_deliveries_lives_on_the_day_of_the_report_and_any_other_today(home, owner):
+    """Issue 14, point 7."""
     assert owner.execute(IS_TODAY).fetchone()["found"]
     came(owner, "a.csv", is_synthetic=True)
-    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2021-06-30"
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2020-08-25"
     # A file that is refused is none of its deliveries, whatever it was.
     came(owner, "no name.csv", is_synthetic=False, status="refused")
-    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2021-06-30"
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2020-08-25"
     came(owner, "b.csv", is_synthetic=False)
     assert owner.execute(IS_TODAY).fetchone()["found"]
 
@@ -32,11 +37,13 @@ def test_today_is_the_day_in_lancashire_whatever_zone_a_session_lives_in(home, o
     assert owner.execute(IS_TODAY).fetchone()["found"]
 
 
-def test_another_day_is_said_by_the_environment_and_reaches_dbt(home, monkeypatch):
+def test_another_day_is_said_by_the_environment_and_reaches_dbt_and_every_page(home, owner, monkeypatch):
     monkeypatch.setenv("VRN_AS_OF", "2020-08-25")
+    assert day.of_home(home, owner) == date(2020, 8, 25)
     assert dbt._options(home)[-2:] == ["--vars", """{"as_of": "date '2020-08-25'"}"""]
     monkeypatch.delenv("VRN_AS_OF")
     assert "--vars" not in dbt._options(home)
+    assert day.of_home(home, owner) == days.today()
 
 
 def test_a_day_that_is_none_is_told(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tests import submissions
 from vrn.report import headline
+from vrn.settings import Settings
 
 FIGURE = """
 update marts.fct_indicator_value as value
@@ -36,7 +37,7 @@ def figure(
 
 def shown(owner: psycopg.Connection, width: int = 130) -> list[str]:
     screen = io.StringIO()
-    headline.show(owner, Console(file=screen, width=width, highlight=False, soft_wrap=width == 130))
+    headline.show(Settings(), owner, Console(file=screen, width=width, highlight=False, soft_wrap=width == 130))
     return [line.strip() for line in screen.getvalue().splitlines()]
 
 

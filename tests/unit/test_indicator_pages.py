@@ -94,13 +94,15 @@ WHOLE = (
     figure(FYLDE, YEAR, 4.0, comparison="better"),
 )
 
+THE_DAY = date(2020, 8, 25)
+
 
 def subject(figures=WHOLE, meta=None, **other) -> Subject:
     return Subject(META | (meta or {}), tuple(figures), comparator_name="Lancashire-14", **other)
 
 
 def page(folder: Path, *subjects: Subject, name: str = "T01") -> str:
-    pages.write(folder, subjects)
+    pages.write(folder, subjects, THE_DAY)
     return (folder / f"{name}.html").read_text(encoding="utf-8")
 
 
@@ -200,7 +202,7 @@ def test_the_same_figures_give_the_same_bytes(tmp_path):
     made = []
     for run in ("first", "second"):
         (tmp_path / run).mkdir()
-        pages.write(tmp_path / run, [subject(annotations=(LOCKDOWN, BREAK)), subject(meta={"indicator_id": "T02"})])
+        pages.write(tmp_path / run, [subject(annotations=(LOCKDOWN, BREAK)), subject(meta={"indicator_id": "T02"})], THE_DAY)
         made.append({path.name: path.read_bytes() for path in (tmp_path / run).iterdir()})
     assert made[0] == made[1]
     assert set(made[0]) == {"index.html", "T01.html", "T02.html"}
@@ -210,6 +212,7 @@ def test_synthetic_figures_are_called_so_on_page_index_and_picture(tmp_path):
     made_up = [figure(COUNTY, MONTHS[0], is_synthetic=True), figure(COUNTY, YEAR), figure(BURNLEY, YEAR, is_synthetic=True)]
     text = page(tmp_path, subject(made_up, is_synthetic=True))
     assert "<strong>SYNTHETIC.</strong>" in text
+    assert "The day is taken to be 25 August 2020." in text
     assert text.count(">SYNTHETIC · per 1,000 residents<") == 4
     assert "<title>SYNTHETIC" in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "SYNTHETIC" not in page(tmp_path, subject()) + (tmp_path / "index.html").read_text(encoding="utf-8")

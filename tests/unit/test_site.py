@@ -296,10 +296,11 @@ def test_synthetic_figures_are_called_so_on_every_page_picture_and_download(tmp_
     assert "SYNTHETIC" not in "".join(texts(folder).values())
     made_up = tmp_path / "synthetic"
     made_up.mkdir()
-    release = Release("2026-11-23", datetime(2026, 11, 23), None, "abc", "a note", 1, 1, True)
+    release = Release("2026-11-23", datetime(2026, 11, 23), None, "abc", "a note", 1, 1, True, date(2020, 8, 25))
     pages.write(made_up, published(made(is_synthetic=True), release=release))
     for name, text in texts(made_up).items():
         assert "<strong>SYNTHETIC.</strong>" in text, name
+        assert "The day is taken to be 25 August 2020." in text, name
         assert "<title>SYNTHETIC" in text, name
     assert texts(made_up)["indicator/T01.html"].count(">SYNTHETIC · per 1,000 residents<") == 6
     with (made_up / "indicator/T01.csv").open(encoding="utf-8") as file:
@@ -431,8 +432,8 @@ def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(hom
 TABLES = (
     "create table publish.release as select '2026-11-23' as release_id, timestamptz '2026-11-23 10:00Z' as released_at, "
     "null as previous_release_id, 'abc' as git_revision, 'note' as note, 1::bigint as submission_count, "
-    "1::bigint as indicator_count, true as is_synthetic "
-    "union all select '2026-12-14', '2026-12-14 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false",
+    "1::bigint as indicator_count, true as is_synthetic, date '2020-08-25' as as_of "
+    "union all select '2026-12-14', '2026-12-14 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null",
     "create table publish.area as select * from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "
     "('LANCS-14', 'Lancashire-14', 'county_14', null, 41)) as area (area_code, area_name, area_type, upper_tier_code, sort_order)",
     "create table publish.period as select '2019/20' as period_id, 'financial_year' as period_type, "

@@ -33,7 +33,8 @@ select
     submission.submission_count,
     submission.withdrawn_count,
     indicator.indicator_count,
-    release.is_synthetic
+    release.is_synthetic,
+    release.as_of
 from release
 left join submission on release.release_id = submission.release_id
 left join indicator on release.release_id = indicator.release_id

@@ -16,6 +16,7 @@ from vrn.build import dbt
 from vrn.build import steps as build
 from vrn.errors import VrnError
 from vrn.feeds import days
+from vrn.ledger import day
 from vrn.publish import disclosure
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse import locks
@@ -51,9 +52,9 @@ def make(settings: Settings, note: str) -> str:
         made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
         release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
         connection.execute(
-            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) "
-            "select %s, %s, %s, %s, coalesce(bool_or(is_synthetic), false) from marts.fct_indicator_value",
-            [release_id, revision(), dbt.code(settings), note],
+            "insert into ops.release (release_id, git_revision, project_code, note, as_of, is_synthetic) "
+            "select %s, %s, %s, %s, %s, coalesce(bool_or(is_synthetic), false) from marts.fct_indicator_value",
+            [release_id, revision(), dbt.code(settings), note, day.of_home(settings, connection)],
         )
         connection.execute(
             "insert into ops.release_submission (release_id, submission_id) "

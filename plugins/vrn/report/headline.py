@@ -9,6 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from vrn.ledger import day
+from vrn.report.figures import numbers
 from vrn.report.figures.numbers import grouped
 from vrn.report.figures.subject import COUNTY, FORCE
 from vrn.settings import Settings
@@ -133,7 +135,7 @@ def _rows(connection: psycopg.Connection) -> list[dict]:
     return [row if row["status"] == OK else force.get(row["indicator_id"], row) for row in rows]
 
 
-def show(connection: psycopg.Connection, console: Console) -> None:
+def show(settings: Settings, connection: psycopg.Connection, console: Console) -> None:
     """Print the headline indicators, those with a figure first; says "synthetic" when they are."""
     if not _is_built(connection):
         console.print(NOTHING_BUILT if connection.execute(IS_ANY_ACCEPTED).fetchone()["found"] else NOTHING_ACCEPTED)
@@ -141,8 +143,8 @@ def show(connection: psycopg.Connection, console: Console) -> None:
     # In their order, but those with a figure before those without.
     rows = sorted(_rows(connection), key=lambda row: row["status"] != OK)
     synthetic = any(row["is_synthetic"] for row in rows)
-    day = connection.execute("select to_char(ops.as_of(), 'FMDD FMMonth YYYY') as day").fetchone()["day"]
-    title = "Violence in Lancashire" + (f" — SYNTHETIC, made up for trying things, as on {day}" if synthetic else "")
+    lives_on = numbers.day(day.of_home(settings, connection))
+    title = "Violence in Lancashire" + (f" — SYNTHETIC, made up for trying things, as on {lives_on}" if synthetic else "")
     if came := [row for row in rows if row["status"] != AWAITING]:
         console.print(_table(title, came, is_wide=console.width >= WIDE))
     if waiting := [f"{row['indicator_id']} {row['short_name']}" for row in rows if row["status"] == AWAITING]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vrn.ledger import day
 from vrn.publish.folder_swap import swapped_in
 from vrn.report.indicator_pages import from_marts, pages
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
+
+READER = "vrn_evaluator"
 
 
 def folder(settings: Settings) -> Path:
@@ -20,6 +23,8 @@ def write(settings: Settings) -> Path:
     Only the owner of the home can open the folder: its figures are before disclosure control. Returns the index.
     """
     place = folder(settings)
-    with swapped_in(place, mode=0o700) as new, connect(settings, "vrn_evaluator") as connection:
-        pages.write(new, from_marts.read(connection))
+    with connect(settings, READER) as connection:
+        lives_on = day.of_home(settings, connection)
+    with swapped_in(place, mode=0o700) as new, connect(settings, READER) as connection:
+        pages.write(new, from_marts.read(connection), lives_on)
     return place / "index.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ HERE = Path(__file__).parent
 A_FIGURE = "a figure"
 
 
-def write(folder: Path, subjects: Iterable[Subject]) -> None:
-    """index.html and a page for each indicator. Nothing of the day or the machine is in them: the same figures give the
-    same bytes."""
+def write(folder: Path, subjects: Iterable[Subject], lives_on: date) -> None:
+    """index.html and a page for each indicator. Nothing of the machine is in them: the same figures give the same bytes.
+
+    lives_on: the day on which the home lives, said where figures are made up.
+    """
     templates = templating.environment(HERE / "templates")
+    templates.globals["as_of"] = day(lives_on)
     entries = []
     for subject in subjects:
         page = templates.get_template("indicator.html.j2").render(_indicator(subject))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -26,6 +26,8 @@ class Release:
     submission_count: int | None
     indicator_count: int | None
     is_synthetic: bool
+    # The day on which the home lived; None of a release of before it was kept.
+    as_of: date | None = None
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ RELEASES = """
     select
         release_id, released_at at time zone 'Europe/London' as released_at, previous_release_id, git_revision, note,
         submission_count, indicator_count,
-        coalesce(is_synthetic, false) as is_synthetic
+        coalesce(is_synthetic, false) as is_synthetic, as_of
     from publish.release
     order by released_at desc, release_id desc
 """

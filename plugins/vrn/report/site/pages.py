@@ -110,6 +110,7 @@ class _Writer:
             "release": release,
             "released_on": day(release.released_at) if release else "",
             "is_synthetic": bool(release and release.is_synthetic),
+            "as_of": day(release.as_of) if release and release.as_of else "",
             "links": LINKS,
         }
 

@@ -86,7 +86,7 @@ def report(settings: Settings, console: Console, since: datetime) -> None:
     """Show what came of a run, ended well or not: the headline, and what is refused, held or not taken."""
     try:
         with connect(settings, OWNER) as connection:
-            headline.show(connection, console)
+            headline.show(settings, connection, console)
             headline.show_timing(connection, console, since)
             headline.show_refused(connection, console, since)
             headline.show_held(connection, console)

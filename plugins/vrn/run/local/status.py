@@ -13,8 +13,11 @@ from rich.console import Console
 
 from vrn.build import steps as build
 from vrn.errors import SecretMissing, VrnError
+from vrn.feeds import days
+from vrn.ledger import day
 from vrn.ledger.states import HELD, REFUSED, UNDER_WAY
 from vrn.receive import problems
+from vrn.report.figures import numbers
 from vrn.run.airflow_api import AirflowApi
 from vrn.run.local import airflow, inbox, not_taken, services, work
 from vrn.run.local.runs import Runs
@@ -62,6 +65,7 @@ def _lines(settings: Settings) -> Iterator[Line]:
     yield from _inbox(settings)
     try:
         with connect(settings, OWNER, connect_timeout=SECONDS_TO_CONNECT) as connection:
+            yield from _day(connection, settings)
             yield from _ledger(connection)
             yield from _build(connection, settings)
     except psycopg.Error as error:
@@ -137,6 +141,13 @@ def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
             )
         if not chosen and not any(row["status"] == status for row in rows):
             yield status.capitalize(), "nothing"
+
+
+def _day(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:
+    lives_on, today = day.of_home(settings, connection), days.today()
+    if lives_on != today:
+        why = "VRN_AS_OF says so" if settings.as_of else "as homes of made-up deliveries do"
+        yield "Lives on", f"{numbers.day(lives_on)}, {why}: what is late, is late on that day"
 
 
 def _build(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:
