@@ -16,7 +16,7 @@ MATCHED_AS = ("surname", "forename", "date_of_birth", "postcode")
 SERVICES = ("police", "youth_offending", "social_care")
 LINKED_BY = {"nhs": "nhs", "upn": "upn", "former_upn": "upn", "pnc": "pnc"}
 LINKAGE_KEYS = {"service", "key", "sex", "ids"}
-OUTCOMES = ("submission", "record", "warning")
+OUTCOMES = ("submission", "hold", "record", "warning")
 FORMATS = ("csv", "zip", "xml")
 PLACES = {"local": ("path",), "sftp": ("connection", "remotePath"), "custom": ("transport", "connection", "remoteFiles")}
 # How one knows that a file in a folder is whole: another of its name and this suffix lies beside it, or it lost this suffix.

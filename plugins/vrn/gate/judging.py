@@ -38,6 +38,9 @@ STATEMENTS_KEPT = 100
 QUERY = "unexpected_rows_query"
 # GX writes these as a window over the whole table, which cannot be asked for row numbers.
 UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
+# The name of a place or a force, as open data have them.
+NAME = r"^[A-Z][A-Za-z .'-]{2,40}$"
+MOST_SAID = 3
 NOT_JUDGED = "The rule could not be judged, so the file is refused; tell the data team."
 
 
@@ -66,6 +69,11 @@ class Verdict:
     @property
     def refusing(self) -> list[Outcome]:
         return [outcome for outcome in self.failed if outcome.rule.outcome == "submission" or not outcome.is_judged]
+
+    @property
+    def holding(self) -> list[tuple[str, str]]:
+        """Rule code and sentence of each rule for whose failing a person has to look at the file."""
+        return [(one.rule.code, one.rule.description) for one in self.failed if one.rule.outcome == "hold"]
 
     @property
     def refusal(self) -> tuple[str, str] | None:
@@ -125,12 +133,19 @@ def _judge_entity(engine: sa.Engine, submission: Submission, contract: Contract,
 
 
 def _told(engine: sa.Engine, rule: Rule, contract: Contract) -> Rule:
-    """A rule that failed, with what the rows say in its sentence: only codes of the feed's suppliers are repeated."""
+    """A rule that failed, with what most of its rows say in its sentence.
+
+    Codes of the feed's suppliers are repeated, and the names of places and forces where everybody may read the feed.
+    """
     known = [code for supplier in contract.suppliers.values() for code in supplier.codes]
     query = rule.kwargs[QUERY].replace(":", r"\:")
-    asked = sa.text(f"select distinct says from ({query}) as found where says = any(:known) order by says")
+    asked = sa.text(
+        f"select says from ({query}) as found where says = any(:known) or (:is_open and says ~ :name) "
+        "group by says order by count(*) desc, says limit :most"
+    )
+    said = {"known": known, "is_open": not contract.needs_agreement, "name": NAME, "most": MOST_SAID}
     with engine.connect() as connection:
-        says = connection.execute(asked, {"known": known}).scalars().all()
+        says = connection.execute(asked, said).scalars().all()
     return replace(rule, description=rule.sentence(says))
 
 

@@ -57,7 +57,8 @@ def _decide(
     aside = set_aside.counted(connection, submission, contract, profiles)
     if (most := set_aside.refusing(aside, profiles, contract)) is not None:
         return Decision(states.REFUSED, "GEN-018", f"{most.sentence} Correct the file and send it again.")
-    reasons = [("GEN-018", one.sentence) for one in aside if set_aside.holds(one, contract)]
+    reasons = verdict.holding
+    reasons += [("GEN-018", one.sentence) for one in aside if set_aside.holds(one, contract)]
     for code, find in (("GEN-019", history.shrunk), ("GEN-005", history.unusual_volume)):
         if (reason := find(connection, submission, contract)) is not None:
             reasons.append((code, reason))

@@ -26,6 +26,7 @@ COLUMNS = (
 )
 OUTCOME_WORDS = {
     "submission": "the whole file is refused",
+    "hold": "the file waits until a person has looked at it",
     "record": "these rows are set aside, the others serve",
     "warning": "the rows serve, but look at them",
     "note": "for your information",

@@ -18,7 +18,7 @@ from vrn.access import modes
 from vrn.errors import SubmissionRefused, VrnError
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract
-from vrn.receive import folder, problems
+from vrn.receive import folder, names, problems
 from vrn.receive.register import REFUSED_FOLDER
 from vrn.settings import Settings
 from vrn.stage.read import archive
@@ -54,10 +54,12 @@ def take_apart(settings: Settings) -> None:
             _take(settings, path, contracts)
         except SubmissionRefused as error:
             _put_aside(path)
-            failed.append(f"The archive {path.name} was put into {REFUSED_FOLDER}/ and nothing of it was taken: {error.message}")
+            failed.append(
+                f"The archive {names.stored(path.name)} was put into {REFUSED_FOLDER}/ and nothing of it was taken: {error.message}"
+            )
         except (OSError, VrnError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            failed.append(f"The archive {path.name} stays in the inbox: {why}")
+            failed.append(f"The archive {names.stored(path.name)} stays in the inbox: {why}")
     problems.keep(settings, PROBLEMS, failed)
 
 
@@ -121,12 +123,12 @@ def _tell(settings: Settings, path: Path, taken: Mapping[str, Contract], left: l
         lines.append(f"{unnamed:,} more file(s) were not taken and not kept, because no feed takes files of their names.")
     if len(lines) > MOST_NAMED:
         lines = [*lines[:MOST_NAMED], f"And {len(lines) - MOST_NAMED} more kinds."]
-    target = settings.messages / "archives" / f"{path.stem}.txt"
+    target = settings.messages / "archives" / f"{names.stored(path.name)}.txt"
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(".new")
-    aside.write_text("\n".join([f"The archive {path.name} was taken apart.", *lines, ""]), encoding="utf-8")
+    aside = target.with_name(f"{target.name}.new")
+    aside.write_text("\n".join([f"The archive {names.stored(path.name)} was taken apart.", *lines, ""]), encoding="utf-8")
     aside.rename(target)
-    log.info("%s", " ".join([f"The archive {path.name} was taken apart.", *lines]))
+    log.info("%s", " ".join([f"The archive {names.stored(path.name)} was taken apart.", *lines]))
 
 
 def _put_aside(path: Path) -> None:

@@ -22,6 +22,15 @@ lsoa as (
 
 ),
 
+-- Who serves beside the force and is expected in no month, as the British Transport Police: a station's robberies are counted, and
+-- what happened elsewhere in the country is not.
+beside_the_force as (
+
+    select supplier from {{ source('ops', 'feed_supplier') }}
+    where feed = 'police_street_crime' and not is_expected
+
+),
+
 identified as (
 
     select * from crime
@@ -54,6 +63,7 @@ counted_once as (
     select
         submission_id,
         row_number,
+        supplier,
         crime_id,
         recorded_month_on,
         crime_type,
@@ -71,6 +81,7 @@ counted_once as (
     select
         submission_id,
         row_number,
+        supplier,
         crime_id,
         recorded_month_on,
         crime_type,
@@ -109,6 +120,7 @@ placed as (
         counted_once.is_synthetic
     from counted_once
     left join lsoa on counted_once.lsoa_code = lsoa.lsoa_code
+    where lsoa.district_code is not null or counted_once.supplier not in (select supplier from beside_the_force)
 
 )
 

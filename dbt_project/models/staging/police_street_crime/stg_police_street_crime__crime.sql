@@ -10,6 +10,7 @@ renamed as (
         ---- ids
         source.submission_id,
         source.row_number,
+        source.supplier,
         source.crime_id,
 
         ---- dates

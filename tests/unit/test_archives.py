@@ -1,0 +1,153 @@
+"""The archive as data.police.uk hands it out: dropped whole into the inbox, it is taken apart (issue 14, point 8)."""
+
+from __future__ import annotations
+
+import re
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.made import rewrite
+from vrn.receive import problems
+from vrn.receive.inbox_trigger import ROOT, InboxTrigger
+from vrn.receive.inbox_trigger import look as look_of_trigger
+from vrn.run import archives, ingest
+from vrn.run.local import inbox as local_inbox
+
+STREET, SEARCH = "police_street_crime", "police_stop_search"
+MONTH = "2020-04"
+NAME = "data-police-uk.zip"
+
+
+def street(inbox, month: str = MONTH, force: str = "Lancashire Constabulary") -> str:
+    return inbox.text(STREET, month).replace("Lancashire Constabulary", force)
+
+
+def archive(inbox, members: dict[str, str], name: str = NAME) -> Path:
+    path = inbox.settings.inbox / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for member, text in members.items():
+            made.writestr(member, text)
+    return path
+
+
+def usual(inbox) -> dict[str, str]:
+    return {
+        f"{MONTH}/{MONTH}-lancashire-street.synthetic.csv": street(inbox),
+        f"{MONTH}/{MONTH}-lancashire-stop-and-search.synthetic.csv": inbox.text(SEARCH, MONTH),
+        f"{MONTH}/{MONTH}-btp-street.synthetic.csv": street(inbox, force="British Transport Police"),
+        f"{MONTH}/{MONTH}-lancashire-outcomes.csv": "x",
+        f"{MONTH}/{MONTH}-cumbria-street.csv": "x",
+        f"{MONTH}/John Smith.csv": "x",
+    }
+
+
+def message(inbox) -> str:
+    return (inbox.settings.messages / "archives" / f"{NAME}.txt").read_text()
+
+
+def test_each_member_is_one_delivery_of_its_feed_and_what_no_feed_takes_is_said_once_and_not_kept(inbox):
+    path = archive(inbox, usual(inbox))
+    rows = inbox.take_in(STREET) + inbox.take_in(SEARCH)
+    assert {(row["feed"], row["supplier"], row["status"]) for row in rows} == {
+        (STREET, "lancashire", "accepted"),
+        (STREET, "btp", "accepted"),
+        (SEARCH, "lancashire", "accepted"),
+    }
+    assert not path.exists()
+    told = message(inbox)
+    assert "1 file(s) lancashire-outcomes.csv were not taken" in told
+    assert "1 file(s) cumbria-street.csv were not taken" in told
+    assert "1 more file(s)" in told
+    assert "Smith" not in told
+    assert not [one for one in inbox.settings.home.rglob("*") if re.search(r"outcomes|cumbria|Smith", one.name)]
+
+
+def test_an_archive_that_is_taken_apart_again_after_a_crash_gives_the_same(inbox, monkeypatch):
+    archive(inbox, usual(inbox))
+    with monkeypatch.context() as patch:
+        patch.setattr(archives, "_tell", lambda *_: (_ for _ in ()).throw(OSError(5, "killed here")))
+        archives.take_apart(inbox.settings)
+    first = inbox.take_in(STREET)
+    assert {row["status"] for row in first} <= {"accepted", "duplicate"}
+    again = inbox.take_in(STREET)
+    found = inbox.connection.execute("select supplier, status, count(*) as n from ops.submission group by 1, 2").fetchall()
+    assert {(row["supplier"], row["n"]) for row in found if row["status"] == "accepted"} == {("lancashire", 1), ("btp", 1)}
+    assert not (inbox.settings.inbox / NAME).exists()
+    assert all(row["status"] in ("accepted", "duplicate") for row in again)
+
+
+def test_a_file_of_a_members_name_that_waits_is_never_written_over(inbox):
+    name = f"{MONTH}-lancashire-street.synthetic.csv"
+    mine = inbox.drop(STREET, name, "somebody's own\n")
+    path = archive(inbox, usual(inbox))
+    archives.take_apart(inbox.settings)
+    assert (mine.read_text(), path.exists()) == ("somebody's own\n", True)
+    (said,) = problems.of(inbox.settings, archives.PROBLEMS)
+    assert name in said
+
+
+@pytest.mark.parametrize("spoil", [lambda content: content[: len(content) // 2], lambda _: b"no zip at all"])
+def test_an_archive_that_cannot_be_read_is_put_aside_and_said_and_nothing_of_it_is_taken(inbox, spoil):
+    path = archive(inbox, usual(inbox))
+    path.write_bytes(spoil(path.read_bytes()))
+    assert ingest.take_in(STREET) == []
+    assert (inbox.settings.inbox / "refused" / NAME).exists()
+    assert "nothing of it was taken" in problems.of(inbox.settings, archives.PROBLEMS)[0]
+    assert ingest.conclude([], f"ingest__{STREET}", "a run")[0].startswith(f"The archive {NAME}")
+    assert ingest.conclude([], f"ingest__{STREET}", "a run") == []
+
+
+def test_a_member_that_leads_out_of_the_archive_is_written_nowhere(inbox):
+    archive(inbox, {f"../{STREET}/{MONTH}-lancashire-street.synthetic.csv": street(inbox)})
+    archives.take_apart(inbox.settings)
+    assert not (inbox.settings.inbox / STREET).exists()
+    assert (inbox.settings.inbox / "refused" / NAME).exists()
+
+
+def test_three_years_of_five_forces_are_taken_apart_in_the_memory_of_one_file(inbox):
+    text = street(inbox)
+    months = [f"{year}-{month:02}" for year in (2017, 2018, 2019) for month in range(1, 13)]
+    forces = ("lancashire", "cumbria", "cheshire", "merseyside", "greater-manchester")
+    archive(inbox, {f"{month}/{month}-{force}-street.csv": text * 10 for month in months for force in forces})
+    tracemalloc.start()
+    archives.take_apart(inbox.settings)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(list((inbox.settings.inbox / STREET).iterdir())) == len(months)
+    assert most < 8 * archives.BLOCK_BYTES + 2 * len(text) * 10
+
+
+def test_the_trigger_and_make_run_see_an_archive_that_waits(inbox):
+    path = archive(inbox, usual(inbox))
+    place = inbox.settings.inbox
+    trigger = InboxTrigger(str(place / STREET), archives=True)
+    assert InboxTrigger(**trigger.serialize()[1]).archives
+    assert [one.name for one in look_of_trigger(place)[ROOT].files] == [NAME]
+    seen = local_inbox.look(inbox.settings, local_inbox.feeds(inbox.settings))
+    assert [one.name for one in seen.waiting[STREET]] == [NAME]
+    assert seen.not_taken == ()
+    path.unlink()
+    (place / "a note.txt").write_text("x")
+    seen = local_inbox.look(inbox.settings, local_inbox.feeds(inbox.settings))
+    assert (seen.waiting, len(seen.not_taken)) == ({}, 1)
+
+
+def test_a_file_of_another_countys_rows_is_held_and_says_whose_they_are(inbox):
+    elsewhere = {"LSOA code": "E01013702", "LSOA name": "Leicester 019A"}
+    text = rewrite(street(inbox), lambda number, row: elsewhere if row["LSOA name"] and number % 10 else {})
+    inbox.drop(STREET, f"{MONTH}-lancashire-street.synthetic.csv", text)
+    (row,) = inbox.take_in(STREET)
+    assert row["status"] == "held"
+    assert "PSC-020" in row["hold_reason"]
+    assert "Leicester" in row["hold_reason"]
+
+
+def test_the_british_transport_police_may_send_the_whole_countrys_rows(inbox):
+    elsewhere = {"LSOA code": "E01013702", "LSOA name": "Leicester 019A"}
+    text = rewrite(street(inbox, force="British Transport Police"), lambda _, row: elsewhere if row["LSOA name"] else {})
+    inbox.drop(STREET, f"{MONTH}-btp-street.synthetic.csv", text)
+    assert [row["status"] for row in inbox.take_in(STREET)] == ["accepted"]
