@@ -30,6 +30,13 @@ def test_a_home_of_synthetic_deliveries_lives_on_the_day_of_the_report_and_any_o
     assert owner.execute(IS_TODAY).fetchone()["found"]
 
 
+def test_made_up_deliveries_of_later_years_move_their_home_to_the_day_after_the_last_that_serves(home, owner):
+    came(owner, "held.csv", status="held", period_start="2030-01-01", period_end="2030-12-31")
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2020-08-25"
+    came(owner, "later.csv", status="accepted", period_start="2024-04-01", period_end="2024-06-30")
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2024-07-01"
+
+
 @pytest.mark.parametrize("zone", [FARTHEST_EAST, FARTHEST_WEST])
 def test_today_is_the_day_in_lancashire_whatever_zone_a_session_lives_in(home, owner, zone):
     """Issue 13, point 15."""
