@@ -4,6 +4,8 @@ A list is for rules that need several rows, which stand together. Rules on a sin
 within limits, of a form, unique) that are not here are broken by what tests/contracts/test_every_rule.py derives.
 """
 
+from tests.contracts import breaks_903
+
 PERSON = "a" * 64
 
 BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
@@ -204,65 +206,7 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
             {"indicator_id": "R03", "area_code": "E07000117", "age_band": "all"},
         ],
     },
-    # The child LINK1 of the header is one whose date of birth the other tables can contradict.
-    "ssda903": {
-        "903-1005": {"MIS_END": "soon"},
-        "903-103": {"ETHNIC": "X"},
-        "903-104": {"DUC": "soon"},
-        "903-147": {"DEC": "soon"},
-        "903-167": {"REVIEW_CODE": "XX"},
-        "903-188": {"DOB": "01/01/2019", "SDQ_SCORE": "1"},
-        "903-192": {"SUBSTANCE_MISUSE": "1", "INTERVENTION_RECEIVED": ""},
-        "903-301": {"CHILD": "LINK1", "DOB": "01/01/2030", "SEX": "1"},
-        "903-353": {"DECOM": "01/01/1990"},
-        "903-354": {"CHILD": "LINK3", "DECOM": "01/01/2030", "DEC": ""},
-        "903-356": {"CHILD": "LINK2", "DECOM": "02/05/2019", "DEC": "01/05/2019", "REC": "E8"},
-        "903-371": {"CHILD": "LINK1", "PLACE": "K3"},
-        "903-372": {"CHILD": "LINK1", "PLACE": "R5"},
-        "903-522": {"DATE_PLACED": "02/05/2019", "DATE_PLACED_CEASED": "01/05/2019"},
-        "903-567": {"MIS_START": "02/05/2019", "MIS_END": "01/05/2019"},
-        "903-570": {"MIS_START": "01/01/2030"},
-        "903-571": {"MIS_END": "01/01/2010"},
-        "903-574": [{"CHILD": "LINK1", "MIS_START": start, "MIS_END": "05/05/2019"} for start in ("01/05/2019", "02/05/2019")],
-        "903-577": {"CHILD": "LINK2", "MIS_START": "01/05/2019", "MIS_END": ""},
-        "903-635": {"PREV_PERM": "Z1", "LA_PERM": "", "DATE_PERM": "01/01/2019"},
-        "903-INT01": {"CHILD": "NOBODY1"},
-        "903-INT02": {"CHILD": "NOBODY1"},
-        "903-INT03": {"CHILD": "NOBODY1"},
-        "903-INT04": {"CHILD": "NOBODY1"},
-        "903-INT05": {"CHILD": "NOBODY1"},
-        "903-INT06": {"CHILD": "NOBODY1"},
-        "903-INT07": {"CHILD": "NOBODY1"},
-        "903-INT08": {"CHILD": "NOBODY1"},
-        "903-INT09": {"CHILD": "NOBODY1"},
-        "903-INT11": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT12": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT13": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT14": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT15": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT16": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT17": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT18": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903-INT21": {"CHILD": "LINK1", "SEX": "2"},
-        "903-INT31": [{"CHILD": "SAME1"}] * 2,
-        "903-INT32": [{"CHILD": "SAME1"}] * 2,
-        "903-INT33": [{"CHILD": "SAME1"}] * 2,
-        "903-INT34": [{"CHILD": "SAME1"}] * 2,
-        "903-INT35": [{"CHILD": "SAME1"}] * 2,
-        "903-INT36": [{"CHILD": "SAME1"}] * 2,
-        "903-SW03": {"SW_ID": ""},
-        "903-SW05": {"SW_DEC": "soon"},
-        "903-SW06": {"SW_DECOM": "01/01/2030"},
-        "903-SW07": {"SW_DEC": "01/01/2010"},
-        "903-SW08": [{"CHILD": "OPEN1", "SW_DECOM": start, "SW_DEC": ""} for start in ("01/05/2019", "01/06/2019")],
-        "903-SW09": {"SW_DECOM": "02/05/2019", "SW_DEC": "01/05/2019"},
-        "903-SW10": [{"CHILD": "TWO1", "SW_DECOM": start, "SW_DEC": "10/06/2019"} for start in ("01/05/2019", "01/06/2019")],
-        "903-SW11": {"CHILD": "LINK3", "SW_DECOM": "01/05/2019", "SW_DEC": "01/06/2019"},
-        "903L-013": {"PLACE": "H5", "DECOM": "01/11/2023"},
-        "903L-100": {"CHILD": "NOBODY1"},
-        "903L-101": {"CHILD": "LINK1", "DOB": "01/01/1990"},
-        "903L-102": {"SW_ID": "1"},
-    },
+    "ssda903": breaks_903.BREAKS,
     "tiig_ed_attendance": {
         "ED-044": {"provider_code": "RXR"},
         "ED-045": {"provider_code": "RVY"},
@@ -305,4 +249,12 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "YK-018": {"yot_code": "BWD"},
         "YK-019": {"yot_code": "BPL"},
     },
+}
+
+# Rows that break nothing, by feed and table, which rows of other tables speak of.
+GIVEN = {"ssda903": breaks_903.GIVEN}
+
+# Rules that are for some suppliers only: who sends the rows, and what breaks them.
+OF_SUPPLIERS: dict[str, list[tuple[str, dict[str, list[dict[str, str]]]]]] = {
+    "hes_violence_admissions": [("rxl", {"HES-030": [{"provider_code": "RXR"}] * 2, "HES-031": [{"provider_code": "RXR"}]})],
 }

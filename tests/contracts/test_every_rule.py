@@ -1,129 +1,37 @@
-"""Every rule of every feed of CSV files is met by a row that breaks it; what has no such row yet is listed by name.
+"""Every rule of every feed of CSV files is met by a row that breaks it. A new rule needs a row.
 
 The rows of a feed are broken in one delivery: each rule has a row (or a few) of its own, and must be found there by number.
 """
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from psycopg import sql
 
-from tests.contracts.breaks import BREAKS
-from tests.made import Row, csv_text, file_name, table, unzip, zipped
+from tests.contracts.breaks import BREAKS, GIVEN, OF_SUPPLIERS
+from tests.contracts.judged import ROW_COUNT, judged
+from tests.made import Row, csv_text, table, unzip, zipped
 from vrn.feeds import contract as contracts
 from vrn.feeds.columns import Column
 from vrn.feeds.contract import Contract, Entity, Rule, load
 from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.gate import judging as gate
-from vrn.ledger import states
-from vrn.ledger import store as ledger
 from vrn.settings import REPOSITORY
-from vrn.stage import step as staging
 from vrn.synthetic import deliveries
 
 FILES = sorted((REPOSITORY / "expectations").glob("*.odcs.yaml"))
-# These have every rule broken in test_rules.py, and this one is XML: its rules are met in test_children.py.
+# The first two have every rule broken in test_rules.py, and the census, which is XML, in test_every_rule_of_the_census.py.
 ELSEWHERE = {"police_street_crime", "police_stop_search", "cin_census"}
 FEEDS = [feed_name(path) for path in FILES if feed_name(path) not in ELSEWHERE]
-CHILDREN = Path(__file__).parents[1] / "expected_children.csv"
-
-# Rules that no row here breaks. A new rule needs a row, not a line here.
-NOT_BROKEN_YET: dict[str, set[str]] = {
-    # They are of trusts that send for themselves: tests/unit/test_whose_rows.py.
-    "hes_violence_admissions": {"HES-030", "HES-031"},
-    # They ask for a child who was looked after all year without a break.
-    "ssda903": {"903-186", "903-191", "903-543"},
-    # XML cannot be spoiled by column yet.
-    "cin_census": {
-        "CIN-1104B",
-        "CIN-1520",
-        "CIN-2884",
-        "CIN-2884B",
-        "CIN-4000",
-        "CIN-4001",
-        "CIN-4003",
-        "CIN-4004",
-        "CIN-4008",
-        "CIN-4009",
-        "CIN-4010",
-        "CIN-4011",
-        "CIN-4012Q",
-        "CIN-4014",
-        "CIN-4015",
-        "CIN-4017",
-        "CIN-4220",
-        "CIN-8500",
-        "CIN-8510",
-        "CIN-8520",
-        "CIN-8540",
-        "CIN-8568",
-        "CIN-8590",
-        "CIN-8600",
-        "CIN-8606",
-        "CIN-8610",
-        "CIN-8614",
-        "CIN-8630",
-        "CIN-8640",
-        "CIN-8650",
-        "CIN-8670Q",
-        "CIN-8675Q",
-        "CIN-8720",
-        "CIN-8730",
-        "CIN-8770Q",
-        "CIN-8772",
-        "CIN-8775Q",
-        "CIN-8790",
-        "CIN-8805",
-        "CIN-8810",
-        "CIN-8815",
-        "CIN-8816",
-        "CIN-8820",
-        "CIN-8840",
-        "CIN-8841",
-        "CIN-8869",
-        "CIN-8898",
-        "CIN-8905",
-        "CIN-8910",
-        "CIN-8915",
-        "CIN-8920",
-        "CIN-8925",
-        "CIN-8935",
-        "CIN-8940",
-        "CIN-8945Q",
-        "CIN-8950Q",
-        "CINL-002",
-        "CINL-003",
-        "CINL-004",
-        "CINL-006",
-        "CINL-010",
-        "CINL-011",
-        "CINL-021",
-        "CINL-022",
-        "CINL-030",
-        "CINL-031",
-        "CINL-040",
-        "CINL-050",
-        "GEN-006",
-    },
-}
-
 # The period that a feed's rows in breaks.py are of, where it is not the last of its synthetic ones.
 PERIODS = {"police_crime": "2019-05", "police_adr": "2019-20-Q2", "police_weapons": "2019-05", "police_marac": "2019-20-Q3"}
 PERIODS |= {"police_encompass": "2020-04"}
-# Rules of the census that tests/unit/test_reading.py breaks.
-MET_IN_READING = {"CIN-1510", "CIN-4180", "CINL-005", "CINL-020"}
-# And those about its authority, which tests/unit/test_whose_rows.py breaks.
-MET_IN_READING |= {"CINL-007", "CINL-008", "CINL-023", "CINL-032", "CINL-041", "CINL-051", "CINL-052"}
 # Fewer than a hundred rows, so that one row outside the period is more than the hundredth that a file may have.
 MOST_ROWS = 95
 LAYOUTS = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y", None: "%Y-%m-%d"}
 UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
-ROW_COUNT = "expect_table_row_count_to_be_between"
 
 
 def broken_by(entity: Entity, rule: Rule) -> list[Row] | None:
@@ -185,8 +93,12 @@ def _outside(column: Column, least: object, most: object) -> str:
     return day.strftime(LAYOUTS[column.form])
 
 
-def spoiled(rows: list[Row], breaks: dict[str, list[Row]]) -> tuple[list[Row], dict[str, range]]:
-    """Rows of which each rule has some of its own, and their numbers. A small delivery's rows are used again."""
+def spoiled(rows: list[Row], breaks: dict[str, list[Row]], given: list[Row] = ()) -> tuple[list[Row], dict[str, range]]:
+    """Rows of which each rule has some of its own, after those that are given, and their numbers.
+
+    A small delivery's rows are used again.
+    """
+    breaks = {"given": list(given)} | breaks
     needed = sum(map(len, breaks.values()))
     made = [dict(rows[place % len(rows)]) for place in range(max(needed, min(len(rows), MOST_ROWS)))]
     places, at = {}, 0
@@ -196,24 +108,18 @@ def spoiled(rows: list[Row], breaks: dict[str, list[Row]]) -> tuple[list[Row], d
             made[at + offset] |= one
         places[code] = range(at + 2, at + 2 + len(cells))
         at += len(cells)
+    del places["given"]
     return made, places
 
 
-def judged(inbox, contract: Contract, period: Period, content: str | bytes) -> tuple[gate.Verdict, dict[str, set[tuple[int, str]]]]:
-    """A delivery's verdict, and for each entity the rows that broke a rule as (row_number, rule_code)."""
-    inbox.drop(contract.feed, file_name(contract, period.name), content)
-    submission_id = inbox.register(contract.feed)[-1]
-    submission = ledger.get(inbox.connection, submission_id)
-    assert submission.status == states.RECEIVED
-    staging.take(inbox.connection, inbox.settings, submission, contract)
-    verdict = gate.gate(inbox.settings, submission, contract)
-    hits = {}
-    for entity in contract.entities:
-        found = inbox.connection.execute(
-            sql.SQL("select row_number, rule_code from {}").format(gate.hits(entity, submission_id))
-        ).fetchall()
-        hits[entity.name] = {(row["row_number"], row["rule_code"]) for row in found}
-    return verdict, hits
+def missed(places: dict[str, dict[str, range]], hits: dict[str, set[tuple[int, str]]]) -> set[tuple[str, str]]:
+    """The rules that did not find any of their rows, as (entity, rule_code)."""
+    return {
+        (entity, code)
+        for entity, numbers in places.items()
+        for code, place in numbers.items()
+        if not {(number, code) for number in place} & hits[entity]
+    }
 
 
 def packed(contract: Contract, tables: dict[str, str]) -> str | bytes:
@@ -233,30 +139,16 @@ def good(inbox, feed: str) -> tuple[Contract, Period, dict[str, list[Row]]]:
     return contract, period, {name.removesuffix(".csv"): table(text) for name, text in texts.items()}
 
 
-def met_elsewhere() -> set[str]:
-    """Codes that test_children.py meets with counts, in files that others made."""
-    with CHILDREN.open(encoding="utf-8", newline="") as file:
-        return {row["rule_code"] for row in csv.DictReader(file)}
-
-
 @pytest.mark.parametrize("feed", FEEDS)
-def test_every_rule_has_a_row_that_breaks_it_or_is_listed_as_not_broken_yet(feed):
+def test_every_rule_has_a_row_that_breaks_it(feed):
+    """Issue 14, point 5. The empty file of the test below breaks the rules on the number of rows."""
     contract = load(REPOSITORY / "expectations" / f"{feed}.odcs.yaml", ANY_PERIOD)
-    without = {
-        rule.code
-        for entity in contract.entities
-        for rule in entity.rules
-        if rule.expectation != ROW_COUNT and broken_by(entity, rule) is None
-    }
-    assert without - met_elsewhere() == NOT_BROKEN_YET.get(feed, set())
+    rules = {rule.code: (entity, rule) for entity in contract.entities for rule in entity.rules}
+    of_others = {code for _, breaks in OF_SUPPLIERS.get(feed, []) for code in breaks}
+    broken = {code for code, (entity, rule) in rules.items() if rule.expectation == ROW_COUNT or broken_by(entity, rule)}
+    assert rules.keys() - broken == of_others - broken
     # And no row is for a rule that is gone.
-    assert BREAKS.get(feed, {}).keys() <= {rule.code for entity in contract.entities for rule in entity.rules}
-
-
-def test_every_rule_of_the_census_is_met_in_a_file_that_others_made_or_is_listed():
-    contract = load(REPOSITORY / "expectations" / "cin_census.odcs.yaml", ANY_PERIOD)
-    codes = {rule.code for entity in contract.entities for rule in entity.rules if rule.expectation != ROW_COUNT}
-    assert codes - met_elsewhere() - MET_IN_READING == NOT_BROKEN_YET["cin_census"]
+    assert BREAKS.get(feed, {}).keys() | of_others <= rules.keys()
 
 
 @pytest.mark.parametrize("feed", FEEDS)
@@ -268,16 +160,10 @@ def test_each_rule_finds_the_row_that_breaks_it_and_an_empty_file_is_refused_unl
         breaks = {rule.code: cells for rule in entity.rules if (cells := broken_by(entity, rule)) is not None}
         # A table that the synthetic zip leaves out is made of blank rows.
         blank = {column.source_names[0]: "" for column in entity.columns}
-        made, places[entity.name] = spoiled(rows.get(entity.name) or [blank], breaks)
+        made, places[entity.name] = spoiled(rows.get(entity.name) or [blank], breaks, GIVEN.get(feed, {}).get(entity.name, []))
         texts[entity.name] = csv_text(made)
     verdict, hits = judged(inbox, contract, period, packed(contract, texts))
-    missed = {
-        (entity, code)
-        for entity, numbers in places.items()
-        for code, place in numbers.items()
-        if not {(number, code) for number in place} & hits[entity]
-    }
-    assert missed == set()
+    assert missed(places, hits) == set()
     assert all(outcome.is_judged for outcome in verdict.outcomes)
 
     empty = {name: text.splitlines(keepends=True)[0] if name == contract.main.name else text for name, text in texts.items()}
@@ -285,3 +171,12 @@ def test_each_rule_finds_the_row_that_breaks_it_and_an_empty_file_is_refused_unl
     counting = {rule.code for rule in contract.main.rules if rule.expectation == ROW_COUNT}
     assert counting & {outcome.rule.code for outcome in verdict.refusing} == counting
     assert bool(counting) is not contract.allows_nil
+
+
+@pytest.mark.parametrize(("feed", "supplier", "breaks"), [(feed, *one) for feed, some in OF_SUPPLIERS.items() for one in some])
+def test_each_rule_for_some_of_a_feeds_suppliers_finds_the_row_that_breaks_it(inbox, feed, supplier, breaks):
+    _, period, rows = good(inbox, feed)
+    contract = load(REPOSITORY / "expectations" / f"{feed}.odcs.yaml", period, supplier)
+    made, places = spoiled(rows[contract.main.name], breaks)
+    _, hits = judged(inbox, contract, period, csv_text(made), supplier)
+    assert missed({contract.main.name: places}, hits) == set()
