@@ -186,6 +186,7 @@ def _check(settings: Settings, _) -> int:
         columns = sum(len(entity.columns) for entity in loaded.entities)
         rules = sum(len(entity.rules) for entity in loaded.entities)
         print(f"{feed}.odcs.yaml: {len(loaded.entities)} entities, {columns} columns, {rules} rules")
+    mistakes += catalogue.repeated_codes(catalogue.sound(settings.contracts))
     mistakes += [one.told for one in (*agreement.read(settings)[1], *register.read(settings)[1])]
     for mistake in mistakes:
         print(f"error: {mistake}", file=sys.stderr)

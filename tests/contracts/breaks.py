@@ -168,7 +168,7 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "NAV-020": {"engaged": "true", "sessions": "0"},
     },
     "programme_encompass_compliance": {
-        "ENC-014": {"eligible_incidents": "1", "referrals_completed": "2"},
+        "ECC-014": {"eligible_incidents": "1", "referrals_completed": "2"},
     },
     "programme_parenting": {
         "PAR-010": {"start_date": "2020-05-05", "end_date": "2020-05-01"},
@@ -181,9 +181,9 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "PRI-013": {"activity_type": "parental_imprisonment_notification", "notifications": ""},
     },
     "programme_published_figures": {
-        "PUB-010": {"printed_label": "Robbery", "corrected_label": "Rape", "correction_reason": ""},
-        "PUB-011": {"period_start": "2020-06-01", "period_end": "2020-05-01", "published_date": "2020-06-02"},
-        "PUB-012": {"period_end": "2020-12-31"},
+        "FIG-010": {"printed_label": "Robbery", "corrected_label": "Rape", "correction_reason": ""},
+        "FIG-011": {"period_start": "2020-06-01", "period_end": "2020-05-01", "published_date": "2020-06-02"},
+        "FIG-012": {"period_end": "2020-12-31"},
     },
     "programme_sceptre": {
         "SCE-013": {"activity_type": "test_purchase", "quantity": "3", "passed": "1", "failed": "1"},

@@ -44,6 +44,20 @@ def test_every_mistake_is_named_with_its_file_and_line_and_every_sound_feed_is_c
     assert "tiig_ed_attendance.odcs.yaml: 1 entities" in done.stdout
 
 
+def test_a_rule_code_of_two_feeds_is_a_mistake_that_names_both_files(tmp_path):
+    """Issue 14, point 5: whoever reads a code in a message must not have to ask of which feed."""
+    feeds = tmp_path / "feeds"
+    shutil.copytree(REPOSITORY / "expectations", feeds)
+    copy = (feeds / "police_stop_search.odcs.yaml").read_text().replace("id: police_stop_search", "id: transport_stop_search", 1)
+    (feeds / "transport_stop_search.odcs.yaml").write_text(copy)
+    done = check(tmp_path, feeds)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: police_stop_search.odcs.yaml and transport_stop_search.odcs.yaml both have the rule code PSS-001 and 14 more; "
+        "a code names one rule over all feeds. Give the rules of the newer file a prefix of their own."
+    ]
+
+
 def test_sound_files_are_no_mistake(tmp_path):
     done = check(tmp_path, REPOSITORY / "expectations")
     assert (done.returncode, done.stderr) == (0, "")
