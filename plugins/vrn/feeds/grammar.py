@@ -52,6 +52,9 @@ PLACEHOLDERS = ("period_start", "period_end", "period_start_at", "next_period_st
 SAYS = "${says}"
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
 NOT_NULL = "expect_column_values_to_not_be_null"
+UNEXPECTED_ROWS_QUERY = "unexpected_rows_query"
+# What begins the placeholder of an entity's rows in the delivery that serves for the period before: ${previous.episodes}.
+PREVIOUS = "${previous."
 UNREADABLE_CODE = "GEN-006"
 OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
 

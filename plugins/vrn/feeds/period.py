@@ -62,6 +62,11 @@ class Period:
         return [cls.starting(kind, _plus_months(first, -months * back)) for back in range(count)]
 
     @property
+    def before(self) -> Period:
+        """The period of the same kind that ends the day before this one begins."""
+        return Period.starting(self.kind, _plus_months(self.start, -MONTHS[self.kind]))
+
+    @property
     def name(self) -> str:
         """As a file's name says it."""
         if self.kind == "month":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vrn.feeds.grammar import NOT_NULL, SAYS, UNEXPECTED_ROWS, UNREADABLE_CODE
+from vrn.feeds.grammar import NOT_NULL, PREVIOUS, SAYS, UNEXPECTED_ROWS, UNEXPECTED_ROWS_QUERY, UNREADABLE_CODE
 from vrn.feeds.period import Period
 from vrn.feeds.suppliers import Supplier
 
@@ -20,6 +20,11 @@ class Rule:
     description: str
     expectation: str
     kwargs: Mapping[str, Any]
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the rule compares with the delivery that serves for the period before."""
+        return PREVIOUS in self.kwargs.get(UNEXPECTED_ROWS_QUERY, "")
 
     def sentence(self, says: Sequence[str] = ()) -> str:
         """The description. says: the codes of other suppliers that rows were found to say, where it speaks of them."""

@@ -20,8 +20,9 @@ from psycopg import sql
 
 from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.grammar import SAYS
+from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
 from vrn.feeds.rules import Rule
-from vrn.gate import gx
+from vrn.gate import gx, placing
 from vrn.ledger import findings
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 ROWS_KEPT = 1_000
 # An engine keeps so many statements in compiled form. Those on a delivery's own tables are no use to the next one.
 STATEMENTS_KEPT = 100
-QUERY = "unexpected_rows_query"
+# What a rule that compares periods has to say where there is nothing to compare with.
+NOTHING_BEFORE = "GEN-030"
 # GX writes these as a window over the whole table, which cannot be asked for row numbers.
 UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
 # The name of a place or a force, as open data have them.
@@ -57,10 +59,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All outcomes of a gate, with GX's own result of each entity for the Data Docs."""
+    """All outcomes of a gate, with GX's own result of each entity for the Data Docs.
+
+    waiting: the rules that look back, where no delivery serves for the period before.
+    """
 
     outcomes: tuple[Outcome, ...]
     results: Mapping[str, ExpectationSuiteValidationResult]
+    waiting: tuple[Rule, ...] = ()
 
     @property
     def failed(self) -> list[Outcome]:
@@ -113,22 +119,28 @@ def judge(engine: sa.Engine, submission: Submission, contract: Contract) -> Verd
     gx.load()
     outcomes: list[Outcome] = []
     results = {}
+    backward = [rule for entity in contract.entities for rule in entity.rules if rule.looks_back]
+    earlier = placing.before(engine, submission) if backward else None
+    waiting = () if earlier is not None else tuple(backward)
     with gx.remembering():
         for entity in contract.entities:
-            results[entity.name] = _judge_entity(engine, submission, contract, entity, outcomes)
-    return Verdict(tuple(outcomes), results)
+            judged = [rule for rule in entity.rules if rule not in waiting]
+            placed = [placing.placed(rule, entity, submission, contract, earlier) for rule in judged]
+            results[entity.name] = _judge_entity(engine, submission, contract, entity, placed, outcomes)
+    return Verdict(tuple(outcomes), results, waiting)
 
 
-def _judge_entity(engine: sa.Engine, submission: Submission, contract: Contract, entity: Entity, outcomes: list[Outcome]):
+def _judge_entity(
+    engine: sa.Engine, submission: Submission, contract: Contract, entity: Entity, rules: list[Rule], outcomes: list[Outcome]
+):
     validator = gx.validator(engine, raw.RAW, raw.partition_name(entity, submission.submission_id))
-    rules = [_placed(rule, entity, submission, contract) for rule in entity.rules]
     result = gx.validate(validator, entity.table, [_expectation(rule) for rule in rules])
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
     counts = _list_rows(engine, validator, hits_name(entity, submission.submission_id), failing)
     told = {rule.code: _told(engine, rule, contract) for rule in failing if SAYS in rule.description}
-    outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in entity.rules]
+    outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in rules]
     return result
 
 
@@ -147,22 +159,6 @@ def _told(engine: sa.Engine, rule: Rule, contract: Contract) -> Rule:
     with engine.connect() as connection:
         says = connection.execute(asked, said).scalars().all()
     return replace(rule, description=rule.sentence(says))
-
-
-def _table_of(entity: Entity, submission: Submission) -> str:
-    return f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
-
-
-def _placed(rule: Rule, entity: Entity, submission: Submission, contract: Contract) -> Rule:
-    """The rule with the delivery's own tables in its query."""
-    query = rule.kwargs.get(QUERY)
-    if query is None:
-        return rule
-    for other in contract.entities:
-        query = query.replace("${entity." + other.name + "}", _table_of(other, submission))
-    # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
-    query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
-    return replace(rule, kwargs={**rule.kwargs, QUERY: query})
 
 
 def _expectation(rule: Rule):
@@ -288,6 +284,13 @@ def keep(connection: psycopg.Connection, submission: Submission, contract: Contr
                 for one in verdict.outcomes
             ],
         )
+    if verdict.waiting:
+        codes = ", ".join(sorted(rule.code for rule in verdict.waiting))
+        message = (
+            f"No delivery of the supplier serves for {submission.period.before.label}, so that the rules that compare with it "
+            f"were not judged: {codes}. Nothing needs to be done."
+        )
+        findings.say(connection, submission.submission_id, NOTHING_BEFORE, "note", None, message)
     for outcome in verdict.failed:
         findings.say(
             connection,

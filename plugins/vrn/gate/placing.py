@@ -1,0 +1,49 @@
+"""The tables that a rule's query speaks of: the delivery's own, and those of the delivery that serves for the period before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from vrn.feeds.contract import Contract, Entity
+from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY
+from vrn.feeds.rules import Rule
+from vrn.ledger.store import Submission
+from vrn.stage import raw
+
+
+def before(engine: sa.Engine, submission: Submission) -> int | None:
+    """The supplier's submission that serves for the period before, None where there is none to compare with.
+
+    One whose identifiers were hashed with another key is none: no child of it would be found again.
+    """
+    period = submission.period.before
+    asked = sa.text(
+        "select earlier.submission_id from ops.submission own "
+        "join ops.submission earlier using (feed, supplier, hash_key_version) "
+        "where own.submission_id = :own and earlier.status = 'accepted' "
+        "and earlier.period_start = :first and earlier.period_end = :last"
+    )
+    with engine.connect() as connection:
+        found = {"own": submission.submission_id, "first": period.start, "last": period.end}
+        return connection.execute(asked, found).scalar()
+
+
+def placed(rule: Rule, entity: Entity, submission: Submission, contract: Contract, earlier: int | None) -> Rule:
+    """The rule with tables in its query. earlier: as `before` gives it; a rule that looks back needs one."""
+    query = rule.kwargs.get(UNEXPECTED_ROWS_QUERY)
+    if query is None:
+        return rule
+    for other in contract.entities:
+        query = query.replace("${entity." + other.name + "}", _table_of(other, submission))
+        # By way of the feed's table, because the earlier delivery has no table of an entity that is new since.
+        rows = f'(select * from {raw.RAW}."{other.table}" where submission_id = {earlier})'
+        query = query.replace("${previous." + other.name + "}", rows)
+    # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
+    query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
+    return replace(rule, kwargs={**rule.kwargs, UNEXPECTED_ROWS_QUERY: query})
+
+
+def _table_of(entity: Entity, submission: Submission) -> str:
+    return f'{raw.RAW}."{raw.partition_name(entity, submission.submission_id)}"'
