@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from vrn.feeds import entity_breaches, reading, suppliers
+from vrn.feeds import entity_breaches, reading, suppliers, verdict_breaches
 from vrn.feeds.entity_breaches import not_a_pattern
 from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, WHOLE, custom
 from vrn.feeds.period import MONTHS
@@ -66,6 +66,7 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
     codes = {UNREADABLE_CODE}
     for entity in entities:
         yield from entity_breaches.found(entity, layout, codes, {one["name"] for one in entities})
+    yield from verdict_breaches.found(entities)
     if sum("linkage" in custom(entity) for entity in entities) > 1:
         yield "schema: one entity of a feed takes part in linkage; its key is the feed's only name for a person"
 

@@ -22,6 +22,7 @@ class Column:
     identifier_domain: str | None
     age_at: str | None
     match_as: str | None
+    verdict: Mapping[str, Any]
     case: str | None
     is_optional: bool
     codes: tuple[str, ...]
@@ -66,6 +67,8 @@ class Column:
                 return "date"
             case "age":
                 return "integer"
+            case "verdict":
+                return "boolean"
         return "timestamp" if (self.logical_type, self.form) == ("timestamp", "local") else LOGICAL_TYPES[self.logical_type]
 
 
@@ -83,6 +86,7 @@ def read(item: dict[str, Any]) -> Column:
         identifier_domain=own.get("identifierDomain"),
         age_at=own.get("ageAt"),
         match_as=own.get("matchAs"),
+        verdict=own.get("verdict", {}),
         case=own.get("case"),
         is_optional=own.get("optional", False),
         codes=tuple(str(entry["value"]) for entry in enum),

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-CLASSIFICATIONS = ("keep", "hash", "month", "age", "lsoa", "match", "drop")
+CLASSIFICATIONS = ("keep", "hash", "month", "age", "lsoa", "match", "verdict", "drop")
 DOMAINS = ("nhs", "upn", "pnc", "local")
 # Identifiers whose check digit tells garbage from an identifier.
 CHECKED_DOMAINS = ("nhs", "upn", "pnc")
+# What a verdict may say of a day: how it stands to another, or the age that it makes, at another day or of one born on it.
+VERDICT_DAYS = ("after", "before", "differsFrom")
+VERDICT_AGES = ("ageUnder", "ageFrom")
+VERDICT_KEYS = {*VERDICT_DAYS, *VERDICT_AGES, "days", "at", "born", "by"}
+PERIOD_DAYS = ("period_start", "period_end")
 MATCHED_AS = ("surname", "forename", "date_of_birth", "postcode")
 # Services whose records of persons are linked, and the identifiers that say who a record is about.
 SERVICES = ("police", "youth_offending", "social_care")

@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vrn.feeds.columns import Column
-from vrn.feeds.contract import Contract
+from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.grammar import DOMAINS
 from vrn.feeds.period import Period
 from vrn.settings import Settings
+from vrn.stage.days import age, to_month
 from vrn.stage.identifiers import CANONICAL
 from vrn.stage.postcodes import Postcodes
+from vrn.stage.verdicts import Verdicts
 
 HEX_DIGITS = 64
 MATCH_KEY = "match"
@@ -54,6 +56,7 @@ class Protection:
     hashers: Mapping[tuple[str, str], Callable[[pa.Array], pa.Array]]
     postcodes: Postcodes | None
     match_key: bytes | None
+    verdicts: Verdicts
 
     @classmethod
     def of(cls, contract: Contract, period: Period, supplier: str, key: Key, settings: Settings) -> Protection:
@@ -64,15 +67,16 @@ class Protection:
             {(entity, column.name): hasher(column, key, supplier) for entity, column in columns if column.classification == "hash"},
             Postcodes.of(settings) if any(column.classification == "lsoa" for _, column in columns) else None,
             key(MATCH_KEY) if any(column.classification == "match" for _, column in columns) else None,
+            Verdicts(contract, period),
         )
 
-    def apply(self, entity: str, column: Column, values: pa.Array, read: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    def apply(self, entity: Entity, column: Column, values: pa.Array, read: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """What is stored for a column. read: all columns of the batch in their types, for those that others refer to."""
         match column.classification:
             case "keep":
                 return {column.name: values}
             case "hash":
-                hashes = self.hashers[entity, column.name](values)
+                hashes = self.hashers[entity.name, column.name](values)
                 if not column.has_check:
                     return {column.name: hashes}
                 is_valid = pc.if_else(pc.is_null(values), None, pc.is_valid(hashes))
@@ -82,6 +86,8 @@ class Protection:
             case "age":
                 at = read.get(column.age_at or "", pa.scalar(self.period.end, pa.date32()))
                 return {column.name: age(values, at)}
+            case "verdict":
+                return {column.name: self.verdicts.of(entity, column, values, read)}
             case "lsoa":
                 return {column.name: self.postcodes.lsoa(values)}
         return {}
@@ -104,14 +110,3 @@ def hasher(column: Column, key: Key, supplier: str) -> Callable[[pa.Array], pa.A
         return pc.take(known, encoded.indices)
 
     return apply
-
-
-def to_month(values: pa.Array) -> pa.Array:
-    """Dates degraded to the first day of their month."""
-    return pc.cast(pc.floor_temporal(values, unit="month"), pa.date32())
-
-
-def age(born: pa.Array, at: pa.Array | pa.Scalar) -> pa.Array:
-    """Whole years lived: year less year, less one before the birthday. 29 February counts from 1 March."""
-    before = pc.less(pc.add(pc.multiply(pc.month(at), 100), pc.day(at)), pc.add(pc.multiply(pc.month(born), 100), pc.day(born)))
-    return pc.subtract(pc.subtract(pc.year(at), pc.year(born)), pc.cast(before, pa.int64()))

@@ -95,17 +95,20 @@ class _Filling:
             for column in columns:
                 if not column.is_stored:
                     continue
-                cells = types.read(values, column, self.protection.contract.reading, self.uses)
+                # The day of a verdict is another column's too, of which all is told.
+                is_verdict = column.classification == "verdict"
+                cells = types.read(values, column, self.protection.contract.reading, Uses() if is_verdict else self.uses)
                 read[column.name] = cells.values
-                if cells.unreadable is not None:
+                if cells.unreadable is not None and not is_verdict:
                     unreadable.append(pc.if_else(cells.unreadable, column.name, None))
                 if cells.withheld is not None:
                     self.uses.withheld.add(column.name)
                     stored[column.withheld_name] = pc.if_else(cells.withheld, True, None)
         stored["unreadable_columns"] = _joined(unreadable, batch.rows)
+        self.protection.verdicts.remember(entity, read)
         for column in entity.columns:
             if column.name in read:
-                stored |= self.protection.apply(entity.name, column, read[column.name], read)
+                stored |= self.protection.apply(entity, column, read[column.name], read)
         missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
         return batch.rows, copying.csv_text([(stored | missing)[name] for name in names], names)
 
