@@ -163,7 +163,8 @@ def _rule_breaches(rule: dict[str, Any], where: str, columns: set[str], codes: s
     if not isinstance(kwargs, dict):
         yield f"{where}: rule {code} has implementation.kwargs that are no `name: value`"
         return
-    known = {*PLACEHOLDERS, *(f"{which}.{name}" for which in ("entity", "previous") for name in entities)}
+    of_queries = {"extract", *(f"{which}.{name}" for which in ("entity", "previous") for name in entities)}
+    known = {*PLACEHOLDERS, *(of_queries if implementation["type"] == UNEXPECTED_ROWS else ())}
     for name in PLACEHOLDER.findall(json.dumps(kwargs, default=str)):
         if name not in known:
             yield f"{where}: rule {code} has ${{{name}}}, which stands for nothing; say {', '.join(sorted(known))}"

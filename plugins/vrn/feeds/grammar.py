@@ -60,6 +60,8 @@ NOT_NULL = "expect_column_values_to_not_be_null"
 UNEXPECTED_ROWS_QUERY = "unexpected_rows_query"
 # What begins the placeholder of an entity's rows in the delivery that serves for the period before: ${previous.episodes}.
 PREVIOUS = "${previous."
+# What stands in a query for the day in the file's name on which the supplier cut the data.
+EXTRACT = "${extract}"
 UNREADABLE_CODE = "GEN-006"
 OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
 

@@ -1,4 +1,4 @@
-"""The tables that a rule's query speaks of: the delivery's own, and those of the delivery that serves for the period before."""
+"""What of a delivery a rule's query speaks of: its tables, those that serve for the period before, the day of its extract."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from vrn.feeds.contract import Contract, Entity
-from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY
+from vrn.feeds.grammar import EXTRACT, UNEXPECTED_ROWS_QUERY
 from vrn.feeds.rules import Rule
 from vrn.ledger.store import Submission
+from vrn.receive import names
 from vrn.stage import raw
 
 
@@ -31,7 +32,7 @@ def before(engine: sa.Engine, submission: Submission) -> int | None:
 
 
 def placed(rule: Rule, entity: Entity, submission: Submission, contract: Contract, earlier: int | None) -> Rule:
-    """The rule with tables in its query. earlier: as `before` gives it; a rule that looks back needs one."""
+    """The rule with the delivery in its query. earlier: as `before` gives it; a rule that looks back needs one."""
     query = rule.kwargs.get(UNEXPECTED_ROWS_QUERY)
     if query is None:
         return rule
@@ -40,9 +41,16 @@ def placed(rule: Rule, entity: Entity, submission: Submission, contract: Contrac
         # By way of the feed's table, because the earlier delivery has no table of an entity that is new since.
         rows = f'(select * from {raw.RAW}."{other.table}" where submission_id = {earlier})'
         query = query.replace("${previous." + other.name + "}", rows)
+    query = query.replace(EXTRACT, _extract(submission, contract))
     # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
     query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
     return replace(rule, kwargs={**rule.kwargs, UNEXPECTED_ROWS_QUERY: query})
+
+
+def _extract(submission: Submission, contract: Contract) -> str:
+    """The day in the file's name on which the supplier cut the data, as SQL; null where the feed's names have none."""
+    day = names.read(contract, submission.file_name).extract_on
+    return f"date '{day}'" if day else "null::date"
 
 
 def _table_of(entity: Entity, submission: Submission) -> str:
