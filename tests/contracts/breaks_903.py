@@ -24,6 +24,7 @@ BREAKS: dict[str, dict[str, str] | list[dict[str, str]]] = {
     "903-192": {"SUBSTANCE_MISUSE": "1", "INTERVENTION_RECEIVED": ""},
     "903-301": {"CHILD": "LINK1", "DOB": "01/01/2030", "SEX": "1"},
     "903-302": {"CHILD": "GONE1", "DECOM": "30/04/2008", "DEC": "01/06/2008", "REC": "E8"},
+    "903-304": {"DOB": "01/05/2000", "DUC": "02/05/2018"},
     "903-353": {"DECOM": "01/01/1990"},
     "903-354": {"CHILD": "LINK3", "DECOM": "01/01/2030", "DEC": ""},
     "903-356": {"CHILD": "LINK2", "DECOM": "02/05/2019", "DEC": "01/05/2019", "REC": "E8"},

@@ -1,7 +1,7 @@
 """What makes the good child of a census (tests/contracts/census.py) break each rule.
 
 A change is written as the XML is: elements by name, None for one that is missing, a list for several. A tuple is of several
-children. Days are of the census of 2019/20.
+children, each of which breaks it. Days are of the census of 2019/20.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ BREAKS: dict[str, Content | tuple[Content, ...]] = {
     # The child in need plan.
     "CIN-4000": episode(ReferralNFA="true", CINPlanDates=plan("2019-05-02", "2019-05-20")),
     "CIN-4001": need(plan("2019-05-02")),
-    "CIN-4003": need(plan("2019-07-31", "2019-08-02")),
+    "CIN-4003": (need(plan("2019-07-31", "2019-08-02")), need(plan("2019-07-31"))),
     "CIN-4004": need(plan("2019-05-02"), plan("2019-05-03")),
     "CIN-4008": identifiers(PersonDeathDate="2019-04-15") | need(plan("2019-05-02", "2019-05-20")),
     "CIN-4009": identifiers(PersonDeathDate="2019-04-15") | need(plan("2019-05-02", "2019-05-20")),

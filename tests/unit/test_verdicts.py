@@ -15,6 +15,7 @@ from vrn.settings import REPOSITORY
 from vrn.synthetic import deliveries
 
 YOT, QUARTER = "yot_caseload", "2019-20-Q4"
+CLOSED = {"CINdetails": {"CINclosureDate": "2019-06-10", "ReasonForClosure": "RC7"}}
 
 
 def caseload(inbox, offences: dict[str, tuple[str, str]]) -> bytes:
@@ -75,6 +76,8 @@ def test_a_day_that_nobody_gave_has_no_verdict(inbox):
     [
         ("CIN-8606", {"ChildIdentifiers": {"PersonBirthDate": "2020-02-05"}}, False),
         ("CIN-8606", {"ChildIdentifiers": {"PersonBirthDate": "2020-02-06"}}, True),
+        ("CIN-8775Q", {"ChildIdentifiers": {"PersonBirthDate": "1994-06-10"}} | CLOSED, False),
+        ("CIN-8775Q", {"ChildIdentifiers": {"PersonBirthDate": "1994-06-09"}} | CLOSED, True),
         ("CIN-8915", {"ChildIdentifiers": {"PersonDeathDate": "2019-05-21"}}, False),
         ("CIN-8915", {"ChildIdentifiers": {"PersonDeathDate": "2019-05-20"}}, True),
     ],
@@ -93,7 +96,7 @@ def test_a_day_of_birth_or_death_in_a_census_is_judged_to_the_day(inbox, code, c
         ({"later": "period_end"}, "a verdict says one of after, before, differsFrom, ageUnder, ageFrom"),
         ({"after": "period_end", "before": "period_start"}, "a verdict says one of"),
         ({"ageUnder": 10}, "ageUnder is a number of years, beside either at (the day) or born"),
-        ({"ageUnder": 10, "at": "period_end", "days": 3}, "days is a number of days"),
+        ({"ageUnder": 10, "at": "period_end", "days": "3"}, "days is a number of days that is added to the other day"),
         ({"after": "offence_id"}, "'offence_id' is no date column that is kept in some form"),
         ({"after": "child.date_of_birth", "by": "child_id"}, "'child.date_of_birth' is no date column that is kept"),
         ({"after": "outcome.outcome_on", "by": "child_id"}, "'outcome.outcome_on' is of no entity that stands before"),

@@ -35,8 +35,8 @@ def _wrong(item: Mapping[str, Any], said: Any, columns: Columns, earlier: Mappin
     if word in VERDICT_AGES and (type(said[word]) is not int or ("at" in said) is ("born" in said)):
         yield f"{word} is a number of years, beside either at (the day) or born (the day of birth)"
         return
-    if "days" in said and (word not in VERDICT_DAYS or type(said["days"]) is not int):
-        yield "days is a number of days that is added to the other day of after or before"
+    if type(said.get("days", 0)) is not int:
+        yield "days is a number of days that is added to the other day"
     other = said[word] if word in VERDICT_DAYS else said.get("at", said.get("born"))
     yield from _wrong_day(str(other), said.get("by"), columns, earlier)
 

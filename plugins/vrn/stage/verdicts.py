@@ -48,15 +48,18 @@ class Verdicts:
     def of(self, entity: Entity, column: Column, values: pa.Array, read: Read) -> pa.Array:
         """Whether the column's own day in each row stands to the other as the feed file says."""
         said = column.verdict
-        if "ageUnder" in said or "ageFrom" in said:
-            other = self._other(entity, said.get("at") or said["born"], said, read)
-            years = age(values, other) if "at" in said else age(other, values)
-            return pc.less(years, said["ageUnder"]) if "ageUnder" in said else pc.greater_equal(years, said["ageFrom"])
-        ((compare, name),) = ((COMPARISONS[word], said[word]) for word in COMPARISONS if word in said)
-        other = self._other(entity, name, said, read)
-        return compare(pc.cast(values, pa.int32()), pc.add(pc.cast(other, pa.int32()), said.get("days", 0)))
+        for word, compare in DAYS.items():
+            if word in said:
+                return compare(values, self._other(entity, said[word], said, read))
+        other = self._other(entity, said.get("at") or said["born"], said, read)
+        years = age(values, other) if "at" in said else age(other, values)
+        return pc.less(years, said["ageUnder"]) if "ageUnder" in said else pc.greater_equal(years, said["ageFrom"])
 
     def _other(self, entity: Entity, name: str, said: Mapping[str, Any], read: Read) -> pa.Array | pa.Scalar:
+        days = pc.add(pc.cast(self._day(entity, name, said, read), pa.int32()), pa.scalar(said.get("days", 0), pa.int32()))
+        return pc.cast(days, pa.date32())
+
+    def _day(self, entity: Entity, name: str, said: Mapping[str, Any], read: Read) -> pa.Array | pa.Scalar:
         if name in PERIOD_DAYS:
             return pa.scalar(self._period.start if name == "period_start" else self._period.end, pa.date32())
         if "." not in name:
@@ -65,7 +68,7 @@ class Verdicts:
         return pa.array([days.get(key) for key in _keys(entity, said["by"], read)], pa.date32())
 
 
-COMPARISONS = {"after": pc.greater, "before": pc.less, "differsFrom": pc.not_equal}
+DAYS = {"after": pc.greater, "before": pc.less, "differsFrom": pc.not_equal}
 
 
 def _keys(entity: Entity, by: str, read: Read) -> list[str | None]:
