@@ -111,3 +111,15 @@ def test_a_verdict_that_cannot_be_told_is_a_mistake_in_the_feed_file(said, told)
     column["customProperties"] = [] if said is None else [{"property": "verdict", "value": said}]
     (found,) = breaches.found(document)
     assert found.startswith(f"schema.offence.is_under_10: {told}")
+
+
+def test_an_agreement_to_share_names_the_day_that_is_judged_and_not_the_verdict(inbox):
+    fields = inbox.contract(YOT).fields
+    assert {"offence.offence_on", "child.birth_month"} <= fields
+    assert "offence.is_under_10" not in fields
+    path = REPOSITORY / "expectations" / f"{YOT}.odcs.yaml"
+    document = copy.deepcopy(yaml_file.parse(yaml_file.text(path), path.name))
+    offence = next(entity for entity in document["schema"] if entity["name"] == "offence")
+    next(item for item in offence["properties"] if item["name"] == "is_under_10")["physicalName"] = "hearing_date"
+    (found,) = breaches.found(document)
+    assert found.startswith("schema.offence.is_under_10: its day, hearing_date, is no other column's too")

@@ -128,8 +128,12 @@ class Contract:
 
     @property
     def fields(self) -> set[str]:
-        """Every column that the feed may bring, as an agreement to share names it: entity.column."""
-        return {f"{entity.name}.{column.name}" for entity in self.entities for column in entity.columns}
+        """Every column that the feed may bring, as an agreement to share names it: entity.column.
+
+        A verdict brings nothing: the day that it judges is another column's.
+        """
+        columns = ((entity.name, column) for entity in self.entities for column in entity.columns)
+        return {f"{entity}.{column.name}" for entity, column in columns if column.classification != "verdict"}
 
 
 def load(path: Path, period: Period, supplier: str | None = None) -> Contract:

@@ -27,6 +27,9 @@ def found(entities: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _wrong(item: Mapping[str, Any], said: Any, columns: Columns, earlier: Mapping[str, Columns]) -> Iterator[str]:
     if item.get("logicalType") != "date":
         yield "only a date has a verdict"
+    days = {_source(one) for one in columns.values() if one.get("classification") != "verdict"}
+    if _source(item) not in days:
+        yield f"its day, {_source(item)}, is no other column's too, so that no agreement to share would name it"
     asked = [word for word in (*VERDICT_DAYS, *VERDICT_AGES) if word in said] if isinstance(said, dict) else []
     if len(asked) != 1 or not said.keys() <= VERDICT_KEYS:
         yield f"a verdict says one of {', '.join((*VERDICT_DAYS, *VERDICT_AGES))}, and may say days, at, born and by"
@@ -39,6 +42,11 @@ def _wrong(item: Mapping[str, Any], said: Any, columns: Columns, earlier: Mappin
         yield "days is a number of days that is added to the other day"
     other = said[word] if word in VERDICT_DAYS else said.get("at", said.get("born"))
     yield from _wrong_day(str(other), said.get("by"), columns, earlier)
+
+
+def _source(item: Mapping[str, Any]) -> str:
+    """The name of a column in the file."""
+    return item.get("physicalName", item["name"])
 
 
 def _wrong_day(name: str, by: str | None, columns: Columns, earlier: Mapping[str, Columns]) -> Iterator[str]:
