@@ -129,6 +129,7 @@ BREAKS: dict[str, dict[str, dict[str, str] | list[dict[str, str]]]] = {
         "NOM-003": [{"pnc": "01/1Q"}] * 2,
         "NOM-004": {"pnc": "01/1A"},
         "NOM-005": {"date_of_birth": "2015-01-01"},
+        "NOM-015": {"date_of_birth": "1900-01-01"},
     },
     "police_weapons": {
         "WEP-001": {"weapon_class": "total", "quantity": "99999", "bcu": "W", "lad_code": ""},

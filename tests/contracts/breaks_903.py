@@ -61,6 +61,7 @@ BREAKS: dict[str, dict[str, str] | list[dict[str, str]]] = {
     "903-INT34": [{"CHILD": "SAME1"}] * 2,
     "903-INT35": [{"CHILD": "SAME1"}] * 2,
     "903-INT36": [{"CHILD": "SAME1"}] * 2,
+    "903-SW01": {"CHILD": "YEAR1", "DECOM": "01/05/2018", "DEC": ""},
     "903-SW03": {"SW_ID": ""},
     "903-SW05": {"SW_DEC": "soon"},
     "903-SW06": {"SW_DECOM": "01/01/2030"},

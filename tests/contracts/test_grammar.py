@@ -94,6 +94,11 @@ def test_a_rule_code_used_twice_is_refused(document):
     assert says("used twice", document)
 
 
+def test_a_rule_code_of_those_that_every_feed_has_is_refused(document):
+    document["schema"][0]["quality"][1]["name"] = "GEN-018"
+    assert says("the rule code GEN-018 begins with GEN-", document)
+
+
 def test_a_change_holds_from_its_month_to_its_last_and_no_longer(document):
     document["customProperties"] = [
         {

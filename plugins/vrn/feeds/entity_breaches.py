@@ -16,6 +16,7 @@ from vrn.feeds.grammar import (
     LOGICAL_TYPES,
     MATCHED_AS,
     OUTCOMES,
+    OWN_CODES,
     OWN_COLUMNS,
     PLACEHOLDERS,
     SAYS,
@@ -148,6 +149,8 @@ def _rule_breaches(rule: dict[str, Any], where: str, columns: set[str], codes: s
     code = rule.get("name", "without a name")
     if code in codes:
         yield f"{where}: the rule code {code} is used twice"
+    elif str(code).startswith(OWN_CODES):
+        yield f"{where}: the rule code {code} begins with {OWN_CODES}, as those that every feed has; give the feed's rules a prefix"
     codes.add(code)
     if rule.get("severity") not in OUTCOMES:
         yield f"{where}: rule {code} has severity '{rule.get('severity')}'; say {', '.join(OUTCOMES)}"

@@ -63,6 +63,8 @@ PREVIOUS = "${previous."
 # What stands in a query for the day in the file's name on which the supplier cut the data.
 EXTRACT = "${extract}"
 UNREADABLE_CODE = "GEN-006"
+# What the codes of the rules that every feed has begin with.
+OWN_CODES = "GEN-"
 OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
 
 
