@@ -17,6 +17,7 @@ from vrn.feeds import contract as contracts
 from vrn.feeds.columns import Column
 from vrn.feeds.contract import Contract, Entity, Rule, load
 from vrn.feeds.document import feed_name
+from vrn.feeds.grammar import NOT_NULL
 from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.gate import judging as gate
 from vrn.settings import REPOSITORY
@@ -42,7 +43,9 @@ def broken_by(entity: Entity, rule: Rule) -> list[Row] | None:
     said = BREAKS.get(entity.feed, {}).get(rule.code)
     if said is not None:
         return said if isinstance(said, list) else [said]
-    if "row_condition" in rule.kwargs or gate.QUERY in rule.kwargs or rule.expectation == ROW_COUNT:
+    # A filled column may be one whose number is withheld; a blank cell is none.
+    is_conditional = "row_condition" in rule.kwargs and rule.expectation != NOT_NULL
+    if is_conditional or gate.QUERY in rule.kwargs or rule.expectation == ROW_COUNT:
         return None
     if rule.code == contracts.UNREADABLE.code:
         column = next((one for one in entity.columns if one.is_stored and one.logical_type != "string"), None)
@@ -64,6 +67,10 @@ def _some(column: Column) -> str:
     if column.codes:
         return column.codes[0]
     return {"date": date(2020, 4, 30).strftime(LAYOUTS[column.form])}.get(column.logical_type, "1")
+
+
+def any_row(entity: Entity) -> Row:
+    return {column.source_names[0]: _some(column) for column in entity.columns}
 
 
 def _cell(column: Column, rule: Rule) -> str | None:
@@ -161,9 +168,10 @@ def test_each_rule_finds_the_row_that_breaks_it_and_an_empty_file_is_refused_unl
     texts = {}
     for entity in contract.entities:
         breaks = {rule.code: cells for rule in entity.rules if (cells := broken_by(entity, rule)) is not None}
-        # A table that the synthetic zip leaves out is made of blank rows.
-        blank = {column.source_names[0]: "" for column in entity.columns}
-        made, places[entity.name] = spoiled(rows.get(entity.name) or [blank], breaks, GIVEN.get(feed, {}).get(entity.name, []))
+        # A table that the synthetic zip leaves out is made of any cells that it can hold.
+        made, places[entity.name] = spoiled(
+            rows.get(entity.name) or [any_row(entity)], breaks, GIVEN.get(feed, {}).get(entity.name, [])
+        )
         texts[entity.name] = csv_text(made)
     verdict, hits = judged(inbox, contract, period, packed(contract, texts))
     assert missed(places, hits) == set()
