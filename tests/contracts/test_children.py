@@ -92,7 +92,7 @@ def test_t087_a_903_date_in_another_form_is_set_aside_and_told_by_row(inbox):
             if path.name == "2021-episodes.csv":
                 lines = text.splitlines()
                 cells = lines[3].split(",")
-                cells[1] = "2019-04-01"
+                cells[1] = "1st of April"
                 lines[3] = ",".join(cells)
                 text = "\n".join(lines) + "\n"
             archive.writestr(path.name, text)
