@@ -30,6 +30,8 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
             warned += _warned(connection, entity, hits)
             quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
             duplicate += _drop_identical(connection, entity, own)
+            for table in (own, raw.quarantine(entity)):
+                _blank_judged(connection, entity, table, submission.submission_id)
             connection.execute(sql.SQL("drop table {}").format(hits))
             raw.attach(connection, entity, submission.submission_id)
         status = moves.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
@@ -74,6 +76,13 @@ def _quarantine(
         [_codes(entity, "record")],
     )
     return done.rowcount
+
+
+def _blank_judged(connection: psycopg.Connection, entity: Entity, table: sql.Identifier, submission_id: int) -> None:
+    """Blank what was there for the rules alone, now that they have judged."""
+    if entity.judged_only:
+        blank = sql.SQL(", ").join(sql.SQL("{} = null").format(sql.Identifier(name)) for name in entity.judged_only)
+        connection.execute(sql.SQL("update {} set {} where submission_id = %s").format(table, blank), [submission_id])
 
 
 def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Identifier) -> int:

@@ -30,6 +30,7 @@ class Column:
     means: Mapping[str, str]
     is_percent: bool
     may_be_withheld: bool
+    is_judged_only: bool
     description: str
     synthetic: Mapping[str, Any]
 
@@ -94,6 +95,7 @@ def read(item: dict[str, Any]) -> Column:
         means={str(written): str(meant) for written, meant in own.get("means", {}).items()},
         is_percent=own.get("percent", False),
         may_be_withheld=grammar.may_be_withheld(item),
+        is_judged_only=own.get("judgedOnly", False),
         description=item.get("description", ""),
         synthetic=own.get("synthetic", {}),
     )

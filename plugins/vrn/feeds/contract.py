@@ -61,6 +61,11 @@ class Entity:
         return {name: kind for column in self.columns for name, kind in column.stored.items()}
 
     @property
+    def judged_only(self) -> tuple[str, ...]:
+        """The columns of the raw table that nobody reads but the rules: from acceptance on they are blank."""
+        return tuple(name for column in self.columns if column.is_judged_only for name in column.stored)
+
+    @property
     def matched(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.classification == "match")
 

@@ -128,6 +128,8 @@ def _column_breaches(item: dict[str, Any], where: str, names: set[str]) -> Itera
         yield f"{where}: logicalType '{item.get('logicalType')}' is none of {', '.join(LOGICAL_TYPES)}"
     if item.get("logicalType") == "date" and item.get("logicalTypeOptions", {}).get("format") not in DATE_FORMATS:
         yield f"{where}: a date names its format in logicalTypeOptions, one of {', '.join(DATE_FORMATS)}"
+    if own.get("judgedOnly", False) and classification in ("drop", "match"):
+        yield f"{where}: a column of the class {classification} is not there when the rules judge; leave out judgedOnly"
     if not isinstance(own.get("means", {}), dict):
         yield f"{where}: means says of a written value what it means, as `means: {{'7001': '0'}}`"
     if item["name"] in OWN_COLUMNS:

@@ -18,7 +18,6 @@ renamed as (
         period_end_on,
         referred_on,
         started_on,
-        reviewed_on,
         authorised_on,
 
         ---- codes

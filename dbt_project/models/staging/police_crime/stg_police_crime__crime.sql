@@ -59,11 +59,6 @@ renamed as (
         gun_flag as is_gun,
         cse_flag as is_child_sexual_exploitation,
         cce_flag as is_child_criminal_exploitation,
-        child_abuse_flag as is_child_abuse,
-        alcohol_flag as is_alcohol,
-        drug_flag as is_drug,
-        hate_flag as is_hate,
-        cyber_flag as is_cyber,
         is_synthetic
     from source
 

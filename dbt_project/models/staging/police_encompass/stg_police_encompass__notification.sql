@@ -40,7 +40,6 @@ renamed as (
         known_from_on,
         known_until_on,
         ---- flags
-        is_present_at_incident,
         status in ('sent', 'late') as is_received_by_school,
         is_synthetic
     from source

@@ -37,10 +37,6 @@ renamed as (
         known_until_on,
         ---- flags
         is_repeat,
-        is_bme,
-        is_lgbt,
-        is_disabled,
-        is_victim_16_17,
         is_synthetic
     from source
 

@@ -1,0 +1,103 @@
+"""Collect no more than is used: of each column that a feed keeps somebody says who reads it (issue 14, point 6)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.not_read_yet import NOT_READ_YET
+from vrn.feeds import catalogue
+from vrn.feeds.columns import Column
+from vrn.feeds.contract import Contract, Entity
+from vrn.settings import REPOSITORY
+
+MODELS = REPOSITORY / "dbt_project/models"
+CONTRACTS = {one.feed: one for one in catalogue.sound(REPOSITORY / "expectations")}
+ROWS = re.compile(r"rows_as_known\('(\w+)', '(\w+)'\)")
+
+
+@cache
+def texts() -> dict[Path, str]:
+    return {path: path.read_text() for path in sorted(MODELS.rglob("*.sql"))}
+
+
+@cache
+def staging() -> dict[str, Path]:
+    """The staging model of each raw table."""
+    return {"__".join(found.groups()): path for path, text in texts().items() if (found := ROWS.search(text))}
+
+
+@cache
+def readers(table: str) -> str:
+    """What all models say that rest on the table's staging model, for one may pass on all that it reads."""
+    own = staging()[table]
+    found, new = {own}, {own}
+    while new:
+        named = tuple(f"'{path.stem}'" for path in new)
+        new = {path for path, text in texts().items() if path not in found and any(name in text for name in named)}
+        found |= new
+    return "\n".join(texts()[path] for path in sorted(found - {own}))
+
+
+def names_of(column: Column, table: str) -> set[str]:
+    """What a column is called by its staging model."""
+    lines = [line for line in texts()[staging()[table]].splitlines() if re.search(rf"\b{column.name}\b", line)]
+    return {column.name} | {found[1] for line in lines if (found := re.search(r"\bas (\w+),?\s*$", line))}
+
+
+def is_read(contract: Contract, entity: Entity, column: Column) -> bool:
+    if column.is_judged_only:
+        return True
+    if entity.linkage and column.name in {entity.linkage.key, entity.linkage.sex, *entity.linkage.ids.values()}:
+        return True
+    # Of the delivery of the year before, which the next year's rules compare with.
+    previous = [
+        str(rule.kwargs) for one in contract.entities for rule in one.rules if "${previous." + entity.name in str(rule.kwargs)
+    ]
+    if re.search(rf"\b{column.name}\b", " ".join(previous)):
+        return True
+    if entity.table not in staging():
+        return False
+    return any(re.search(rf"\b{name}\b", readers(entity.table)) for name in names_of(column, entity.table))
+
+
+def unread(contract: Contract) -> set[str]:
+    return {
+        f"{entity.name}.{column.name}"
+        for entity in contract.entities
+        for column in entity.columns
+        if column.is_stored and column.classification != "verdict" and not is_read(contract, entity, column)
+    }
+
+
+@pytest.mark.parametrize("feed", CONTRACTS)
+def test_of_each_kept_column_somebody_reads_it(feed):
+    # What nobody reads is written down, and the list may only become shorter.
+    assert unread(CONTRACTS[feed]) == NOT_READ_YET.get(feed, set())
+
+
+def test_every_staging_model_is_read():
+    assert {path.stem for table, path in staging().items() if not readers(table)} == set()
+
+
+def test_what_is_only_judged_is_blank_once_the_delivery_serves(inbox):
+    (entity,) = [one for one in CONTRACTS["yot_caseload"].entities if one.name == "intervention"]
+    inbox.drop("yot_caseload", "2020-21-Q1-lan-yot-caseload.synthetic.zip", inbox_zip(inbox))
+    (row,) = inbox.take_in("yot_caseload")
+    assert row["status"] == "accepted"
+    blank = " and ".join(f"{name} is null" for name in entity.judged_only)
+    for schema in ("raw", "quarantine"):
+        found = inbox.connection.execute(f"select count(*) as n from {schema}.{entity.table} where not ({blank})").fetchone()
+        assert found["n"] == 0
+    assert inbox.connection.execute(f"select count(*) as n from raw.{entity.table}").fetchone()["n"] > 0
+
+
+def inbox_zip(inbox) -> bytes:
+    from vrn.feeds.period import Period
+    from vrn.synthetic import deliveries
+
+    contract = inbox.contract("yot_caseload", "2020-21-Q1")
+    return deliveries.content(contract, Period.parse(contract.kind, "2020-21-Q1"), inbox.places)
