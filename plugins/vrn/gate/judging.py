@@ -10,7 +10,7 @@ dates as Python writes them. The condition metric behind it is right in both.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.grammar import SAYS
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
 from vrn.feeds.rules import Rule
-from vrn.gate import gx, placing
+from vrn.gate import gx, placing, whose
 from vrn.ledger import findings
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
@@ -40,9 +40,6 @@ STATEMENTS_KEPT = 100
 NOTHING_BEFORE = "GEN-030"
 # GX writes these as a window over the whole table, which cannot be asked for row numbers.
 UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
-# The name of a place or a force, as open data have them.
-NAME = r"^[A-Z][A-Za-z .'-]{2,40}$"
-MOST_SAID = 3
 NOT_JUDGED = "The rule could not be judged, so the file is refused; tell the data team."
 
 
@@ -139,26 +136,9 @@ def _judge_entity(
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
     counts = _list_rows(engine, validator, hits_name(entity, submission.submission_id), failing)
-    told = {rule.code: _told(engine, rule, contract) for rule in failing if SAYS in rule.description}
+    told = {rule.code: whose.told(engine, rule, contract) for rule in failing if SAYS in rule.description}
     outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in rules]
     return result
-
-
-def _told(engine: sa.Engine, rule: Rule, contract: Contract) -> Rule:
-    """A rule that failed, with what most of its rows say in its sentence.
-
-    Codes of the feed's suppliers are repeated, and the names of places and forces where everybody may read the feed.
-    """
-    known = [code for supplier in contract.suppliers.values() for code in supplier.codes]
-    query = rule.kwargs[QUERY].replace(":", r"\:")
-    asked = sa.text(
-        f"select says from ({query}) as found where says = any(:known) or (:is_open and says ~ :name) "
-        "group by says order by count(*) desc, says limit :most"
-    )
-    said = {"known": known, "is_open": not contract.needs_agreement, "name": NAME, "most": MOST_SAID}
-    with engine.connect() as connection:
-        says = connection.execute(asked, said).scalars().all()
-    return replace(rule, description=rule.sentence(says))
 
 
 def _expectation(rule: Rule):
