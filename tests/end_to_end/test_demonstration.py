@@ -45,7 +45,11 @@ def test_an_empty_inbox_gets_synthetic_deliveries_that_say_so_everywhere_and_onl
         "where value.status = 'ok' and lower_ci_95 is not null and is_synthetic"
     )
     assert len(areas) == 14
-    # What the synthetic deliveries cannot give: linkage of anonymous attendances, spread or windows that they do not have.
+    # Issue 14, point 7: what a newcomer sees are figures, whichever feed can give them.
+    awaiting, figures = shown.home.rows(
+        "select count(*) filter (where status = 'awaiting_feed'), count(*) from marts.fct_indicator_value"
+    )[0]
+    assert awaiting < figures / 2
     without = shown.home.rows(
         "select indicator_id from marts.dim_indicator where indicator_id not in "
         "(select indicator_id from marts.fct_indicator_value where status = 'ok') order by 1"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,9 @@ from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD, Period, span
 from vrn.settings import Settings
-from vrn.synthetic import defects, files, people, rows
+from vrn.synthetic import defects, extracts, files, people, rows
 from vrn.synthetic.places import Places
 
-# When the supplier cut the data: the first extract a few days after the period, a restatement later.
-DAYS_TO_EXTRACT = (5, 60)
 # What the demonstration holds of a feed whose file does not say it (`demo`): these months, the last there are.
 MONTHS_OF_DEMO = 3
 
@@ -78,7 +75,7 @@ def file_name(contract: Contract, period: Period, supplier: str, version: int = 
     found = contract.file_name.match(contract.file_name_example)
     parts = {contract.kind: period.name, "supplier": supplier}
     if "extract" in found.groupdict():
-        parts["extract"] = (period.end + timedelta(days=DAYS_TO_EXTRACT[version])).isoformat()
+        parts["extract"] = extracts.day(period, version).isoformat()
     name = contract.file_name_example
     for group in sorted(parts, key=found.start, reverse=True):
         name = name[: found.start(group)] + parts[group] + name[found.end(group) :]

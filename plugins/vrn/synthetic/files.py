@@ -49,7 +49,7 @@ def _xml(contract: Contract, rows: dict[str, Rows]) -> bytes:
     path = contract.record.split("/")
     root = ElementTree.Element(path[0])
     main = contract.main
-    key = next(column.name for column in main.columns if column.synthetic.get("kind") == "serial")
+    key = next(column.name for column in main.columns if column.synthetic.get("kind") in ("serial", "personNumber"))
     records = {}
     for row in rows[main.name]:
         _write_header(root, contract, row)

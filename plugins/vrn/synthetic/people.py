@@ -27,6 +27,7 @@ MALE_SHARE = 0.65
 class Person:
     """A made-up person as every feed knows them."""
 
+    number: int
     hash: str
     nhs: str
     upn: str
@@ -43,6 +44,7 @@ def person(number: int) -> Person:
     chance = random.Random(f"person {number}")
     own = range(number * 10, number * 10 + 10)
     return Person(
+        number=number,
         hash=f"{chance.getrandbits(256):064x}",
         nhs=next(found for serial in own if (found := _nhs(serial))),
         upn=upn(chance),

@@ -10,7 +10,7 @@ from typing import Any
 from vrn.feeds.columns import Column
 from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.period import Period
-from vrn.synthetic import people, values
+from vrn.synthetic import extracts, people, values
 from vrn.synthetic.places import Places
 
 Rows = list[dict[str, str]]
@@ -43,10 +43,11 @@ def _rows(
     if "strata" in entity.synthetic:
         chance.shuffle(plan)
     persons = _persons(entity, chance, len(plan))
+    columns = values.in_order(entity.columns)
     for place, (fixed, parent) in enumerate(plan):
         given = {name: shares[place] for name, shares in allocated.items()}
-        row = values.Row(period, chance, places.draw(chance), base + place, parent, persons[place])
-        yield values.fill(row, entity.columns, {"supplier": supplier} | fixed | given)
+        row = values.Row(period, extracts.day(period), chance, places.draw(chance), base + place, parent, persons[place])
+        yield values.fill(row, columns, {"supplier": supplier} | fixed | given)
 
 
 def _base(period: Period, supplier: str, contract: Contract) -> int:
@@ -61,6 +62,7 @@ def _plan(
     """For each row what is fixed of it, and the row it belongs to."""
     how = entity.synthetic
     if "strata" in how:
+        yield from (({}, {}) for _ in range(_about(how.get("rows", 0), chance)))
         for stratum in how["strata"]:
             for _ in range(share(stratum["counts"], period)):
                 yield {name: _drawn(value, chance) for name, value in stratum["set"].items()}, {}
@@ -72,9 +74,11 @@ def _plan(
             for _ in range(chance.randint(how["perRow"]["least"], how["perRow"]["most"])):
                 yield {}, parent
     else:
-        size = how.get("rows", 0)
-        for _ in range(chance.randint(int(size * 0.9), int(size * 1.1))):
-            yield {}, {}
+        yield from (({}, {}) for _ in range(_about(how.get("rows", 0), chance)))
+
+
+def _about(size: int, chance: random.Random) -> int:
+    return chance.randint(int(size * 0.9), int(size * 1.1)) if size else 0
 
 
 def _persons(entity: Entity, chance: random.Random, rows: int) -> list[people.Person | None]:

@@ -14,15 +14,13 @@ from vrn.feeds.period import LOCAL_TIME, Period
 from vrn.synthetic import people
 from vrn.synthetic.places import Place
 
-# A cell that another column of the row needs is made before it.
-DEPENDENT = ("daysAfter", "dayBefore")
-
 
 @dataclass
 class Row:
     """A row in the making: what was drawn, its place, the row and the person it belongs to, and its number over all periods."""
 
     period: Period
+    extract: date
     chance: random.Random
     place: Place
     number: int
@@ -33,21 +31,32 @@ class Row:
 
 
 def fill(row: Row, columns: tuple[Column, ...], fixed: Mapping[str, str]) -> dict[str, str]:
-    """Fill a row's columns: what is fixed as given, the rest as each column says."""
+    """Fill a row's columns, which are in order: what is fixed as given, the rest as each column says."""
     row.values.update(fixed)
-    for column in sorted(columns, key=_rank):
+    for column in columns:
         how = column.synthetic
         if column.name in fixed:
             continue
         blank_when: Mapping[str, Any] = how.get("blankWhen", {})
         blank = any(row.values.get(name) == str(value) for name, value in blank_when.items())
         blank = blank or row.chance.random() < how.get("blankShare", 0)
-        row.values[column.name] = "" if blank else _value(column, how, row)
+        value = "" if blank else _value(column, how, row)
+        # What had not happened when the supplier cut the data cannot stand in them.
+        is_to_come = how.get("notAfter") == "extract" and row.days.get(column.name, row.extract) > row.extract
+        row.values[column.name] = "" if is_to_come else value
     return row.values
 
 
-def _rank(column: Column) -> int:
-    return 2 * (column.synthetic.get("kind") in DEPENDENT) + ("blankWhen" in column.synthetic)
+def in_order(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Each column after those that it looks at."""
+    by_name = {column.name: column for column in columns}
+
+    def steps(name: str, seen: tuple[str, ...] = ()) -> int:
+        how = by_name[name].synthetic
+        looked_at = {how.get("column"), how.get("by"), *how.get("blankWhen", {})} & by_name.keys() - {name, *seen}
+        return 1 + max((steps(other, (*seen, name)) for other in looked_at), default=0)
+
+    return tuple(sorted(columns, key=lambda column: steps(column.name)))
 
 
 def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
@@ -57,6 +66,8 @@ def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
             return getattr(person, how["kind"])
         case "dayBefore" if person:
             return _day(row, column, person.born)
+        case "personNumber":
+            return f"{how.get('prefix', '')}{person.number:05d}"
         case "sex":
             is_male = person.is_male if person else chance.random() < people.MALE_SHARE
             return str(how["male"] if is_male else how["female"])
@@ -71,6 +82,8 @@ def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
             return str(how["value"])
         case "choice":
             weights = how["weights"]
+            if "by" in how:
+                weights = weights.get(row.values[how["by"]], weights["*"])
             return _word(chance.choices(list(weights), list(weights.values()))[0])
         case "integer":
             return str(chance.randint(how["least"], how["most"]))
