@@ -1,0 +1,59 @@
+"""What fills synthetic rows where a cell looks at another one, at the extract or at a person. Issue 14, point 7."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from vrn.feeds import contract as contracts
+from vrn.feeds.period import ANY_PERIOD, Period
+from vrn.settings import REPOSITORY
+from vrn.synthetic import extracts, rows, values
+
+NO_ACTION = "A no further action disposal"
+
+
+def made(places, feed: str, name: str, supplier: str | None = None) -> list[dict[str, str]]:
+    """The rows of a feed's main entity in a delivery of the period of that name."""
+    path = REPOSITORY / "expectations" / f"{feed}.odcs.yaml"
+    contract = contracts.load(path, Period.parse(contracts.load(path, ANY_PERIOD).kind, name))
+    period = Period.parse(contract.kind, name)
+    return rows.of_delivery(contract, period, supplier or next(iter(contract.suppliers)), places)[contract.main.name]
+
+
+def test_a_choice_can_go_by_what_another_column_says(places):
+    found = Counter(
+        row["outcome"] == NO_ACTION
+        for row in made(places, "police_stop_search", "2019-05")
+        if row["is_outcome_linked_to_object"] == "True"
+    )
+    assert found[False] > found[True]
+
+
+def test_a_day_after_the_extract_is_blank_and_so_is_what_hangs_on_it(places):
+    period = Period.month("2019-05")
+    days = Counter(row["outcome_date"] for row in made(places, "police_crime", "2019-05"))
+    assert days[""] > 0
+    assert max(days) <= extracts.day(period).isoformat()
+    assert all(bool(row["outcome_date"]) == bool(row["outcome_type"]) for row in made(places, "police_crime", "2019-05"))
+
+
+def test_a_person_has_the_same_number_in_every_delivery(places):
+    before, after = ({row["child_id"]: row for row in made(places, "cin_census", year, "888")} for year in ("2018-19", "2019-20"))
+    both = before.keys() & after.keys()
+    assert both
+    assert {number for number in both if before[number]["sex"] != after[number]["sex"]} == set()
+
+
+def test_rows_beside_strata_are_of_no_stratum(places):
+    within, without = (
+        Counter(row["crime_type"] for row in made(places, "police_street_crime", name)) for name in ("2019-05", "2021-05")
+    )
+    assert within["Robbery"] == 113
+    assert without["Robbery"] == 0
+    assert 500 < without.total() < 700
+
+
+def test_a_column_is_made_after_those_that_it_looks_at(places):
+    contract = contracts.load(REPOSITORY / "expectations" / "police_crime.odcs.yaml", Period.month("2019-05"))
+    order = [column.name for column in values.in_order(contract.main.columns)]
+    assert order.index("date_recorded") < order.index("outcome_date") < order.index("outcome_type")
