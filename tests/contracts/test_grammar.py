@@ -280,9 +280,9 @@ UNREADABLE_FILES = {
     "a curly quotation mark of Windows": ((b"domain: police", b"domain: \x93police\x94"), r"line 7: a character is not UTF-8"),
     "a control character": ((b"domain: ", b"domain: \x07"), r"line 7: it is not YAML: a control character"),
     "a day that is none": ((b"domain: police", b"domain: 2027-02-30"), r"line 7: 2027-02-30 is no day"),
-    "a key that is mistyped": ((b"classification: keep", b"clasification: keep"), r"line \d+, schema\.0\.properties\.0"),
+    "a key that is mistyped": ((b"classification: keep", b"clasification: keep"), r"line 84, schema\.search\.search_type"),
     "another feed's name": ((b"id: police_stop_search", b"id: police_search"), r"line 3, id: is 'police_search'; it must be"),
-    "nothing at all": (None, r"the file: null is not of type"),
+    "nothing at all": (None, r"the file: it is of another kind; write `key: value` pairs"),
 }
 
 

@@ -1,42 +1,36 @@
-"""What is wrong in a feed file, each breach with the key where it stands: `schema.crime.month: classification is missing`.
-
-Source of the standard: Open Data Contract Standard v3.2 (the Linux Foundation's Bitol project), whose JSON Schema comes with
-its Python package.
-"""
+"""What is wrong in a feed file, each breach with the key where it stands: `schema.crime.month: classification is missing`."""
 
 from __future__ import annotations
 
-import functools
-import json
 import re
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
-from vrn.feeds import entity_breaches, reading, suppliers, verdict_breaches
-from vrn.feeds.entity_breaches import not_a_pattern
-from vrn.feeds.grammar import CHANGES, CUSTOM_TRANSPORTS, FORMATS, PLACES, SHARES, UNREADABLE_CODE, WHOLE, custom
-from vrn.feeds.period import MONTHS
+from vrn.feeds import entity_breaches, name_breaches, reading, standard, suppliers, verdict_breaches
+from vrn.feeds.grammar import (
+    CHANGES,
+    CUSTOM_TRANSPORTS,
+    FORMATS,
+    PLACES,
+    SHARES,
+    UNREADABLE_CODE,
+    UNREADABLE_PART,
+    WHOLE,
+    custom,
+    guarded,
+)
+from vrn.feeds.name_breaches import not_a_pattern
 
 ROW_COUNT = "expect_table_row_count_to_be_between"
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-@functools.cache
-def _standard():
-    import jsonschema_rs
-
-    schema = json.loads((resources.files("open_data_contract_standard") / "schema.json").read_text(encoding="utf-8"))
-    return jsonschema_rs.validator_for(schema)
-
-
 def found(document: Any) -> list[str]:
-    """Every breach of the standard, or, where there is none, of our grammar: `key: what is wrong and what would be right`."""
-    of_standard = [
-        f"{'.'.join(str(part) for part in error.instance_path) or 'the file'}: {error.message}"
-        for error in _standard().iter_errors(document)
-    ]
-    return of_standard or list(_breaches(document))
+    """Every breach of the standard and of our grammar: `key: what is wrong and what would be right`."""
+    of_standard = standard.found(document)
+    own = list(guarded("the file", _breaches(document)))
+    # The standard says better why something cannot be read.
+    return of_standard + [one for one in own if not (of_standard and one.endswith(UNREADABLE_PART))]
 
 
 def _breaches(document: dict[str, Any]) -> Iterator[str]:
@@ -44,18 +38,19 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
     if len(servers) != 1:
         yield "servers: a feed has exactly one server, the place its files come from"
     else:
-        yield from _server_breaches(servers[0])
+        yield from guarded("servers.0", _server_breaches(servers[0]))
     if not isinstance(document.get("name"), str):
         yield "name: is missing; it is what people call the feed"
     if not entities:
         yield "schema: a feed has at least one entity"
     for needed in ("latency", "retention"):
-        if not any(item["property"] == needed for item in document.get("slaProperties", [])):
+        if not any(item.get("property") == needed for item in document.get("slaProperties", [])):
             yield f"slaProperties: {needed} is missing"
     own = custom(document)
-    yield from _share_breaches(own.get("shares", {}))
-    yield from _reading_breaches(own.get("reading", {}))
-    yield from _change_breaches(own.get("changes", []))
+    yield from guarded("customProperties.shares", _share_breaches(own.get("shares", {})))
+    yield from guarded("customProperties.reading", _reading_breaches(own.get("reading", {})))
+    yield from guarded("customProperties.changes", _change_breaches(own.get("changes", [])))
+    yield from guarded("schema", name_breaches.too_long(document.get("id", ""), entities))
     if type(own.get("allowsNil", False)) is not bool:
         yield "customProperties.allowsNil: is true or false"
     elif own.get("allowsNil") and (rules := [rule["name"] for rule in _asking_for_rows(entities[:1])]):
@@ -65,8 +60,9 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
         yield "schema: a CSV holds one entity; several come as a zip or as XML"
     codes = {UNREADABLE_CODE}
     for entity in entities:
-        yield from entity_breaches.found(entity, layout, codes, {one["name"] for one in entities})
-    yield from verdict_breaches.found(entities)
+        where = f"schema.{entity.get('name', 'entity without a name')}"
+        yield from guarded(where, entity_breaches.found(entity, layout, codes, {one.get("name", "") for one in entities}))
+    yield from guarded("schema", verdict_breaches.found(entities))
     if sum("linkage" in custom(entity) for entity in entities) > 1:
         yield "schema: one entity of a feed takes part in linkage; its key is the feed's only name for a person"
 
@@ -174,17 +170,7 @@ def _server_breaches(server: dict[str, Any]) -> Iterator[str]:
     yield from _not_taken_breaches(own.get("notTaken", {}))
     if server["type"] not in PLACES:
         yield f"servers.0.type: '{server['type']}' is none of {', '.join(PLACES)}"
-    pattern, example = own.get("fileName"), own.get("fileNameExample")
-    if broken := not_a_pattern(pattern):
-        yield f"servers.0.customProperties.fileName: {broken}"
-        return
-    for group in ("supplier", "synthetic"):
-        if f"(?P<{group}>" not in pattern:
-            yield f"servers.0.customProperties.fileName: the pattern has no group '{group}'"
-    if sum(f"(?P<{kind}>" in pattern for kind in MONTHS) != 1:
-        yield f"servers.0.customProperties.fileName: the pattern has exactly one of the groups {', '.join(MONTHS)}"
-    elif not isinstance(example, str) or not re.match(pattern, example):
-        yield "servers.0.customProperties.fileNameExample: is a name that fileName fits"
+    yield from name_breaches.of_files(own)
 
 
 def _not_taken_breaches(said: Any) -> Iterator[str]:

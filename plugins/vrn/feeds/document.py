@@ -25,8 +25,8 @@ def read(path: Path) -> dict[str, Any]:
     except yaml_file.NotYaml as error:
         raise ContractError(str(error)) from None
     found = breaches.found(document)
-    if not found and document["id"] != feed_name(path):
-        found = [f"id: is '{document['id']}'; it must be the file's own name, '{feed_name(path)}'"]
+    if isinstance(document, dict) and "id" in document and document["id"] != feed_name(path):
+        found += [f"id: is '{document['id']}'; it must be the file's own name, '{feed_name(path)}'"]
     if not found:
         found = _breaches_of_changes(document, path.name)
     if found:
@@ -37,11 +37,14 @@ def read(path: Path) -> dict[str, Any]:
 
 def _breaches_of_changes(document: dict[str, Any], name: str) -> list[str]:
     """What a change makes of the file is found now, and not when the first delivery of its time comes."""
+    found = []
     for month in sorted({str(change["from"]) for change in custom(document).get("changes", [])}):
-        found = breaches.found(apply_changes(document, Period.month(month), name))
-        if found:
-            return [f"{one} (as changed from {month})" for one in found]
-    return []
+        try:
+            changed = apply_changes(document, Period.month(month), name)
+        except ContractError as error:
+            return [f"customProperties.changes: {str(error).removeprefix(f'{name}: ').rstrip('.')}"]
+        found += [f"{one} (as changed from {month})" for one in breaches.found(changed)]
+    return found
 
 
 # Checking a file against the standard takes longer than all else here, and a batch of deliveries asks for the same one.

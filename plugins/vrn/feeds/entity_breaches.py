@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from vrn.feeds.grammar import (
+    CLASS_TYPES,
     CLASSIFICATIONS,
     DATE_FORMATS,
     DOMAINS,
     LINKAGE_KEYS,
     LINKED_BY,
     LOGICAL_TYPES,
+    MATCH_TYPES,
     MATCHED_AS,
     OUTCOMES,
     OWN_CODES,
@@ -23,9 +25,20 @@ from vrn.feeds.grammar import (
     SERVICES,
     UNEXPECTED_ROWS,
     custom,
+    guarded,
     may_be_withheld,
 )
+from vrn.feeds.name_breaches import not_a_pattern
 
+# What each class makes something of, in words, and the classes that a type has beside keep and drop.
+NEEDS = {
+    "hash": "an identifier",
+    "month": "a day",
+    "age": "a day of birth",
+    "lsoa": "a postcode",
+    "match": "what linkage compares",
+}
+FITTING = {"string": "keep, hash, lsoa, match or drop", "date": "keep, month, age, match or drop"}
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -46,14 +59,16 @@ def found(entity: dict[str, Any], layout: str, codes: set[str], entities: set[st
         yield f"{where}: properties (its columns) is missing"
     for name in {name for name in names if names.count(name) > 1}:
         yield f"{where}: the column {name} stands there twice"
+    known = _known(entity)
     for item in entity.get("properties", []):
-        yield from _column_breaches(item, f"{where}.{item['name']}", set(names))
+        here = f"{where}.{item['name']}"
+        yield from guarded(here, _column_breaches(item, here, set(names)))
         for rule in item.get("quality", []):
-            yield from _rule_breaches(rule, f"{where}.{item['name']}", _known(entity), codes, entities)
+            yield from guarded(here, _rule_breaches(rule, f"{here}.quality.{rule.get('name')}", known, codes, entities))
     for rule in entity.get("quality", []):
-        yield from _rule_breaches(rule, where, _known(entity), codes, entities)
-    yield from _linkage_breaches(entity, where)
-    yield from _demo_breaches(own.get("synthetic", {}), f"{where}.customProperties.synthetic.demo")
+        yield from guarded(where, _rule_breaches(rule, f"{where}.quality.{rule.get('name')}", known, codes, entities))
+    yield from guarded(where, _linkage_breaches(entity, where))
+    yield from guarded(where, _demo_breaches(own.get("synthetic", {}), f"{where}.customProperties.synthetic.demo"))
 
 
 def _demo_breaches(synthetic: dict[str, Any], where: str) -> Iterator[str]:
@@ -116,8 +131,13 @@ def _column_breaches(item: dict[str, Any], where: str, names: set[str]) -> Itera
         yield f"{where}: classification '{classification}' is none of {', '.join(CLASSIFICATIONS)}"
     if classification == "hash" and own.get("identifierDomain") not in DOMAINS:
         yield f"{where}: a hashed column names its identifierDomain in customProperties, one of {', '.join(DOMAINS)}"
-    if classification in ("month", "age") and item.get("logicalType") != "date":
-        yield f"{where}: only a date can be degraded to its {classification}"
+    fitting = CLASS_TYPES.get(classification, tuple(LOGICAL_TYPES))
+    if classification == "match" and own.get("matchAs") in MATCHED_AS:
+        fitting = (MATCH_TYPES.get(own["matchAs"], "string"),)
+    if item.get("logicalType") in LOGICAL_TYPES and item["logicalType"] not in fitting:
+        said, meant = item["logicalType"], f"{NEEDS[classification]}, of logicalType {fitting[0]}"
+        others = FITTING.get(said, "keep or drop")
+        yield f"{where}: the class {classification} is for {meant}; a column of logicalType {said} has the class {others}"
     if classification == "age" and own.get("ageAt", "period_end") not in names | {"period_end"}:
         yield f"{where}: ageAt is 'period_end' or a date column of the entity"
     if classification == "match" and own.get("matchAs") not in MATCHED_AS:
@@ -134,17 +154,6 @@ def _column_breaches(item: dict[str, Any], where: str, names: set[str]) -> Itera
         yield f"{where}: means says of a written value what it means, as `means: {{'7001': '0'}}`"
     if item["name"] in OWN_COLUMNS:
         yield f"{where}: the name is one of the warehouse's own columns"
-
-
-def not_a_pattern(said: Any) -> str | None:
-    """What is wrong with a pattern of names; None when it is one."""
-    if not isinstance(said, str):
-        return "is missing; it is a pattern of names"
-    try:
-        re.compile(said)
-    except re.error as error:
-        return f"is no pattern: {error}"
-    return None
 
 
 def _rule_breaches(rule: dict[str, Any], where: str, columns: set[str], codes: set[str], entities: set[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ On one page in expectations/README.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 CLASSIFICATIONS = ("keep", "hash", "month", "age", "lsoa", "match", "verdict", "drop")
@@ -37,6 +38,11 @@ LOGICAL_TYPES = {
     "timestamp": "timestamptz",
 }
 NUMBERS = ("integer", "number")
+# What a class can be said of: another type has no month, no age and no place, and an identifier that is a number loses its zeros.
+CLASS_TYPES = {"hash": ("string",), "month": ("date",), "age": ("date",), "lsoa": ("string",)}
+MATCH_TYPES = {"date_of_birth": "date"}
+# The bytes that PostgreSQL keeps of a name.
+LONGEST_NAME = 63
 # The standard's forms of a date, and how Python writes them.
 DATE_FORMATS = {"yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "dd/MM/yyyy": "%d/%m/%Y"}
 # A text that is a time of day, as the clock on the wall shows it.
@@ -65,6 +71,8 @@ EXTRACT = "${extract}"
 UNREADABLE_CODE = "GEN-006"
 # What the codes of the rules that every feed has begin with.
 OWN_CODES = "GEN-"
+# Said where a mistake in the form of the file keeps a check from looking further.
+UNREADABLE_PART = "cannot be read; compare it with expectations/README.md"
 OWN_COLUMNS = ("submission_id", "row_number", "unreadable_columns")
 
 
@@ -77,3 +85,11 @@ def may_be_withheld(item: dict[str, Any]) -> bool:
     """Whether a column's supplier may know a number and not say it (`<5`, `*`): any kept number, unless the feed file says no."""
     is_number = item.get("logicalType") in NUMBERS and item.get("classification") == "keep"
     return is_number and custom(item).get("withheld", True)
+
+
+def guarded(where: str, breaches: Iterator[str]) -> Iterator[str]:
+    """The breaches that a check finds, up to where something has another form than the check knows: that is one as well."""
+    try:
+        yield from breaches
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        yield f"{where}: {UNREADABLE_PART}"
