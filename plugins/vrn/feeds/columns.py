@@ -31,6 +31,7 @@ class Column:
     is_percent: bool
     may_be_withheld: bool
     is_judged_only: bool
+    examples: tuple[str, ...]
     description: str
     synthetic: Mapping[str, Any]
 
@@ -96,6 +97,7 @@ def read(item: dict[str, Any]) -> Column:
         is_percent=own.get("percent", False),
         may_be_withheld=grammar.may_be_withheld(item),
         is_judged_only=own.get("judgedOnly", False),
+        examples=tuple(map(str, item.get("examples", []))),
         description=item.get("description", ""),
         synthetic=own.get("synthetic", {}),
     )

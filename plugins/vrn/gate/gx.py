@@ -101,7 +101,7 @@ def remembering() -> Iterator[None]:
             (ValidationGraph, "build_metric_dependency_graph", _each_metric_once(ValidationGraph.build_metric_dependency_graph)),
             (IDDict, "to_id", _quick_id(IDDict.to_id)),
             # GX writes each query into a debug line that nobody reads, and compiles it for that.
-            # Should it ever ask the database that text, the file is refused (see gate._raised).
+            # Should it ever ask the database that text, the file is refused (see gate.expectations.raised).
             (sa.Select, "__str__", lambda _: "a query"),
         ):
             changes.callback(setattr, owner, name, getattr(owner, name))

@@ -22,7 +22,7 @@ from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.grammar import SAYS
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
 from vrn.feeds.rules import Rule
-from vrn.gate import gx, placing, whose
+from vrn.gate import expectations, gx, placing, whose
 from vrn.ledger import findings
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
@@ -131,32 +131,14 @@ def _judge_entity(
     engine: sa.Engine, submission: Submission, contract: Contract, entity: Entity, rules: list[Rule], outcomes: list[Outcome]
 ):
     validator = gx.validator(engine, raw.RAW, raw.partition_name(entity, submission.submission_id))
-    result = gx.validate(validator, entity.table, [_expectation(rule) for rule in rules])
+    result = gx.validate(validator, entity.table, [expectations.of(rule) for rule in rules])
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
-    failing = [rule for rule in rules if not by_code[rule.code].success and not _raised(by_code[rule.code])]
+    failing = [rule for rule in rules if not by_code[rule.code].success and not expectations.raised(by_code[rule.code])]
     counts = _list_rows(engine, validator, hits_name(entity, submission.submission_id), failing)
     told = {rule.code: whose.told(engine, rule, contract) for rule in failing if SAYS in rule.description}
     outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in rules]
     return result
-
-
-def _expectation(rule: Rule):
-    from great_expectations.expectations.registry import get_expectation_impl
-    from great_expectations.expectations.row_conditions import deserialize_row_condition
-
-    kwargs: dict[str, Any] = dict(rule.kwargs)
-    if "row_condition" in kwargs:
-        kwargs["row_condition"] = deserialize_row_condition(kwargs["row_condition"])
-    return get_expectation_impl(rule.expectation)(**kwargs, meta={"rule_code": rule.code}, notes=rule.sentence())
-
-
-def _raised(item) -> bool:
-    """Whether GX met an exception. Its shape differs between one exception and one for each metric."""
-    info = item.exception_info or {}
-    return bool(info.get("raised_exception")) or any(
-        isinstance(value, dict) and value.get("raised_exception") for value in info.values()
-    )
 
 
 def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcome:
@@ -164,7 +146,7 @@ def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcom
     rows = counts.get(rule.code, None if tolerant and item.success else 0)
     if not item.success and rule.code not in counts:
         rows = None
-    return Outcome(entity.name, rule, bool(item.success), not _raised(item), rows)
+    return Outcome(entity.name, rule, bool(item.success), expectations.raised(item) is None, rows)
 
 
 def _list_rows(engine: sa.Engine, validator, hits_table: str, failing: Sequence[Rule]) -> dict[str, int]:
@@ -222,13 +204,13 @@ def _condition(rule: Rule):
     if metric is None or metric in UNIQUENESS_METRICS:
         return None
     name = f"{metric}.condition"
-    kwargs = get_metric_kwargs(name, configuration=_expectation(rule).configuration)
+    kwargs = get_metric_kwargs(name, configuration=expectations.of(rule).configuration)
     return MetricConfiguration(name, kwargs["metric_domain_kwargs"], kwargs["metric_value_kwargs"])
 
 
 def _repeating_rows(validator, rule: Rule) -> sa.Select:
     names = rule.kwargs.get("column_list") or [rule.kwargs["column"]]
-    domain = {"row_condition": _expectation(rule).row_condition} if "row_condition" in rule.kwargs else {}
+    domain = {"row_condition": expectations.of(rule).row_condition} if "row_condition" in rule.kwargs else {}
     source = _rows_looked_at(validator, domain)
     columns = [sa.column(name) for name in names]
     filled = sa.and_(*(column.is_not(None) for column in columns))
