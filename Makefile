@@ -7,14 +7,14 @@ VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
 ROLE ?= vrn_owner
 DEMO ?= $(VRN_DEMO)
 # What a command is told reaches it by the environment, whatever characters are in it.
-export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED FROM UNTIL KEY
+export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED SUPPLIER FROM UNTIL KEY
 # A file of tests runs in one of two workers; conftest.py says which files come first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status psql env headline check release site project templates build refuse approve withdraw replay rotate-key test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down status psql env headline check release site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,8 +70,11 @@ project: $(INSTALLED) ## open evaluation projects and make their tables, close t
 rotate-key: $(INSTALLED) ## another key or password in the place of one that is lost or became known (KEY=name); says what that means
 	@$(VRN) rotate-key "$$KEY"
 
-check: $(INSTALLED) ## check every feed file against the standard and the grammar
+check: $(INSTALLED) ## check every feed file, try its rules, and check the registers; names all that is wrong
 	@$(VRN) check
+
+agreement: $(INSTALLED) ## a draft entry for agreements.yaml (FEED=cin_census SUPPLIER=888): every column, its class and what it is for
+	@$(VRN) agreement --feed "$$FEED" --supplier "$$SUPPLIER"
 
 test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R, SSH) without which some tests skip and say so
 	@bash tools/test-packages.sh

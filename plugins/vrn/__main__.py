@@ -39,7 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     deploy.add_argument("service", choices=SERVICES)
     commands.add_parser("synthetic", help="write every synthetic delivery into the inbox, unless something ever came")
     commands.add_parser("headline", help="print the headline indicators")
-    commands.add_parser("check", help="check every feed file")
+    commands.add_parser("check", help="check every feed file and register")
+    drafted = commands.add_parser("agreement", help="print a draft of an entry for agreements.yaml")
+    drafted.add_argument("--feed", required=True)
+    drafted.add_argument("--supplier", required=True)
     commands.add_parser("templates", help="write the templates of returns that people fill in")
     commands.add_parser("build", help="build the outcomes from what is there")
     for verb, meaning in DECISIONS.items():
@@ -182,6 +185,13 @@ def _check(settings: Settings, _) -> int:
     return int(is_wrong)
 
 
+def _agreement(settings: Settings, chosen) -> None:
+    from vrn.feeds import catalogue
+    from vrn.ledger import agreement_draft
+
+    print(agreement_draft.of(catalogue.every(settings.contracts), chosen.feed, chosen.supplier), end="")
+
+
 def _docs(settings: Settings, _) -> int:
     from vrn.build import dbt
     from vrn.report import indicator_pages
@@ -215,23 +225,9 @@ def _decide(settings: Settings, chosen) -> int:
 
 
 def _project(settings: Settings, chosen) -> int:
-    from vrn.projects import upkeep
-    from vrn.run import prepare
+    from vrn.run import project_command
 
-    prepare.projects(settings)
-    done = upkeep.refresh(settings, chosen.name or None)
-    for one in done:
-        if one.closed_because is None and one.problem is None:
-            print(f"{one.project}: open; sign in as vrn_evaluator_{one.project} (make psql ROLE=…)")
-        elif one.problem is None:
-            print(f"{one.project}: closed: {one.closed_because}")
-        for line in one.lines:
-            what = "included" if line.source.is_included else "left out"
-            print(f"  {line.table}: {line.source.feed} of {line.source.supplier}: {line.rows:,} rows {what}: {line.source.reason}")
-    for one in done:
-        if one.problem:
-            print(f"error: {one.problem}", file=sys.stderr)
-    return int(any(one.problem for one in done))
+    return project_command.carry_out(settings, chosen.name or None)
 
 
 def _rotate_key(settings: Settings, chosen) -> None:
@@ -280,6 +276,7 @@ COMMANDS = {
     "synthetic": _synthetic,
     "headline": _headline,
     "check": _check,
+    "agreement": _agreement,
     "docs": _docs,
 }
 

@@ -83,13 +83,13 @@ def places_of_the_mark(inbox) -> list[str]:
 
 
 GAPS = {
-    "none at all": (None, "No agreement"),
+    "none at all": (None, "There is no agreement"),
     "one that ended yesterday": ({"valid_to": TODAY - timedelta(days=1)}, "does not cover"),
     "one that begins tomorrow": ({"valid_from": TODAY + timedelta(days=1)}, "does not cover"),
     "one that was withdrawn": ({"status": "withdrawn"}, "withdrawn"),
-    "one with another supplier": ({"suppliers": ["rxr"]}, "No agreement"),
-    "one about another feed": ({"feed": "istv_assault"}, "No agreement"),
-    "one without a column that the feed may bring": ({"fields": None}, "attendance.sex"),
+    "one with another supplier": ({"suppliers": ["rxr"]}, "There is no agreement"),
+    "one about another feed": ({"feed": "istv_assault"}, "There is no agreement"),
+    "one without a column that the feed may bring": ({"fields": None}, "what the file has in 'sex'. Nothing"),
 }
 
 
@@ -216,7 +216,7 @@ MISTAKES = {
     "a number where a text is meant": ({"agreement": 14}, r"agreement is no text; write it in quotation marks"),
     "one supplier that is no list": ({"suppliers": "rxl"}, r"write a list, suppliers: \[rxl\]"),
     "a code in curly quotation marks": ({"suppliers": ["\u201crxl\u201d"]}, r"plain codes"),
-    "an entry without its end": ({"valid_to": None}, r"valid_to is no day"),
+    "an entry without its end": ({"valid_to": None}, r"valid_to is left open; fill in what was agreed"),
     "an entry that is a word": (b"- everything\n", r"entry 1: it is not an agreement"),
     "no list": (b"agreement: LVRN-DSA-014\n", r"the register: it is not a list"),
     "a state that is none": ({"status": "actve"}, r"status is none of active, withdrawn"),

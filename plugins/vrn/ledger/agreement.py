@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,6 +39,8 @@ DAYS = ("valid_from", "valid_to")
 KEYS = ("agreement", "suppliers", "feed", "purpose", "legal_gateway", "controller", "fields", *DAYS, "status")
 STATES = ("active", "withdrawn")
 CODE = re.compile(r"[\w-]+", re.ASCII)
+# How many columns a sentence names.
+MOST_NAMED = 5
 WAITS = "What it would let in waits until it is mended; everything else goes on."
 
 
@@ -81,6 +84,8 @@ def _wrong(said: object) -> str | None:
         return f"it is not an agreement; it says {', '.join(KEYS)}"
     if missing := [key for key in KEYS if key not in said]:
         return f"it has no {', '.join(missing)}"
+    if unsaid := [key for key in KEYS if said[key] is None]:
+        return f"{', '.join(unsaid)} {'are' if unsaid[1:] else 'is'} left open; fill in what was agreed"
     for key in TEXTS:
         if not isinstance(said[key], str) or not said[key].strip():
             return f"{key} is no text; write it in quotation marks, such as {key}: '14'"
@@ -183,7 +188,9 @@ def _registered(connection: psycopg.Connection, contract: Contract, supplier: st
     name = contract.suppliers[supplier].name
     if not rows:
         raise SubmissionRefused(
-            RULE, f"No agreement to share {contract.feed} with {name} is registered. Nothing was kept. Register it and send again."
+            RULE,
+            f"There is no agreement by which {name} shares '{contract.name}'. Nothing was kept. Ask the data team for one, and "
+            "send the file again when it holds; nothing in the file has to change.",
         )
     current = [row for row in rows if row["status"] == "active" and row["valid_from"] <= day <= row["valid_to"]]
     if not current:
@@ -192,14 +199,46 @@ def _registered(connection: psycopg.Connection, contract: Contract, supplier: st
         raise SubmissionRefused(
             RULE,
             f"The agreement {last['agreement_id']} with {name} is {state}, so it does not cover {day}. Nothing was kept. "
-            "Renew it and send again.",
+            "Ask the data team to renew it, and send the file again when it holds; nothing in the file has to change.",
         )
     outside = min((contract.fields - set(row["permitted_fields"]) for row in current), key=len)
     if outside:
         raise SubmissionRefused(
             RULE,
-            f"The agreement with {name} does not cover {', '.join(sorted(outside)[:5])}"
-            f"{f' and {len(outside) - 5} more' if len(outside) > 5 else ''}. Nothing was kept. Extend the agreement, or take "
-            "the column out of the feed file and the delivery.",
+            f"The agreement with {name} does not cover what the file has in {_as_the_file_says(contract, outside)}. Nothing was "
+            "kept. Ask the data team to extend it, and send the file again when it holds; nothing in the file has to change.",
         )
     return next(row["agreement_id"] for row in current if not contract.fields - set(row["permitted_fields"]))
+
+
+def _as_the_file_says(contract: Contract, fields: set[str]) -> str:
+    """Columns by the names that the supplier's file gives them, a few of them one by one."""
+    columns = [(f"{entity.name}.{column.name}", column) for entity in contract.entities for column in entity.columns]
+    names = list(dict.fromkeys(column.source_names[0] for field, column in columns if field in fields))
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(f"'{name}'" for name in names[:MOST_NAMED]) + more
+
+
+def lacking(entries: Sequence[dict], contracts: Mapping[str, Contract]) -> Iterator[str]:
+    """What entries that could cover a feed lack of it, in sentences: a supplier's deliveries are refused for it.
+
+    Entries that were withdrawn, and those of a supplier whom another entry covers wholly, lack nothing.
+    """
+    for entry in entries:
+        contract = contracts.get(entry["feed"])
+        if contract is None or entry["status"] != "active":
+            continue
+        others = [one for one in entries if one["feed"] == entry["feed"] and one["status"] == "active"]
+        waiting = [
+            str(supplier)
+            for supplier in entry["suppliers"]
+            if not any(contract.fields <= set(one["fields"]) and supplier in one["suppliers"] for one in others)
+        ]
+        missing = sorted(contract.fields - set(entry["fields"]))
+        if waiting and missing:
+            unknown = sorted(set(entry["fields"]) - contract.fields)
+            beside = f" It names {', '.join(unknown)}, which the feed file does not have." if unknown else ""
+            yield (
+                f"agreements.yaml, {entry['agreement']} ({entry['feed']}, {', '.join(waiting)}): fields lacks "
+                f"{', '.join(missing)}, so that deliveries are refused.{beside} Agree on them, or take them out of the feed file."
+            )

@@ -36,7 +36,10 @@ def everything(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield False, f"{feed}.odcs.yaml: {len(one.entities)} entities, {columns} columns, {rules} rules"
     yield from ((True, told) for told in catalogue.repeated_codes(sound.values()))
     yield from _of_rules(settings.contracts, sound)
-    yield from ((True, one.told) for one in (*agreement.read(settings)[1], *register.read(settings)[1]))
+    entries, mistakes = agreement.read(settings)
+    yield from ((True, one.told) for one in mistakes)
+    yield from ((True, told) for told in agreement.lacking(entries, sound))
+    yield from ((True, one.told) for one in register.read(settings)[1])
 
 
 def _of_rules(folder: Path, feeds: dict[str, Contract]) -> Iterator[tuple[bool, str]]:
