@@ -185,6 +185,60 @@ def test_each_rule_of_the_page_finds_what_it_says(partner, column, value, rule):
     assert said.get(rule) == [2]
 
 
+def said_of(partner: Inbox, *changed: dict[str, str]) -> dict[str, dict]:
+    """What is said of a synthetic delivery whose first rows have other cells, by rule."""
+    lines = deliveries.content(partner.contract(FEED, "2020-04"), ANY_PERIOD, partner.places).decode().splitlines()
+    names = lines[0].split(",")
+    for number, cells in enumerate(changed, start=1):
+        row = dict(zip(names, lines[number].split(","), strict=True)) | cells
+        lines[number] = ",".join(row.values())
+    partner.drop(FEED, "2020-04-nwas-incident.synthetic.csv", "\n".join(lines) + "\n")
+    (row,) = partner.take_in(FEED)
+    assert row["status"] == "accepted"
+    return {one["rule_code"]: one for one in findings.of(partner.connection, row["submission_id"])}
+
+
+@pytest.mark.parametrize("day", ["31/02/2020", "yesterday"])
+def test_an_impossible_day_is_said_once_with_its_column_and_never_that_it_is_missing(partner, day):
+    """Issue 14, point 10: of two sentences one was untrue and the other named no column."""
+    said = said_of(partner, {"Call Date": day}, {"Call Date": ""})
+    assert said["GEN-006"]["row_numbers"] == [2]
+    assert "Cells by column: 'Call Date' (1)." in said["GEN-006"]["message"]
+    # The day that is missing is said of the row in which it is missing.
+    assert said["AMB-011"]["row_numbers"] == [3]
+
+
+def test_where_every_blank_is_a_cell_that_could_not_be_read_no_rule_says_that_it_is_blank(partner):
+    assert "AMB-011" not in said_of(partner, {"Call Date": "31/02/2020"})
+
+
+def test_rows_of_one_key_that_differ_are_said_with_their_numbers_and_those_alike_are_one(partner):
+    """Issue 14, point 10: they were counted twice, and nobody was told."""
+    same = {"Incident Number": "A1", "Call Date": "03/04/2020", "Call Time": "12:00", "Outcome": "treated", "Conveyed To": ""}
+    same |= {"Chief Complaint": "4", "Scene Postcode": "", "NHS Number": "", "Date of Birth": "", "Crew Notes": ""}
+    other = {"Incident Number": "A2"}
+    said = said_of(partner, same | other, same | other, same, same | {"Chief Complaint": "27"})
+    assert said["GEN-031"]["row_numbers"] == [4, 5]
+    assert said["GEN-031"]["message"].startswith("Rows have the same 'Incident Number' and differ in another column.")
+
+
+def test_the_message_to_a_supplier_says_once_why_a_file_is_refused_and_in_the_words_of_the_file(partner):
+    """Issue 14, point 10: GEN-008 told the supplier twice to change the feed file, and named `incident.outcome`."""
+    today = datetime.now(UTC).date()
+    (entry,) = yaml.safe_load(page()["$VRN_HOME/agreements.yaml"])
+    entry |= {"valid_from": today, "valid_to": today, "fields": sorted(set(entry["fields"]) - {"incident.conveyed_to"})}
+    partner.settings.agreements.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    row = send(partner, "2020-04-nwas-incident.csv")
+    (path,) = (partner.settings.messages / FEED / "nwas").glob("*-refused.csv")
+    text = path.read_text(encoding="utf-8")
+    assert row["status_reason"].startswith("GEN-008")
+    assert text.count("does not cover") == 1
+    assert "'Conveyed To'" in text
+    assert "incident.conveyed_to" not in text
+    assert "feed file" not in text
+    assert "GEN-008,the whole file is refused" in text
+
+
 def test_with_the_server_of_the_page_the_feed_is_asked_for_and_not_waited_for(partner):
     path = feed_file(partner.settings)
     document = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -313,7 +313,7 @@ def test_the_sentence_names_the_columns_that_could_not_be_read(inbox):
     row = taken(inbox, wrong(attendances(inbox), 60, age="ten"))
     assert row["status"] == "refused"
     assert "most of them by GEN-006" in row["status_reason"]
-    assert "Mostly in 'age'." in row["status_reason"]
+    assert "Cells by column: 'age' (" in row["status_reason"]
 
 
 @pytest.mark.parametrize(("count", "status"), [(48, "accepted"), (47, "held")])

@@ -10,6 +10,7 @@ from vrn.feeds import entity_breaches, name_breaches, reading, standard, supplie
 from vrn.feeds.grammar import (
     CHANGES,
     CUSTOM_TRANSPORTS,
+    DIFFERING_CODE,
     FORMATS,
     PLACES,
     SHARES,
@@ -58,7 +59,7 @@ def _breaches(document: dict[str, Any]) -> Iterator[str]:
     layout = servers[0].get("format", "csv") if servers else "csv"
     if layout == "csv" and len(entities) > 1:
         yield "schema: a CSV holds one entity; several come as a zip or as XML"
-    codes = {UNREADABLE_CODE}
+    codes = {UNREADABLE_CODE, DIFFERING_CODE}
     for entity in entities:
         where = f"schema.{entity.get('name', 'entity without a name')}"
         yield from guarded(where, entity_breaches.found(entity, layout, codes, {one.get("name", "") for one in entities}))

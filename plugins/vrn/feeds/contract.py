@@ -211,19 +211,31 @@ def _entity(feed: str, item: dict[str, Any], stands_for: Mapping[str, Any]) -> E
         judged += [rules.read(rule, column["name"], codes, stands_for) for rule in column.get("quality", [])]
     withheld = {column.name: column.withheld_name for column in columns if column.may_be_withheld}
     own = custom(item)
+    once = own.get("identicalRows", {}).get("countOnceWhenPresent")
+    of_every_feed = [UNREADABLE]
+    if once is not None and not _says_itself(item, once):
+        key = next(column for column in columns if column.name == once)
+        of_every_feed.append(rules.differing(key, [name for column in columns for name in column.stored]))
     return Entity(
         feed=feed,
         name=item["name"],
         grain=item.get("dataGranularityDescription", ""),
         columns=columns,
-        rules=(UNREADABLE, *(rules.but_withheld(rule, withheld) for rule in sorted(judged, key=lambda rule: rule.code))),
-        counted_once_when_present=own.get("identicalRows", {}).get("countOnceWhenPresent"),
+        rules=(*of_every_feed, *(rules.but_withheld(rule, withheld) for rule in sorted(judged, key=lambda rule: rule.code))),
+        counted_once_when_present=once,
         member=re.compile(own["member"], re.IGNORECASE) if "member" in own else None,
         is_optional=own.get("optional", False),
         element=own.get("element"),
         linkage=_linkage(own.get("linkage")),
         synthetic=own.get("synthetic", {}),
     )
+
+
+def _says_itself(item: dict[str, Any], key: str) -> bool:
+    """Whether a rule of the entity's own says what rows with the same key are; it says so by the standard's `dimension`."""
+    own = [rule for column in item["properties"] if column["name"] == key for rule in column.get("quality", [])]
+    own += [rule for rule in item.get("quality", []) if re.search(rf"\b{key}\b", json.dumps(rule["implementation"], default=str))]
+    return any(rule.get("dimension") == "uniqueness" for rule in own)
 
 
 def _linkage(said: dict[str, Any] | None) -> Linkage | None:

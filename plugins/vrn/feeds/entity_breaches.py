@@ -60,6 +60,9 @@ def found(entity: dict[str, Any], layout: str, codes: set[str], entities: set[st
     for name in {name for name in names if names.count(name) > 1}:
         yield f"{where}: the column {name} stands there twice"
     known = _known(entity)
+    once = own.get("identicalRows", {}).get("countOnceWhenPresent")
+    if once is not None and once not in known - set(OWN_COLUMNS):
+        yield f"{where}.customProperties.identicalRows: countOnceWhenPresent names '{once}', which the entity does not store"
     for item in entity.get("properties", []):
         here = f"{where}.{item['name']}"
         yield from guarded(here, _column_breaches(item, here, set(names)))

@@ -69,6 +69,7 @@ PREVIOUS = "${previous."
 # What stands in a query for the day in the file's name on which the supplier cut the data.
 EXTRACT = "${extract}"
 UNREADABLE_CODE = "GEN-006"
+DIFFERING_CODE = "GEN-031"
 # What the codes of the rules that every feed has begin with.
 OWN_CODES = "GEN-"
 # Said where a mistake in the form of the file keeps a check from looking further.

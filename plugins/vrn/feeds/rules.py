@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vrn.feeds.grammar import NOT_NULL, PREVIOUS, SAYS, UNEXPECTED_ROWS, UNEXPECTED_ROWS_QUERY, UNREADABLE_CODE
+from vrn.feeds.columns import Column
+from vrn.feeds.grammar import DIFFERING_CODE, NOT_NULL, PREVIOUS, SAYS, UNEXPECTED_ROWS, UNEXPECTED_ROWS_QUERY, UNREADABLE_CODE
 from vrn.feeds.period import Period
 from vrn.feeds.suppliers import Supplier
 
@@ -35,10 +36,34 @@ class Rule:
 UNREADABLE = Rule(
     code=UNREADABLE_CODE,
     outcome="record",
-    description="A cell cannot be read in its column's type (a date, number, time or yes/no in another form).",
+    description="A cell cannot be read in its column's type: a day, number, time or yes/no that is none, or in another form.",
     expectation="expect_column_values_to_be_null",
     kwargs={"column": "unreadable_columns"},
 )
+
+
+def differing(column: Column, others: Sequence[str]) -> Rule:
+    """Rows alike in every column are one where this one is filled; those that have it in common and differ elsewhere are said.
+
+    others: all that is stored of a row.
+    """
+    key, stored = (", ".join(f'"{name}"' for name in names) for names in ([column.name], others))
+    repeated = f"select {key} from {{batch}} where {key} is not null group by {key} having count(*) > 1"
+    different = f"select distinct {stored} from {{batch}} where {key} in ({repeated})"
+    query = (
+        f"select row_number from {{batch}} where {key} in "
+        f"(select {key} from ({different}) as different group by {key} having count(*) > 1)"
+    )
+    return Rule(
+        code=DIFFERING_CODE,
+        outcome="warning",
+        description=(
+            f"Rows have the same '{column.source_names[0]}' and differ in another column. All of them count; if they are one, "
+            "send the file again with the row that is right."
+        ),
+        expectation=UNEXPECTED_ROWS,
+        kwargs={UNEXPECTED_ROWS_QUERY: query},
+    )
 
 
 def read(rule: Mapping[str, Any], column: str | None, codes: Mapping[str, Sequence[str]], stands_for: Mapping[str, Any]) -> Rule:

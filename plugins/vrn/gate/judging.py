@@ -18,11 +18,11 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from vrn.feeds.contract import Contract, Entity
+from vrn.feeds.contract import UNREADABLE, Contract, Entity
 from vrn.feeds.grammar import SAYS
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
 from vrn.feeds.rules import Rule
-from vrn.gate import expectations, gx, placing, whose
+from vrn.gate import expectations, gx, placing, unreadable, whose
 from vrn.ledger import findings
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
@@ -135,10 +135,17 @@ def _judge_entity(
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not expectations.raised(by_code[rule.code])]
-    counts = _list_rows(engine, validator, hits_name(entity, submission.submission_id), failing)
+    counts = _list_rows(engine, validator, entity, submission.submission_id, failing)
     told = {rule.code: whose.told(engine, rule, contract) for rule in failing if SAYS in rule.description}
+    if UNREADABLE in failing:
+        told[UNREADABLE.code] = _naming_columns(engine, entity, submission.submission_id)
     outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in rules]
     return result
+
+
+def _naming_columns(engine: sa.Engine, entity: Entity, submission_id: int) -> Rule:
+    with engine.connect() as connection:
+        return replace(UNREADABLE, description=unreadable.sentence(connection, entity, submission_id))
 
 
 def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcome:
@@ -146,13 +153,15 @@ def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcom
     rows = counts.get(rule.code, None if tolerant and item.success else 0)
     if not item.success and rule.code not in counts:
         rows = None
-    return Outcome(entity.name, rule, bool(item.success), expectations.raised(item) is None, rows)
+    # A rule about rows has nothing to say where all that broke it are cells that could not be read.
+    is_success = bool(item.success) or (rows == 0 and rule.outcome != "submission")
+    return Outcome(entity.name, rule, is_success, expectations.raised(item) is None, rows)
 
 
-def _list_rows(engine: sa.Engine, validator, hits_table: str, failing: Sequence[Rule]) -> dict[str, int]:
-    """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule."""
+def _list_rows(engine: sa.Engine, validator, entity: Entity, submission_id: int, failing: Sequence[Rule]) -> dict[str, int]:
+    """Fill the hits table with (row_number, rule_code) of every failing row; returns the rows of each rule that lists any."""
     hits = sa.Table(
-        hits_table,
+        hits_name(entity, submission_id),
         sa.MetaData(),
         sa.Column("row_number", sa.Integer),
         sa.Column("rule_code", sa.Text),
@@ -165,8 +174,12 @@ def _list_rows(engine: sa.Engine, validator, hits_table: str, failing: Sequence[
         if not selects:
             return {}
         connection.execute(hits.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
-        counted = connection.execute(sa.select(hits.c.rule_code, sa.func.count()).group_by(hits.c.rule_code))
-        return dict(counted.all())
+        counted = sa.select(hits.c.rule_code, sa.func.count()).group_by(hits.c.rule_code)
+        rows = dict(connection.execute(counted).all())
+        if UNREADABLE in failing:
+            unreadable.forgive(connection, hits, entity, submission_id, failing)
+            rows = dict.fromkeys(rows, 0) | dict(connection.execute(counted).all())
+        return rows
 
 
 def _failing_rows(validator, failing: Sequence[Rule]) -> list[sa.Select]:

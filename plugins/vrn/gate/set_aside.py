@@ -9,10 +9,9 @@ import psycopg
 from psycopg import sql
 
 from vrn.feeds.contract import UNREADABLE, Contract, Entity
-from vrn.gate import judging
+from vrn.gate import judging, unreadable
 from vrn.gate.history import Profile
 from vrn.ledger.store import Submission
-from vrn.stage import raw
 
 # Of fewer rows a share says little: they are held when more than half is set aside, refused when all is.
 SMALLEST_SHARED = 20
@@ -81,19 +80,5 @@ def _of(connection: psycopg.Connection, submission: Submission, entity: Entity, 
         return None
     description = rules[row["rule_code"]].sentence()
     if row["rule_code"] == UNREADABLE.code:
-        description = f"{description} {_unreadable(connection, submission, entity)}"
+        description = unreadable.sentence(connection, entity, submission.submission_id)
     return SetAside(entity.name, row["rows"], rows, row["rule_code"], description)
-
-
-def _unreadable(connection: psycopg.Connection, submission: Submission, entity: Entity) -> str:
-    """The columns with the most cells that could not be read."""
-    found = connection.execute(
-        sql.SQL(
-            """
-            select column_name from {}, unnest(string_to_array(unreadable_columns, ' ')) as column_name
-            where unreadable_columns is not null
-            group by column_name order by count(*) desc, column_name limit 3
-            """
-        ).format(raw.partition(entity, submission.submission_id))
-    ).fetchall()
-    return f"Mostly in {', '.join(repr(row['column_name']) for row in found)}."

@@ -47,8 +47,15 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
     with aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerow(shared | {"rows": row["rows_in_file"], "what_to_do": row["status_reason"] or _whole(row)})
+        # What refused the file is said of the file as a whole, and not a second time below.
+        deciding = [one for one in messages if row["status_reason"] == f"{one['rule_code']}: {one['message']}"]
+        whole = {"rows": row["rows_in_file"], "what_to_do": row["status_reason"] or _whole(row)}
+        if deciding:
+            whole |= {"rule_code": deciding[0]["rule_code"], "outcome": OUTCOME_WORDS["submission"]}
+        writer.writerow(shared | whole)
         for one in messages:
+            if one in deciding and not one["row_numbers"]:
+                continue
             numbers = " ".join(map(str, one["row_numbers"]))
             more = (one["row_count"] or 0) - len(one["row_numbers"])
             writer.writerow(

@@ -32,13 +32,13 @@ def carry_out(settings: Settings, chosen: Namespace) -> int:
 
 
 def _replay(settings: Settings, chosen: Namespace) -> int:
-    why = _reason(chosen)
     if chosen.feed and not chosen.submission:
         if not (chosen.first and chosen.last):
             raise HomeError("Say of which periods: FROM=2019-04 UNTIL=2020-03 (the months in which they begin).")
+        why = _reason(chosen)
         numbers = deciding.of_feed(settings, chosen.feed, chosen.first, chosen.last)
     else:
-        numbers = [_number(chosen)]
+        numbers, why = [_number(chosen)], _reason(chosen)
     not_begun = deciding.replay(settings, numbers, by=events.who(), reason=why)
     for number, reason in not_begun.items():
         print(f"error: submission {number}: {reason}", file=sys.stderr)
@@ -54,7 +54,10 @@ def _replay(settings: Settings, chosen: Namespace) -> int:
 
 def _number(chosen: Namespace) -> int:
     if not (chosen.submission or "").isdecimal():
-        raise HomeError(f'Say which delivery: make {chosen.command} SUBMISSION=7 REASON="…" (`make status` lists what waits).')
+        several = ", or FEED=police_crime FROM=2019-04 UNTIL=2020-03 for all of a feed" if chosen.command == "replay" else ""
+        raise HomeError(
+            f'Say which delivery: make {chosen.command} SUBMISSION=7 REASON="…"{several} (`make status` lists what waits).'
+        )
     return int(chosen.submission)
 
 
