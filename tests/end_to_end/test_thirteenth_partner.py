@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 
 from tests.dags.test_policy import PARSE
 from tests.inbox import Inbox
@@ -25,10 +27,12 @@ from vrn.feeds import contract as contracts
 from vrn.feeds import shown as feeds
 from vrn.feeds.period import ANY_PERIOD
 from vrn.ledger import findings
+from vrn.report import headline
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
 
 PAGE = REPOSITORY / "docs" / "adding-a-feed.md"
+INDICATOR_PAGE = REPOSITORY / "docs" / "adding-an-indicator.md"
 FEED = "nwas_incident"
 FEED_FILE = f"expectations/{FEED}.odcs.yaml"
 MODEL = f"stg_{FEED}__incident"
@@ -37,8 +41,8 @@ BLOCK = re.compile(r"```(?:yaml|sql)\n(?:#|--) ([^\n]+)\n(.*?)```", re.DOTALL)
 
 
 def page() -> dict[str, str]:
-    """The page's files, by path."""
-    return dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
+    """The files of both pages, by path: those of the feed, and those of an indicator of it."""
+    return dict(block for one in (PAGE, INDICATOR_PAGE) for block in BLOCK.findall(one.read_text(encoding="utf-8")))
 
 
 def write_page(folder: Path) -> None:
@@ -107,6 +111,27 @@ def test_its_synthetic_deliveries_serve_in_its_staging_model_and_no_code_was_cha
     assert "crew_notes" not in found[0]
     labels = owner.execute("select label from ops.code_label where feed = %s and code = '27'", [FEED]).fetchall()
     assert labels == [{"label": "Stab, gunshot or penetrating trauma"}]
+    assert digest() == before
+
+
+def test_its_indicator_has_figures_beside_all_others_by_the_files_of_the_second_page_alone(partner, owner):
+    """Issue 14, point 10: both pages word for word, down to the figure and the table at the end of `make run`."""
+    before = digest()
+    list(deliveries.write_feed(feed_file(partner.settings), partner.settings.inbox, partner.places))
+    partner.take_in(FEED)
+    build.everything()
+    staged = owner.execute(f"select count(*) as rows from staging.{MODEL} where scene_lsoa_code is not null").fetchone()["rows"]
+    counted = owner.execute(
+        "select sum(numerator) as patients from marts.fct_indicator_value where indicator_id = 'V90' and status = 'ok' "
+        "and area_code = 'LANCS-14' and period_id in ('2020-04', '2020-05', '2020-06') "
+        "and (sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')"
+    ).fetchone()["patients"]
+    assert counted == staged > 300
+    screen = io.StringIO()
+    headline.show(owner, Console(file=screen, width=130))
+    assert "V90" in screen.getvalue()
+    assert "Ambulance incidents" in screen.getvalue()
+    assert "Not in this table" not in screen.getvalue()
     assert digest() == before
 
 

@@ -90,3 +90,13 @@ def test_it_fits_the_screen_and_names_the_unit_of_each(owner, width):
     table = lines[: next(number for number, line in enumerate(lines) if line.startswith("Intervals are"))]
     assert max(map(len, table)) <= width
     assert any("per 100,000" in line for line in table)
+
+
+def test_an_indicator_that_has_no_figure_of_the_county_is_said_to_be_missing_from_the_table(owner):
+    """Issue 14, point 10: with `geo_levels: [district]` it was left out without a word."""
+    figure(owner, "V06")
+    assert not any("Not in this table" in line for line in shown(owner))
+    owner.execute("update marts.dim_indicator set geo_levels = '{district}' where indicator_id = 'V10'")
+    owner.execute("delete from marts.fct_indicator_value where indicator_id = 'V10' and area_code in ('LANCS-14', 'E23000003')")
+    (line,) = [line for line in shown(owner) if line.startswith("Not in this table")]
+    assert "V10 Robbery (its geo_levels are district; county_14 is the county)" in line

@@ -38,6 +38,18 @@ inner join marts.dim_indicator as indicator on latest.indicator_id = indicator.i
 where indicator.domain = 'violence'
 order by indicator.indicator_id
 """
+# An indicator that is given for no area of the table's: nobody would see that it is there.
+NOT_OF_THE_COUNTY = """
+select indicator_id, short_name, array_to_string(geo_levels, ', ') as levels
+from marts.dim_indicator as indicator
+where
+    domain = 'violence'
+    and not exists (
+        select from marts.fct_indicator_value as value
+        where value.indicator_id = indicator.indicator_id and value.area_code in (%(county)s, %(force)s)
+    )
+order by indicator_id
+"""
 PROGRESS = """
 select
     indicator.domain,
@@ -149,6 +161,13 @@ def show(settings: Settings, connection: psycopg.Connection, console: Console) -
         console.print(_table(title, came, is_wide=console.width >= WIDE))
     if waiting := [f"{row['indicator_id']} {row['short_name']}" for row in rows if row["status"] == AWAITING]:
         console.print(f"No delivery yet for: {'; '.join(waiting)}.")
+    absent = connection.execute(NOT_OF_THE_COUNTY, {"county": COUNTY, "force": FORCE}).fetchall()
+    for row in absent:
+        console.print(
+            f"Not in this table, because it has no figure of the county: {row['indicator_id']} {row['short_name']} (its geo_levels "
+            f"are {row['levels']}; county_14 is the county).",
+            markup=False,
+        )
     progress = connection.execute(PROGRESS).fetchall()
     console.print(
         "Indicators with a figure: "
