@@ -51,6 +51,8 @@ WORD = "Zzyzxmark"
 # Needles are found by their first bytes and then compared whole.
 ANCHOR = 6
 DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d")
+# A verdict is of a day that another column has, kept or protected.
+TELL_NOTHING_NEW = ("keep", "verdict")
 KINDS = ("serves", "breaks a rule", "cannot be read")
 # Columns of the files that say who somebody is, or might: kept apart from the feed files, so that a class changed to `keep`
 # is still met with a marker. What a feed file protects beside these is marked too.
@@ -107,7 +109,7 @@ class Markers:
 
     def value(self, feed: str, entity: str, columns: list[Column], kind: str) -> str:
         """The marked value of a column of the file. A local identifier is the same in all entities, for it joins them."""
-        column = next((one for one in columns if one.classification != "keep"), columns[0])
+        column = next((one for one in columns if one.classification not in TELL_NOTHING_NEW), columns[0])
         place = "" if column.identifier_domain == "local" else entity
         key = (feed, place, column.name, kind)
         if key not in self._made:
@@ -168,7 +170,7 @@ def by_source(entity: Entity) -> dict[str, list[Column]]:
 
 def is_protected(entity: Entity, source: str, columns: list[Column]) -> bool:
     listed = source.replace(" ", "_") in PROTECTED.get(entity.table, "").split()
-    return listed or any(column.classification != "keep" for column in columns)
+    return listed or any(column.classification not in TELL_NOTHING_NEW for column in columns)
 
 
 def _checked(first: str) -> str | None:
