@@ -83,7 +83,7 @@ BAD_FILES = {
     "with a column too many": (NAME, lambda text: "Surname," + text.replace("\n", "\nx,"), "GEN-001", "column(s) 1"),
     "of zero bytes": (NAME, lambda text: "", "GEN-013", "0 bytes"),
     "with a header and nothing else": (NAME, lambda text: text.splitlines()[0] + "\n", "PSC-001", "no rows"),
-    "that is no text": (NAME, lambda text: bytes(range(256)) * 40, "GEN-0", "Send"),
+    "that is no text": (NAME, lambda text: bytes(range(256)) * 40, "GEN-002", "Save it as UTF-8"),
     "named after nothing": ("crimes final v2.csv", lambda text: text, "GEN-014", "2020-04-lancashire-street.csv"),
     "of a month that is none": ("2020-13-lancashire-street.synthetic.csv", lambda text: text, "GEN-014", "month"),
     "gzipped and cut off": (NAME + ".gz", lambda text: gzip.compress(text.encode())[:-900], "GEN-010", "cut off"),

@@ -69,7 +69,7 @@ class _Filling:
         """Returns the number of the entity's rows."""
         raw.make_partition(self.connection, entity, self.submission_id)
         names = ["submission_id", "row_number", "unreadable_columns", *entity.stored]
-        blocks = (self._block(batch, entity, names) for batch in self._batches(entity, self.uses))
+        blocks = (_block(self, batch, entity, names) for batch in self._batches(entity, self.uses))
         rows = copying.copy(self.connection, raw.partition(entity, self.submission_id), names, blocks)
         if entity.matched:
             raw.make_match_table(self.connection, entity, self.submission_id)
@@ -84,33 +84,34 @@ class _Filling:
         found = delivery.batches(original.opened, original.file_name, contract, entity, self.encoding, uses)
         return (batch for batch in found if batch.rows)
 
-    def _block(self, batch: Batch, entity: Entity, names: list[str]) -> copying.Block:
-        read: dict[str, pa.Array] = {}
-        unreadable: list[pa.Array] = []
-        stored: dict[str, pa.Array] = {
-            "submission_id": pa.repeat(pa.scalar(self.submission_id, pa.int64()), batch.rows),
-            "row_number": batch.numbers,
-        }
-        for values, columns in zip(batch.arrays, batch.filled, strict=True):
-            for column in columns:
-                if not column.is_stored:
-                    continue
-                # The day of a verdict is another column's too, of which all is told.
-                is_verdict = column.classification == "verdict"
-                cells = types.read(values, column, self.protection.contract.reading, Uses() if is_verdict else self.uses)
-                read[column.name] = cells.values
-                if cells.unreadable is not None and not is_verdict:
-                    unreadable.append(pc.if_else(cells.unreadable, column.name, None))
-                if cells.withheld is not None:
-                    self.uses.withheld.add(column.name)
-                    stored[column.withheld_name] = pc.if_else(cells.withheld, True, None)
-        stored["unreadable_columns"] = _joined(unreadable, batch.rows)
-        self.protection.verdicts.remember(entity, read)
-        for column in entity.columns:
-            if column.name in read:
-                stored |= self.protection.apply(entity, column, read[column.name], read)
-        missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
-        return batch.rows, copying.csv_text([(stored | missing)[name] for name in names], names)
+
+def _block(filling: _Filling, batch: Batch, entity: Entity, names: list[str]) -> copying.Block:
+    read: dict[str, pa.Array] = {}
+    unreadable: list[pa.Array] = []
+    stored: dict[str, pa.Array] = {
+        "submission_id": pa.repeat(pa.scalar(filling.submission_id, pa.int64()), batch.rows),
+        "row_number": batch.numbers,
+    }
+    for values, columns in zip(batch.arrays, batch.filled, strict=True):
+        for column in columns:
+            if not column.is_stored:
+                continue
+            # The day of a verdict is another column's too, of which all is told.
+            is_verdict = column.classification == "verdict"
+            cells = types.read(values, column, filling.protection.contract.reading, Uses() if is_verdict else filling.uses)
+            read[column.name] = cells.values
+            if cells.unreadable is not None and not is_verdict:
+                unreadable.append(pc.if_else(cells.unreadable, column.name, None))
+            if cells.withheld is not None:
+                filling.uses.withheld.add(column.name)
+                stored[column.withheld_name] = pc.if_else(cells.withheld, True, None)
+    stored["unreadable_columns"] = _joined(unreadable, batch.rows)
+    filling.protection.verdicts.remember(entity, read)
+    for column in entity.columns:
+        if column.name in read:
+            stored |= filling.protection.apply(entity, column, read[column.name], read)
+    missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
+    return batch.rows, copying.csv_text([(stored | missing)[name] for name in names], names)
 
 
 def _joined(parts: list[pa.Array], count: int) -> pa.Array:
