@@ -416,6 +416,19 @@ def test_a_column_that_goes_blank_is_warned_of_by_name_and_share_and_still_serve
         assert message["outcome"] == "warning"
 
 
+def test_an_older_archive_of_a_month_that_serves_is_held_because_its_outcomes_are_blank_again(inbox):
+    """The described case 31: the first month of a home, so that there is nothing before it to compare with."""
+    feed, month = "police_street_crime", "2020-04"
+    name, text = f"{month}-lancashire-street.synthetic.csv", inbox.text(feed, month)
+    inbox.drop(feed, name, text)
+    assert [row["status"] for row in inbox.take_in(feed)] == ["accepted"]
+    older = rewrite(text, lambda number, row: {"Last outcome category": ""} if number % 5 < 3 else {})
+    inbox.drop(feed, name, older)
+    row = only(inbox.take_in(feed))
+    assert row["status"] == "held"
+    assert "'last_outcome_category'" in row["hold_reason"]
+
+
 # --- the message to the supplier
 
 

@@ -53,6 +53,24 @@ def test_t053_a_postcode_is_found_however_it_is_written_and_an_ended_one_too(hom
     assert found == ["E01012571"] * 3 + ["E01012572", None, None, None]
 
 
+@pytest.mark.parametrize("header", ["pcds,lsoa21cd", "PCDS,LSOA21", "pcd7,oseast1m,lsoa11cd", " Pcds ,lsoa11"])
+def test_the_postcode_directory_may_call_its_columns_as_any_edition_does(home, header):
+    """The described case 18."""
+    home.postcode_directory.parent.mkdir(parents=True)
+    row = ",".join(
+        "ZY1 1AA" if "pc" in name.lower() else "E01012571" if "lsoa" in name.lower() else "1" for name in header.split(",")
+    )
+    home.postcode_directory.write_text(f"{header}\n{row}\n")
+    assert Postcodes.of(home).lsoa(pa.array(["zy1 1aa"])).to_pylist() == ["E01012571"]
+
+
+def test_of_another_table_in_its_place_the_sentence_says_which_columns_it_has(home):
+    home.postcode_directory.parent.mkdir(parents=True)
+    home.postcode_directory.write_text("a,b\n1,2\n")
+    with pytest.raises(HomeError, match=r"it has a, b\. .*only feeds with postcodes wait"):
+        Postcodes.of(home)
+
+
 def test_without_a_postcode_directory_nothing_is_read_and_the_sentence_says_where_it_goes(home):
     with pytest.raises(HomeError, match=r"postcodes\.csv is not there"):
         Postcodes.of(home)

@@ -150,6 +150,40 @@ def test_a_file_at_rest_is_fetched_once_and_left_where_it_was(partner, target, m
     assert file.stat().st_mtime_ns == before.st_mtime_ns
 
 
+class Terse:
+    """A server that says of its files a name and a size and no more, for which the protocol asks. OpenSSH says all."""
+
+    def __init__(self, real):
+        self._real = real
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def listdir_attr(self, path):
+        return [_tersely(one) for one in self._real.listdir_attr(path)]
+
+    def stat(self, path):
+        return _tersely(self._real.stat(path))
+
+
+def _tersely(entry):
+    entry.st_mode = entry.st_mtime = None
+    return entry
+
+
+def test_of_a_server_that_tells_neither_kind_nor_time_the_files_come_all_the_same(partner, target, memory, rests, monkeypatch):
+    """The described case 37."""
+    partner.put("crime.csv")
+    (partner.folder / "a folder").mkdir()
+    look, fetch = sftp._look, sftp._fetch
+    monkeypatch.setattr(sftp, "_look", lambda connection, server: look(Terse(connection), server))
+    monkeypatch.setattr(sftp, "_fetch", lambda connection, *said: fetch(Terse(connection), *said))
+    assert sftp.fetch(partner.remote, target, memory) == [target / "crime.csv"]
+    assert (target / "crime.csv").read_bytes() == SYNTHETIC
+    (target / "crime.csv").unlink()
+    assert sftp.fetch(partner.remote, target, memory) == []
+
+
 def test_a_file_that_is_still_growing_is_left_alone(partner, target, memory, rests, monkeypatch):
     file = partner.put("crime.csv")
     partner.put("whole.csv")

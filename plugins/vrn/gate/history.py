@@ -99,11 +99,7 @@ def unusual_volume(connection: psycopg.Connection, submission: Submission, contr
 
 def shrunk(connection: psycopg.Connection, submission: Submission, contract: Contract) -> str | None:
     """Why a person should look at a delivery that has far fewer rows than the one that it would replace, or None."""
-    replaced = connection.execute(
-        "select submission_id, rows_in_file from ops.submission "
-        "where feed = %s and supplier = %s and period_start = %s and status = 'accepted'",
-        [submission.feed, submission.supplier, submission.period.start],
-    ).fetchone()
+    replaced = _replaced(connection, submission)
     if replaced is None or replaced["rows_in_file"] < SMALLEST_JUDGED:
         return None
     if submission.rows_in_file >= contract.shares.hold_replace * replaced["rows_in_file"]:
@@ -115,8 +111,10 @@ def shrunk(connection: psycopg.Connection, submission: Submission, contract: Con
 
 
 def blank_drift(connection: psycopg.Connection, submission: Submission, profiles: Mapping[str, Profile]) -> list[BlankDrift]:
-    """Columns whose share of blanks is more than ten points off the median of the feed's last six periods."""
-    history = [row["submission_id"] for row in _earlier(connection, submission)]
+    """Columns whose share of blanks is more than ten points off that of the delivery which this one would replace; of a first
+    delivery off the median of the feed's last six periods. An older archive of a month lacks the outcomes that came since."""
+    replaced = _replaced(connection, submission)
+    history = [row["submission_id"] for row in ([replaced] if replaced else _earlier(connection, submission))]
     if not history:
         return []
     usual = connection.execute(
@@ -138,6 +136,15 @@ def blank_drift(connection: psycopg.Connection, submission: Submission, profiles
         if abs(share - row["usual"]) > MOST_BLANK_DRIFT:
             found.append(BlankDrift(row["entity"], row["column_name"], share, row["usual"]))
     return found
+
+
+def _replaced(connection: psycopg.Connection, submission: Submission) -> dict | None:
+    """What serves for the supplier's period, which this delivery would replace."""
+    return connection.execute(
+        "select submission_id, rows_in_file from ops.submission "
+        "where feed = %s and supplier = %s and period_start = %s and status = 'accepted'",
+        [submission.feed, submission.supplier, submission.period.start],
+    ).fetchone()
 
 
 def _earlier(connection: psycopg.Connection, submission: Submission) -> list[dict]:

@@ -20,6 +20,8 @@ from vrn.receive.remote import Memory, Remote, RemoteError
 
 # A stalled upload looks like a finished one; this is how long a stall may be. A marker makes waiting needless.
 SECONDS_AT_REST = 30.0
+# How the long name of what is no plain file begins: a folder, a link, a device, a pipe or a socket.
+NOT_PLAIN = ("d", "l", "c", "b", "p", "s")
 MARKER = ".done"
 SSH_PORT = 22
 SECONDS_TO_CONNECT = 20
@@ -85,8 +87,15 @@ def _look(connection: paramiko.SFTPClient, server: Remote) -> dict[str, Look]:
     return {
         entry.filename: Look(entry.st_size or 0, datetime.fromtimestamp(entry.st_mtime or 0, UTC))
         for entry in entries
-        if stat.S_ISREG(entry.st_mode or 0) and remote.is_safe(entry.filename)
+        if _is_plain(entry) and remote.is_safe(entry.filename)
     }
+
+
+def _is_plain(entry: paramiko.SFTPAttributes) -> bool:
+    """Whether an entry is a plain file. A server need not say what an entry is: then its long name may, or to read it will tell."""
+    if entry.st_mode is not None:
+        return stat.S_ISREG(entry.st_mode)
+    return not str(getattr(entry, "longname", "") or "").startswith(NOT_PLAIN)
 
 
 def _is_wanted(name: str, server: Remote) -> bool:
@@ -111,9 +120,14 @@ def _fetch(connection: paramiko.SFTPClient, server: Remote, look: Look, final: P
         opened = connection.open(source, "rb")
     except FileNotFoundError:
         return None
-    except PermissionError:
+    except OSError as error:
+        if isinstance(error, PermissionError):
+            raise RemoteError(
+                f"{final.name} may not be read by our login (connection '{server.connection}'). Ask the partner to allow it."
+            ) from None
         raise RemoteError(
-            f"{final.name} may not be read by our login (connection '{server.connection}'). Ask the partner to allow it."
+            f"{final.name} could not be opened at the server of connection '{server.connection}'; it may be a folder, which the server "
+            "does not say. Name the files of the feed in remoteFiles."
         ) from None
     with opened as file, part.open("wb") as copy:
         file.prefetch(look.size, max_concurrent_requests=REQUESTS_AHEAD)
@@ -122,7 +136,7 @@ def _fetch(connection: paramiko.SFTPClient, server: Remote, look: Look, final: P
             copy.write(block)
             written += len(block)
     after = connection.stat(source)
-    if (after.st_size, after.st_mtime) != (look.size, int(look.modified_at.timestamp())) or written != look.size:
+    if (after.st_size, after.st_mtime or 0) != (look.size, int(look.modified_at.timestamp())) or written != look.size:
         # It changed under our hands. It is as new as before, and a later run takes it.
         part.unlink()
         return None

@@ -1,6 +1,7 @@
 """Postcodes to LSOAs, by the home's postcode directory (ONS Postcode Directory, OGL v3.0).
 
-The directory is a CSV with the ONSPD's own column names: pcds, and lsoa11 or lsoa21. Terminated postcodes are in it too,
+The directory is a CSV with the ONSPD's own column names, whatever their case: pcds, and lsoa11 or lsoa21, since 2024 with `cd` at
+their end. Terminated postcodes are in it too,
 so that an address of last year still has its LSOA. `make run` writes one of made-up postcodes beside synthetic deliveries.
 """
 
@@ -17,7 +18,10 @@ import pyarrow.compute as pc
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
-LSOA_COLUMNS = ("lsoa11", "lsoa21")
+POSTCODE_COLUMNS = ("pcds", "pcd", "pcd2", "pcd7", "pcd8", "postcode")
+LSOA_COLUMNS = ("lsoa11", "lsoa21", "lsoa11cd", "lsoa21cd")
+# Of a header that has other columns so many are named.
+MOST_NAMED = 12
 
 
 class Postcodes:
@@ -51,7 +55,12 @@ def canonical(text: str) -> str:
 def _read(path: Path, changed_at: int) -> dict[str, str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        column = next((name for name in LSOA_COLUMNS if name in (rows.fieldnames or ())), None)
-        if column is None or "pcds" not in rows.fieldnames:
-            raise HomeError(f"The postcode directory {path} needs the columns pcds and lsoa11 or lsoa21, as the ONSPD has them.")
-        return {canonical(row["pcds"]): row[column] for row in rows}
+        by_name = {name.strip().lower(): name for name in rows.fieldnames or () if name}
+        postcode, lsoa = (next((by_name[one] for one in of if one in by_name), None) for of in (POSTCODE_COLUMNS, LSOA_COLUMNS))
+        if postcode is None or lsoa is None:
+            found = ", ".join(list(by_name)[:MOST_NAMED]) or "none"
+            raise HomeError(
+                f"The postcode directory {path} needs the columns pcds and lsoa11 or lsoa21 (or lsoa11cd, lsoa21cd), as the ONSPD has "
+                f"them; it has {found}. Put the ONSPD's own CSV in its place and clear the task; only feeds with postcodes wait."
+            )
+        return {canonical(row[postcode] or ""): row[lsoa] for row in rows}
