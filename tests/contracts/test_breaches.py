@@ -54,7 +54,7 @@ def test_every_mistake_of_a_file_is_said_at_once_whether_the_standards_or_ours(t
     lines = told(tmp_path, wrong)
     for pattern in (
         rf"line \d+, {SEARCH}\.gender: the standard does not know the key 'clasification' here; say classification",
-        r"rule PSS-\d+ has severity 'rekord'; say submission, record, warning",
+        r"rule PSS-\d+ has severity 'rekord'; say submission, hold, record, warning",
         r"line \d+, id: is 'stop_search'; it must be the file's own name",
         rf"line \d+, {FILE_NAME}: the pattern has exactly one of the groups month, quarter, year, .* it has none; write such as",
     ):

@@ -128,7 +128,7 @@ def test_its_indicator_has_figures_beside_all_others_by_the_files_of_the_second_
     ).fetchone()["patients"]
     assert counted == staged > 300
     screen = io.StringIO()
-    headline.show(owner, Console(file=screen, width=130))
+    headline.show(partner.settings, owner, Console(file=screen, width=130))
     assert "V90" in screen.getvalue()
     assert "Ambulance incidents" in screen.getvalue()
     assert "Not in this table" not in screen.getvalue()

@@ -154,7 +154,7 @@ def _outcome(entity: Entity, rule: Rule, item, counts: dict[str, int]) -> Outcom
     if not item.success and rule.code not in counts:
         rows = None
     # A rule about rows has nothing to say where all that broke it are cells that could not be read.
-    is_success = bool(item.success) or (rows == 0 and rule.outcome != "submission")
+    is_success = bool(item.success) or (rows == 0 and rule.outcome in ("record", "warning"))
     return Outcome(entity.name, rule, is_success, expectations.raised(item) is None, rows)
 
 

@@ -52,7 +52,8 @@ def _what(column: Column) -> str:
     """A column's class, its name in the file, and what it is for."""
     beside = column.identifier_domain or column.match_as
     classified = f"{column.classification} ({beside})" if beside else column.classification
-    return _one_line(f"{classified}; '{column.source_names[0]}' in the file: {column.description}")
+    kept = ", for the rules alone and then blanked" if column.is_judged_only else ""
+    return _one_line(f"{classified}{kept}; '{column.source_names[0]}' in the file: {column.description}")
 
 
 def _one_line(text: str) -> str:
