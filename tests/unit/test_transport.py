@@ -806,7 +806,7 @@ HARMFUL = {
     "an encrypted member": (lambda: patched(zipped(("a.csv", NOISE)), *FLAGS, 0x1), "encrypted"),
     "an announced bomb": (lambda: zipped(("a.csv", bytes(10_000_000))), "more than 100 times"),
     "a cut": (lambda: io.BytesIO(zipped(("a.csv", NOISE)).getvalue()[:-30]), "cut off or damaged"),
-    "no zip": (lambda: io.BytesIO(NOISE), "cut off or damaged"),
+    "no zip": (lambda: io.BytesIO(NOISE), "is no zip"),
     "nothing": (io.BytesIO, "cut off or damaged"),
 }
 

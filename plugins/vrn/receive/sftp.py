@@ -126,8 +126,8 @@ def _fetch(connection: paramiko.SFTPClient, server: Remote, look: Look, final: P
                 f"{final.name} may not be read by our login (connection '{server.connection}'). Ask the partner to allow it."
             ) from None
         raise RemoteError(
-            f"{final.name} could not be opened at the server of connection '{server.connection}'; it may be a folder, which the server "
-            "does not say. Name the files of the feed in remoteFiles."
+            f"{final.name} could not be opened at the server of connection '{server.connection}'; it may be a folder, which "
+            "the server does not say. Name the files of the feed in remoteFiles."
         ) from None
     with opened as file, part.open("wb") as copy:
         file.prefetch(look.size, max_concurrent_requests=REQUESTS_AHEAD)

@@ -60,7 +60,8 @@ def _read(path: Path, changed_at: int) -> dict[str, str]:
         if postcode is None or lsoa is None:
             found = ", ".join(list(by_name)[:MOST_NAMED]) or "none"
             raise HomeError(
-                f"The postcode directory {path} needs the columns pcds and lsoa11 or lsoa21 (or lsoa11cd, lsoa21cd), as the ONSPD has "
-                f"them; it has {found}. Put the ONSPD's own CSV in its place and clear the task; only feeds with postcodes wait."
+                f"The postcode directory {path} needs the columns pcds and lsoa11 or lsoa21 (or lsoa11cd, lsoa21cd), as the "
+                f"ONSPD has them; it has {found}. Put the ONSPD's own CSV in its place and clear the task; "
+                "only feeds with postcodes wait."
             )
         return {canonical(row[postcode] or ""): row[lsoa] for row in rows}

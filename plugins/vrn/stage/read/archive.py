@@ -39,9 +39,6 @@ def members(raw: BinaryIO, most: int = MOST_MEMBERS) -> list[str]:
 
     raw: the zip as a stream that can be sought in; it stays open. most: how many members it may have.
     """
-    raw.seek(0)
-    if (start := raw.read(len(MAGIC))) and not start.startswith(MAGIC[: len(start)]):
-        raise _refused("The file is no zip, whatever its name says. Zip the tables of the return and send that.")
     with _open(raw) as archive:
         return [info.filename for info in _checked(archive, raw, most) if not info.is_dir()]
 
@@ -164,6 +161,10 @@ class Whole:
 
 
 def _open(raw: BinaryIO, damaged: str = DAMAGED) -> zipfile.ZipFile:
+    raw.seek(0)
+    start = raw.read(len(MAGIC))
+    if damaged == DAMAGED and start and not start.startswith(MAGIC[: len(start)]):
+        raise _refused("The file is no zip, whatever its name says. Zip the tables of the return and send that.")
     with refusing("GEN-010", damaged, *DAMAGE):
         return zipfile.ZipFile(Whole(raw, MOST_DIRECTORY_BYTES))
 
