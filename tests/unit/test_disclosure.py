@@ -94,6 +94,18 @@ def test_a_policy_hides_the_counts_that_it_names_and_shows_zero(policy, count, i
     assert suppressed(decided)[0] != is_shown
 
 
+@pytest.mark.parametrize(
+    ("counts", "are_shown"),
+    [([-30, 12, -18], True), ([-3, 12, 9], False), ([0.5, 12, 12.5], False), ([-30, 26, -4], False), ([7.5, 12, 19.5], True)],
+)
+def test_a_sum_of_differences_is_hidden_as_a_count_is_and_cannot_be_worked_out_of_its_total(counts, are_shown):
+    """The described case 29: one of the county or of a district is small, and none of them is shown."""
+    places = [EAST[0], EAST[1], "LANCS-14"]
+    rows = [figure(place, "2019/20", count, denominator=40) for place, count in zip(places, counts, strict=True)]
+    decided = decide(pd.DataFrame(rows), kind="mean")
+    assert suppressed(decided).tolist() == [not are_shown] * 3
+
+
 def test_the_strictest_of_several_policies_holds():
     assert policies.strictest(["LVRN5", "NHS7", "DfE"]) == policies.Policy("DfE+LVRN5+NHS7", 7, 5)
     with pytest.raises(ValueError, match="No suppression policy is called"):

@@ -33,6 +33,12 @@ def of_figures(figures: pd.DataFrame, value_type: str) -> dict[str, np.ndarray]:
     return {"count": count}
 
 
+def are_signed(counts: np.ndarray) -> bool:
+    """Whether these are sums that may be below zero or no whole numbers, such as differences of means: not counts of anybody."""
+    known = counts[~np.isnan(counts)]
+    return bool(((known < 0) | (known != np.floor(known))).any())
+
+
 def _reference(figures: pd.DataFrame) -> np.ndarray:
     """The count of White people behind each total of a ratio: its denominator is that count, times minority over White residents.
 

@@ -37,8 +37,8 @@ class Policy:
         return self.limit + 1 if self.is_control else 0
 
     def is_small(self, counts: np.ndarray) -> np.ndarray:
-        """Which counts are suppressed in themselves."""
-        return (counts >= 1) & (counts <= self.limit)
+        """Which counts are suppressed in themselves; a sum below zero, or of less than one, as the same sum above."""
+        return (np.abs(counts) > 0) & (np.abs(counts) <= self.limit)
 
     def rounded(self, counts: np.ndarray) -> np.ndarray:
         """Counts as published. Halves do not occur: 5 is odd."""

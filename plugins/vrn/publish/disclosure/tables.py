@@ -107,10 +107,18 @@ def table_of(
     small = policies.primary(figures.assign(is_controlled=is_controlled), counts, policy, value_type)
     small |= measures.rests_on_unknown(figures, counts, value_type) & is_controlled
     before = _suppressed_before(figures, counts, earlier) & is_controlled
+    is_signed = measures.are_signed(counts["count"])
+    if is_signed and small.any():
+        # No interval of what may be above or below zero is feasible or not: with any of them shown a reader could take them from
+        # each other, so that none is.
+        small |= is_controlled
     layers = {
         release: Layer(some, measures.of_figures(some, value_type), some["is_published"].to_numpy(dtype=bool))
         for release, some in _releases(earlier, frame).items()
     }
+    if is_signed:
+        for one in (counts, *(layer.counts for layer in layers.values())):
+            one["count"] = np.full(len(one["count"]), np.nan)
     return Table(name, policy, value_type, Layer(figures, counts, ~is_controlled), is_controlled, small, before, layers)
 
 
