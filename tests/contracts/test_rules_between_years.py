@@ -13,7 +13,7 @@ from vrn.synthetic import deliveries
 
 FEED = "ssda903"
 YEARS = ("2018-19", "2019-20")
-SAME_PERSON = {"DOB": "01/05/2008", "SEX": "1", "UPN": "P123456789123", "MOTHER": "", "MC_DOB": ""}
+SAME_PERSON = {"DOB": "01/05/2008", "SEX": "1", "ETHNIC": "WBRI", "UPN": "P123456789123", "MOTHER": "", "MC_DOB": ""}
 CHILDREN = {"SAME1": UNCHANGED} | {code.replace("-", ""): tables for code, tables in BREAKS.items()}
 
 

@@ -112,13 +112,13 @@ def test_three_years_of_five_forces_are_taken_apart_in_the_memory_of_one_file(in
     text = street(inbox)
     months = [f"{year}-{month:02}" for year in (2017, 2018, 2019) for month in range(1, 13)]
     forces = ("lancashire", "cumbria", "cheshire", "merseyside", "greater-manchester")
-    archive(inbox, {f"{month}/{month}-{force}-street.csv": text * 10 for month in months for force in forces})
+    archive(inbox, {f"{month}/{month}-{force}-street.csv": text * 2 for month in months for force in forces})
     tracemalloc.start()
     archives.take_apart(inbox.settings)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(list((inbox.settings.inbox / STREET).iterdir())) == len(months)
-    assert most < 8 * archives.BLOCK_BYTES + 2 * len(text) * 10
+    assert most < 8 * archives.BLOCK_BYTES + 2 * len(text) * 2
 
 
 def test_the_trigger_and_make_run_see_an_archive_that_waits(inbox):

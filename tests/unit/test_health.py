@@ -145,7 +145,7 @@ def test_the_demonstration_says_that_it_is_built_only_after_its_work_is_done(tmp
         if len(tries) == 1:
             raise HomeError("a build failed")
 
-    monkeypatch.setattr(home, "fill", lambda *_: True)
+    monkeypatch.setattr(home, "fill", lambda *_, is_full: True)
     monkeypatch.setattr(done, "until_done", wait)
     monkeypatch.setattr(deploy, "SECONDS_TO_MEND", 0)
     monkeypatch.setattr(deploy.os, "execvp", lambda *_: tries.append(is_built.exists()))

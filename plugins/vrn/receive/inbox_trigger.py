@@ -98,7 +98,9 @@ class InboxTrigger(BaseEventTrigger):
 def look(inbox: Path) -> dict[str, Look]:
     """What lies in each folder of an inbox in which something does."""
     try:
-        found = {one.name: _look(one) for one in inbox.iterdir() if one.is_dir()} | {ROOT: Look(folder.seen(inbox), [])}
+        found = {one.name: _look(one) for one in inbox.iterdir() if one.is_dir()} | {
+            ROOT: Look([one for one in folder.seen(inbox) if folder.is_archive(one.name)], [])
+        }
     except OSError as error:
         log.warning("The inbox cannot be read now (%s); it is looked at again.", error)
         return {}

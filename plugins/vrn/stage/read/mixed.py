@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 from vrn.errors import SubmissionRefused
 from vrn.stage.read.header import listed
 from vrn.stage.read.source import Source
 
 # A line that is longer is looked at in pieces; a letter between two of them would count as one that is no UTF-8.
 LONGEST_LINE = 16 << 20
+BUFFER_BYTES = 1 << 20
 MOST_LINES = 1_000
 
 
@@ -18,7 +21,8 @@ def refuse(source: Source, fallback: str) -> None:
     """
     others: list[int] = []
     has_utf_8 = False
-    for number, line in enumerate(iter(lambda: source.readline(LONGEST_LINE), b""), start=1):
+    lines = io.BufferedReader(source, BUFFER_BYTES)
+    for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE), b""), start=1):
         if line.isascii():
             continue
         try:
