@@ -86,7 +86,7 @@ def test_a_file_of_a_members_name_that_waits_is_never_written_over(inbox):
     path = archive(inbox, usual(inbox))
     archives.take_apart(inbox.settings)
     assert (mine.read_text(), path.exists()) == ("somebody's own\n", True)
-    (said,) = problems.of(inbox.settings, archives.PROBLEMS)
+    (said,) = problems.of(inbox.settings, problems.ARCHIVES)
     assert name in said
 
 
@@ -96,7 +96,7 @@ def test_an_archive_that_cannot_be_read_is_put_aside_and_said_and_nothing_of_it_
     path.write_bytes(spoil(path.read_bytes()))
     assert ingest.take_in(STREET) == []
     assert (inbox.settings.inbox / "refused" / NAME).exists()
-    assert "nothing of it was taken" in problems.of(inbox.settings, archives.PROBLEMS)[0]
+    assert "nothing of it was taken" in problems.of(inbox.settings, problems.ARCHIVES)[0]
     assert ingest.conclude([], f"ingest__{STREET}", "a run")[0].startswith(f"The archive {NAME}")
     assert ingest.conclude([], f"ingest__{STREET}", "a run") == []
 
@@ -130,6 +130,9 @@ def test_the_trigger_and_make_run_see_an_archive_that_waits(inbox):
     seen = local_inbox.look(inbox.settings, local_inbox.feeds(inbox.settings))
     assert [one.name for one in seen.waiting[STREET]] == [NAME]
     assert seen.not_taken == ()
+    without = {name: one for name, one in local_inbox.feeds(inbox.settings).items() if not one.takes_archives}
+    (left,) = local_inbox.look(inbox.settings, without).not_taken
+    assert (left.place, "takes archives apart" in left.why) == (NAME, True)
     path.unlink()
     (place / "a note.txt").write_text("x")
     seen = local_inbox.look(inbox.settings, local_inbox.feeds(inbox.settings))

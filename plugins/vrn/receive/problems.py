@@ -11,6 +11,9 @@ from pathlib import Path
 
 from vrn.settings import Settings
 
+# Under which the problems of archives are kept that lie beside the feeds' folders.
+ARCHIVES = "archives"
+
 
 def keep(settings: Settings, feed: str, sentences: Sequence[str]) -> None:
     """Keep what stands in the way of a feed now. What stands there no more is forgotten, and is said anew if it comes again."""

@@ -24,8 +24,6 @@ from vrn.settings import Settings
 from vrn.stage.read import archive
 
 log = logging.getLogger(__name__)
-# Of which feed's problems those of archives are kept beside.
-PROBLEMS = "archives"
 # Three years of every force in the country, of three kinds.
 MOST_MEMBERS = 5_000
 BLOCK_BYTES = 1 << 20
@@ -60,7 +58,7 @@ def take_apart(settings: Settings) -> None:
         except (OSError, VrnError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
             failed.append(f"The archive {names.stored(path.name)} stays in the inbox: {why}")
-    problems.keep(settings, PROBLEMS, failed)
+    problems.keep(settings, problems.ARCHIVES, failed)
 
 
 def _take(settings: Settings, path: Path, contracts: Iterable[Contract]) -> None:

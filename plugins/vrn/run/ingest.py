@@ -223,7 +223,7 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str, failed:
     feed = dag_id.removeprefix("ingest__")
     failed = [*failed, *problems.say(settings, feed)]
     if _contract(settings, feed).takes_archives:
-        failed += problems.say(settings, archives.PROBLEMS)
+        failed += problems.say(settings, problems.ARCHIVES)
     with connect(settings, autocommit=True) as connection:
         rows = sorted(ledger.describe(connection, submission_ids), key=lambda row: notes.URGENCY.index(row["status"]))
         words = {row["submission_id"]: findings.of(connection, row["submission_id"]) for row in rows}

@@ -22,8 +22,8 @@ lsoa as (
 
 ),
 
--- Who serves beside the force and is expected in no month, as the British Transport Police: a station's robberies are counted, and
--- what happened elsewhere in the country is not.
+-- Who serves beside the force and is expected in no month, as the British Transport Police: a station's robberies are
+-- counted, and what happened elsewhere in the country is not.
 beside_the_force as (
 
     select supplier from {{ source('ops', 'feed_supplier') }}

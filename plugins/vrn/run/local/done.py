@@ -141,6 +141,7 @@ class _Wait:
         return (
             now.blocked.get(feed)
             or " ".join(problems.of(self._settings, feed))
+            or (" ".join(problems.of(self._settings, problems.ARCHIVES)) if now.left[feed].has_archive else "")
             or self._runs.why_failed(f"{INGEST}{feed}")
             or self._runs.import_errors()
             or f"The last run of {INGEST}{feed} ended well and left it; its page in Airflow says what it did."

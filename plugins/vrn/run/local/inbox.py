@@ -115,7 +115,10 @@ def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
                 waiting[feed.name] = tuple(File(one.name, one.changed_at) for one in came)
             if any(one.is_being_written or _is_fresh(one.changed_at, settings.rest_seconds) for one in came):
                 fresh.add(feed.name)
-    for taker in [feed.name for feed in known.values() if feed.takes_archives][:1] if archives else []:
+    taker = next((feed.name for feed in known.values() if feed.takes_archives), None)
+    if archives and taker is None:
+        not_taken += [NotTaken(one.name, "no feed file that can be read takes archives apart (make check).") for one in archives]
+    elif archives:
         waiting[taker] = (*waiting.get(taker, ()), *(File(one.name, one.changed_at) for one in archives))
         if any(one.is_being_written or _is_fresh(one.changed_at, settings.rest_seconds) for one in archives):
             fresh.add(taker)

@@ -14,6 +14,7 @@ from vrn.build import steps as build
 from vrn.build.layers import LAYERS
 from vrn.ledger import store as submissions
 from vrn.ledger.states import UNDER_WAY
+from vrn.receive import folder
 from vrn.run.local import inbox
 from vrn.run.local.inbox import File
 from vrn.run.local.runs import DAG_OF_BUILD, INGEST, Runs
@@ -107,6 +108,11 @@ class Left:
 
     files: tuple[File, ...] = ()
     begun: tuple[Begun, ...] = ()
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether one of the files may be an archive of several deliveries."""
+        return any(folder.is_archive(one.name) for one in self.files)
 
     def __str__(self) -> str:
         names = [one.name for one in self.files] + [f"{one.file_name} ({one.status})" for one in self.begun]
