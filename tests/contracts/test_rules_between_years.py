@@ -98,3 +98,10 @@ def test_once_last_years_return_serves_a_replay_compares_with_it(inbox):
     told = {one["rule_code"] for one in findings.of(inbox.connection, row["submission_id"])}
     assert "GEN-030" not in told
     assert told >= BREAKS.keys()
+
+
+def test_a_return_that_serves_no_more_is_none_to_compare_with(inbox):
+    earlier = taken_in(inbox, YEARS[0])
+    deciding.withdraw(inbox.settings, earlier["submission_id"], by="a person", reason="a test")
+    row = taken_in(inbox, YEARS[1])
+    assert "GEN-030" in {one["rule_code"] for one in findings.of(inbox.connection, row["submission_id"])}
