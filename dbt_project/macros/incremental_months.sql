@@ -79,11 +79,11 @@
     ) as built on now.feed = built.feed and now.month_on = built.month_on
     where now.inputs is distinct from built.inputs;
     {% if is_incremental() %}
-    {% for node in counted_nodes() %}
+    {% for indicator in counted_indicators() %}
     delete from {{ this }}
     where
-        indicator_id = '{{ node.config.meta.indicator.indicator_id }}'
-        and {{ is_counted_anew(node.config.meta.indicator, 'month_on') }};
+        indicator_id = '{{ indicator.indicator_id }}'
+        and {{ is_counted_anew(indicator, 'month_on') }};
     {% endfor %}
     {% endif %}
 {% endmacro %}

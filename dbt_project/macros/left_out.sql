@@ -12,17 +12,13 @@
 {# The feeds that they are made of, for `in (…)`. #}
 {% macro left_out_feeds() -%}
     {%- set feeds = [] -%}
-    {%- for node in indicator_nodes() if node.config.meta.indicator.indicator_id in left_out() -%}
-        {%- do feeds.extend(node.config.meta.indicator.feeds) -%}
+    {%- for indicator in indicators() if indicator.indicator_id in left_out() -%}
+        {%- do feeds.extend(indicator.feeds) -%}
     {%- endfor -%}
     '{{ feeds | unique | join("', '") }}'
 {%- endmacro %}
 
 {# The indicators that are counted. #}
-{% macro counted_nodes() %}
-    {% set found = [] %}
-    {% for node in indicator_nodes() if node.config.meta.indicator.indicator_id not in left_out() %}
-        {% do found.append(node) %}
-    {% endfor %}
-    {{ return(found) }}
+{% macro counted_indicators() %}
+    {{ return(indicators() | rejectattr('indicator_id', 'in', left_out()) | list) }}
 {% endmacro %}

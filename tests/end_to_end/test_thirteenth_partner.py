@@ -45,6 +45,11 @@ def page() -> dict[str, str]:
     return dict(block for one in (PAGE, INDICATOR_PAGE) for block in BLOCK.findall(one.read_text(encoding="utf-8")))
 
 
+# The line that the page on indicators adds to the list of those that are counted.
+LINE = re.compile(r"```jinja\n([^\n]+\n)```")
+COUNTED = "{%- set counted = [\n"
+
+
 def write_page(folder: Path) -> None:
     """A copy of the feed files and of the dbt project, with what the page adds to them."""
     left_out = shutil.ignore_patterns("target", "logs", "dbt_packages", "feeds.yml")
@@ -55,6 +60,11 @@ def write_page(folder: Path) -> None:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
+    counts = folder / "dbt_project" / "models" / "counts" / "indicator_count.sql"
+    (line,) = LINE.findall(INDICATOR_PAGE.read_text(encoding="utf-8"))
+    text = counts.read_text(encoding="utf-8")
+    assert text.count(COUNTED) == 1
+    counts.write_text(text.replace(COUNTED, COUNTED + line), encoding="utf-8")
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@
     'public_code', 'caveats', 'owner', 'first_published', 'retired_on'
 ] %}
 with indicator as (
-    {% for node in indicator_nodes() %}
+    {% for indicator in indicators() %}
     select
         {%- for field in fields %}
-        {%- set value = node.config.meta.indicator.get(field) %}
+        {%- set value = indicator.get(field) %}
         {%- set type = 'text[]' if field in lists else 'numeric' if field in numbers else 'date' if field in dates else 'text' %}
         {% if value is none %}null
         {%- elif field in lists %}array[{% for item in value %}'{{ item }}'{% if not loop.last %}, {% endif %}{% endfor %}]

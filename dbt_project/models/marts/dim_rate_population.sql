@@ -1,7 +1,7 @@
 {#- The populations that rates are of, as the indicators name them: all, an age range such as 0-17 or 16+, of females. -#}
 {% set found = [] %}
-{% for node in indicator_nodes() if node.config.meta.indicator.population %}
-    {% if node.config.meta.indicator.population not in found %}{% do found.append(node.config.meta.indicator.population) %}{% endif %}
+{% for indicator in indicators() if indicator.population and indicator.population not in found %}
+    {% do found.append(indicator.population) %}
 {% endfor %}
 with named as (
 

@@ -5,7 +5,7 @@
     pre_hook=hash_joins_only()
 ) }}
 
-{{ indicator_values("date '9999-12-30'") }}
+{{ indicator_value() }}
 {%- set kept = load_relation(this) if execute and left_out() %}
 {%- if kept %}
 where not exists (

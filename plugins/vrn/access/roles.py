@@ -25,7 +25,7 @@ EVALUATOR_OF, PROJECT_SCHEMA = "vrn_evaluator_", "project_"
 PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 SCHEMAS = (
     "public", "ops", "raw", "quarantine", "linkage", "persons", "reference", "stats", "staging", "intermediate", "indicators",
-    "marts", "publish",
+    "figures", "marts", "publish",
 )  # fmt: skip
 # Everybody may connect to these, and find out what is in them, unless that is taken away.
 OTHER_DATABASES = ("postgres", "template1", "airflow")

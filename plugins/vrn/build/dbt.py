@@ -56,10 +56,22 @@ def read(settings: Settings, variables: Mapping[str, object] | None = None) -> M
 def _read(options: tuple[str, ...], _database: str, _code: str) -> Manifest:
     from dbt.cli.main import dbtRunner
 
+    _forget_what_other_macros_made()
     done = dbtRunner().invoke(["--quiet", "parse", *options])
     if not done.success:
         raise ProjectUnreadable(f"dbt cannot read its project: {done.exception}")
     return done.result
+
+
+def _forget_what_other_macros_made() -> None:
+    """dbt reads again what a changed macro is called by, but not functions: without this it takes theirs for unchanged."""
+    settings = Settings()
+    parsed, made_by = settings.dbt_target / "partial_parse.msgpack", settings.dbt_target / "macros.sha256"
+    macros = code(settings, "macros/**/*")
+    if not made_by.exists() or made_by.read_text() != macros:
+        parsed.unlink(missing_ok=True)
+        made_by.parent.mkdir(parents=True, exist_ok=True)
+        made_by.write_text(macros)
 
 
 def _options(settings: Settings, variables: Mapping[str, object] | None = None) -> list[str]:

@@ -8,7 +8,7 @@ LAYERS = {
     "indicators": ["path:models/indicators"],
     "counts": ["path:models/counts"],
     "marts": ["path:models/marts"],
-    "publish": ["path:functions/publish", "path:models/publish"],
+    "publish": ["path:functions/figures", "path:functions/publish", "path:models/publish"],
 }
 GATHER, LINK = "gather", "link"
 # The steps of a build: each layer; the wait for what came together, before the first layer that rests on deliveries; and after

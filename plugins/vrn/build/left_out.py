@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 # Layers whose models belong to some figures only, and those that all figures go through.
-OF_SOME, OF_ALL = ("staging", "intermediate", "indicators"), ("models/counts/", "models/publish/", "functions/publish/")
+OF_SOME, OF_ALL = (
+    ("staging", "intermediate", "indicators"),
+    ("models/counts/", "models/publish/", "functions/figures/", "functions/publish/"),
+)
 BAD = ("error", "fail")
 # What failed when each layer was built last. Layers are built in order, so that those before this one are of the same build.
 FAILED = """
@@ -72,14 +75,23 @@ def resting_on(manifest: Manifest, nodes: Iterable[str]) -> LeftOut:
         node = waiting.pop()
         if node not in found:
             found.add(node)
+            # The table of counts does without an indicator that is left out.
+            if _is_indicator(manifest, node):
+                continue
             waiting += [child for child in manifest.child_map.get(node, []) if not child.startswith(("test.", "unit_test."))]
     models = [manifest.nodes[node] for node in sorted(found) if node in manifest.nodes]
     functions = [manifest.functions[node] for node in found if node in manifest.functions]
     return LeftOut(
         models=tuple(model.name for model in models),
-        indicators=tuple(model.config.meta["indicator"]["indicator_id"] for model in models if "indicator" in model.config.meta),
+        indicators=tuple(
+            model.config.meta["indicator"]["indicator_id"] for model in models if _is_indicator(manifest, model.unique_id)
+        ),
         is_of_all=any(one.original_file_path.startswith(OF_ALL) for one in (*models, *functions)),
     )
+
+
+def _is_indicator(manifest: Manifest, node: str) -> bool:
+    return node in manifest.nodes and "indicator" in manifest.nodes[node].config.meta
 
 
 def _looked_at(manifest: Manifest, node: str) -> list[str]:

@@ -161,4 +161,4 @@ def _grant(connection: psycopg.Connection) -> None:
     connection.execute("grant usage on schema persons to vrn_owner")
     connection.execute("alter default privileges for role vrn_linker in schema persons grant select on tables to vrn_owner")
     connection.execute("grant usage on schema ops to vrn_loader, vrn_evaluator")
-    connection.execute("grant usage on schema marts, publish, stats, reference to vrn_evaluator")
+    connection.execute("grant usage on schema indicators, figures, marts, publish, stats, reference to vrn_evaluator")

@@ -13,4 +13,4 @@ LINKAGE, PERSONS = "linkage", "persons"
 LOADER_SCHEMAS = ("raw", "quarantine")
 # Where the tables of publish are built before they are swapped in (vrn.build.table_swap); nobody else may look there.
 ASIDE = "publish_aside"
-OWNER_SCHEMAS = ("ops", "reference", "stats", "staging", "intermediate", "indicators", "marts", "publish", ASIDE)
+OWNER_SCHEMAS = ("ops", "reference", "stats", "staging", "intermediate", "indicators", "figures", "marts", "publish", ASIDE)

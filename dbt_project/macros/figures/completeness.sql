@@ -1,8 +1,9 @@
 {# What came: for each indicator, period and area whether rows of every expected supplier serve for every month that is due.
-   A supplier is expected for the months between its dates; one of whose rows none serves has not delivered. #}
-{% macro completeness_as_at(as_at) -%}
+   A supplier is expected for the months between its dates; a supplier of whose rows none serves has not delivered. #}
+{% macro completeness(known=none) -%}
+{%- set as_at = day_of(known) -%}
 -- The ledger as the counts know it: what was accepted since is not counted, so it did not come yet.
-submission as (
+with submission as (
 
     select * from {{ source('ops', 'counted_submission') }}
     where
@@ -53,9 +54,9 @@ due as (
         )::date as first_on,
         least(period.last_due_on, expected_supplier.valid_until) as last_on,
         expected_supplier.valid_from <= period.last_due_on and expected_supplier.valid_until >= period.start_on as is_due
-    from indicator
+    from {{ indicators_of(known) }} as indicator
     inner join expected_supplier on expected_supplier.feed = any(indicator.feeds)
-    inner join period on period.period_type = any(indicator.period_types)
+    inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
 
 ),
 
@@ -97,10 +98,10 @@ delivered as (
 area_supplier as (
 
     select area.area_code, feed_supplier.supplier
-    from area
+    from {{ ref('dim_area') }} as area
     cross join (select distinct supplier from expected_supplier) as feed_supplier
     left join {{ ref('supplier') }} as supplier on feed_supplier.supplier = supplier.supplier
-    left join area as own on supplier.area_code = own.area_code
+    left join {{ ref('dim_area') }} as own on supplier.area_code = own.area_code
     where
         (
             own.area_code is null
@@ -113,38 +114,34 @@ area_supplier as (
             or area.area_code like supplier.site_prefix || '%'
         )
 
-),
-
-completeness as (
-
-    select
-        delivered.indicator_id,
-        delivered.period_id,
-        area_supplier.area_code,
-        case
-            -- Nobody delivers it any more, or does yet.
-            when not bool_and(delivered.is_feed_due) or not bool_or(delivered.is_due) then 'not_applicable'
-            when bool_and(delivered.received_count >= delivered.due_count) filter (where delivered.is_due) then 'ok'
-            when sum(delivered.own_received_count) > 0 then 'incomplete'
-            when sum(delivered.refused_count) > 0 then 'refused'
-            else 'awaiting_feed'
-        end as feed_status,
-        bool_or(delivered.is_synthetic) as is_synthetic
-    from delivered
-    inner join area_supplier on delivered.supplier = area_supplier.supplier
-    {%- if left_out() %}
-    where delivered.indicator_id not in ({{ left_out_ids() }})
-    {%- endif %}
-    group by delivered.indicator_id, delivered.period_id, area_supplier.area_code
-    {%- if left_out() %}
-    union all
-    -- What came of them is not counted.
-    select indicator.indicator_id, period.period_id, area.area_code, 'awaiting_feed', false
-    from indicator
-    cross join period
-    cross join area
-    where indicator.indicator_id in ({{ left_out_ids() }})
-    {%- endif %}
-
 )
+
+select
+    delivered.indicator_id,
+    delivered.period_id,
+    area_supplier.area_code,
+    case
+        -- Nobody delivers it any more, or does yet.
+        when not bool_and(delivered.is_feed_due) or not bool_or(delivered.is_due) then 'not_applicable'
+        when bool_and(delivered.received_count >= delivered.due_count) filter (where delivered.is_due) then 'ok'
+        when sum(delivered.own_received_count) > 0 then 'incomplete'
+        when sum(delivered.refused_count) > 0 then 'refused'
+        else 'awaiting_feed'
+    end as feed_status,
+    bool_or(delivered.is_synthetic) as is_synthetic
+from delivered
+inner join area_supplier on delivered.supplier = area_supplier.supplier
+{%- if left_out() %}
+where delivered.indicator_id not in ({{ left_out_ids() }})
+{%- endif %}
+group by delivered.indicator_id, delivered.period_id, area_supplier.area_code
+{%- if left_out() %}
+union all
+-- What came of them is not counted.
+select indicator.indicator_id, period.period_id, area.area_code, 'awaiting_feed', false
+from {{ indicators_of(known) }} as indicator
+cross join {{ periods_of(known) }} as period
+cross join {{ ref('dim_area') }} as area
+where indicator.indicator_id in ({{ left_out_ids() }})
+{%- endif %}
 {%- endmacro %}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__comparison') }}
+{{ comparison(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__completeness') }}
+{{ completeness(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__denominator') }}
+{{ denominator(known_on()) }}

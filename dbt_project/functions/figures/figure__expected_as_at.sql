@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__expected') }}
+{{ expected(known_on()) }}

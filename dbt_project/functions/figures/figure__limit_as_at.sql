@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__limit') }}
+{{ limit(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__quintile') }}
+{{ quintile(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__ratio') }}
+{{ ratio(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__standardised') }}
+{{ standardised(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__trend') }}
+{{ trend(known_on()) }}

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__value') }}
+{{ value(known_on()) }}

@@ -1,0 +1,53 @@
+{# The steps of a figure. Each is one macro here, whose text makes two things: the relation figures.<step> of what is known now
+   (models/marts/figures), and the function figures.<step>_as_at of what was known on a day (functions/figures), which
+   publish.indicator_as_at calls. `known` says which of the two asks: none for the relation, and for the function the expressions
+   of its day and of the indicators that it is asked for. #}
+
+{# What a function of a step is asked for: `day` and `ids` are its arguments. #}
+{% macro known_on() -%}
+    {{ return({'day': '$1', 'ids': '$2'}) }}
+{%- endmacro %}
+
+{# The day of which a step tells: the function's, or the last of days. #}
+{% macro day_of(known) -%}
+    {{ known.day if known else "date '9999-12-30'" }}
+{%- endmacro %}
+
+{# The indicators that a step is asked for; `where` narrows them. #}
+{% macro indicators_of(known, where=none) -%}
+    (
+        select * from {{ ref('dim_indicator') }}
+        {%- if known or where %}
+        where {{ 'true' if not where else where }}
+        {%- if known %} and ({{ known.ids }} is null or indicator_id = any({{ known.ids }})){% endif %}
+        {%- endif %}
+    )
+{%- endmacro %}
+
+{# The periods that had ended by the day. #}
+{% macro periods_of(known) -%}
+    (
+        select * from {{ ref('dim_period') }}
+        where end_on < {{ day_of(known) }}
+    )
+{%- endmacro %}
+
+{# Another step, for the same day; `where` narrows its indicators, because a function is evaluated by everyone who calls it. #}
+{% macro step(name, known, where=none) -%}
+    {%- if not known -%}
+    {{ ref('figure__' ~ name) }}
+    {%- else -%}
+    {%- set ids = known.ids -%}
+    {%- if where -%}
+    {%- set ids = "array(select indicator_id from " ~ indicators_of(known, where) ~ " as asked)" -%}
+    {%- endif -%}
+    {{ function('figure__' ~ name ~ '_as_at') }}({{ known.day }}, {{ ids }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# What finds a figure's cell in another step. #}
+{% macro is_same_figure(one, other) -%}
+    {{ one }}.indicator_id = {{ other }}.indicator_id
+    and {{ one }}.area_code = {{ other }}.area_code
+    and {{ one }}.period_id = {{ other }}.period_id
+{%- endmacro %}

@@ -1,0 +1,39 @@
+{# The recent trend of annual figures (Fingertips' method) over the latest five that there are. #}
+{% macro trend(known=none) -%}
+with figure as (
+
+    select * from {{ step('limit', known) }} as limited
+
+),
+
+annual as (
+
+    select
+        indicator_id, area_code, period_id, age_band, sex, ethnicity, imd_quintile,
+        array_agg(value) over five as recent_values,
+        array_agg(lower_ci_95) over five as recent_lowers,
+        array_agg(upper_ci_95) over five as recent_uppers,
+        array_agg(numerator::double precision) over five as recent_numerators,
+        array_agg(denominator::double precision) over five as recent_denominators
+    from figure
+    where period_type in ('financial_year', 'academic_year') and status = 'ok' and value is not null
+    window five as (
+        partition by indicator_id, area_code, age_band, sex, ethnicity, imd_quintile
+        order by start_on
+        rows between 4 preceding and current row
+    )
+
+)
+
+select
+    figure.*,
+    case
+        when figure.period_type not in ('financial_year', 'academic_year') or figure.status <> 'ok' then null
+        when annual.recent_values is null or cardinality(annual.recent_values) < 5 then 'cannot_be_calculated'
+        when figure.cell_type = 'proportion' and figure.ci_method = 'wilson'
+            then stats.recent_trend_proportion(annual.recent_numerators, annual.recent_denominators)
+        else stats.recent_trend(annual.recent_values, annual.recent_lowers, annual.recent_uppers)
+    end as direction
+from figure
+left join annual on {{ is_same_figure('figure', 'annual') }} and {{ is_same_cell('figure', 'annual') }}
+{%- endmacro %}

@@ -1,0 +1,134 @@
+{# Each expected figure with what was counted, its status and its value. #}
+{% macro value(known=none) -%}
+with counted as (
+
+    select
+        indicator_id,
+        area_code,
+        period_id,
+        age_band,
+        sex,
+        ethnicity,
+        imd_quintile,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(square_sum) as square_sum,
+        bool_or(is_missing) as is_missing
+    from {{ step('count', known) }} as fine_count
+    group by indicator_id, area_code, period_id, age_band, sex, ethnicity, imd_quintile
+
+),
+
+-- Where too many events have no place, those that have a place are no measure of it.
+unlocated as (
+
+    select
+        force.indicator_id,
+        force.period_id,
+        coalesce(coalesce(unknown.denominator, unknown.numerator), 0)
+        / nullif(coalesce(force.denominator, force.numerator), 0) as share
+    from counted as force
+    left join counted as unknown
+        on
+            force.indicator_id = unknown.indicator_id
+            and force.period_id = unknown.period_id
+            and unknown.area_code = 'UNK'
+            and {{ is_total('unknown') }}
+    where force.area_code = 'E23000003' and {{ is_total('force') }}
+
+),
+
+with_counts as (
+
+    select
+        expected.*,
+        indicator.value_type,
+        indicator.ci_method,
+        indicator.population,
+        -- The groups of a ratio have rates of their own, per 1,000.
+        case when indicator.value_type = 'ratio' and expected.dimension is not null then 1000 else indicator.multiplier end
+            as multiplier,
+        indicator.min_denominator,
+        indicator.polarity,
+        indicator.comparator_default,
+        coalesce(counted.is_missing, false) as is_missing,
+        expected.area_type not in ('police_force', 'unplaced')
+        and coalesce(unlocated.share, 0) > indicator.max_unlocated_share as is_poorly_located,
+        case
+            when expected.feed_status <> 'ok' or counted.is_missing then null
+            when indicator.value_type = 'ratio' and expected.dimension is null then coalesce(ratio.minority_count, 0)
+            else coalesce(counted.numerator, 0)
+        end as numerator,
+        case when expected.feed_status = 'ok' then counted.square_sum end as square_sum,
+        ratio.white_count,
+        ratio.minority_population,
+        ratio.white_population,
+        standardised.events as standardised_events,
+        standardised.rate as standardised_rate,
+        standardised.variance as standardised_variance,
+        quintile.populations as quintile_populations,
+        quintile.rates as quintile_rates,
+        quintile.log_errors as quintile_log_errors,
+        case
+            when indicator.value_type = 'count' then null
+            when indicator.value_type = 'ratio' and expected.dimension is null
+                then
+                    case when expected.feed_status = 'ok' then
+                        coalesce(ratio.white_count, 0)::numeric / ratio.white_population * ratio.minority_population
+                    end
+            when indicator.value_type = 'dsr' and expected.dimension is null then standardised.persons::numeric
+            when indicator.population is not null or indicator.value_type = 'ratio' then rate_population.persons
+            when expected.feed_status = 'ok' then coalesce(counted.denominator, 0)
+        end as denominator
+    from {{ step('expected', known) }} as expected
+    inner join {{ indicators_of(known) }} as indicator on expected.indicator_id = indicator.indicator_id
+    left join unlocated on expected.indicator_id = unlocated.indicator_id and expected.period_id = unlocated.period_id
+    left join counted on {{ is_same_figure('expected', 'counted') }} and {{ is_same_cell('expected', 'counted') }}
+    left join {{ step('denominator', known) }} as rate_population
+        on {{ is_same_figure('expected', 'rate_population') }} and {{ is_same_cell('expected', 'rate_population') }}
+    left join {{ step('ratio', known) }} as ratio on {{ is_same_figure('expected', 'ratio') }}
+    left join {{ step('standardised', known) }} as standardised
+        on expected.dimension is null and {{ is_same_figure('expected', 'standardised') }}
+    left join {{ step('quintile', known) }} as quintile
+        on expected.dimension is null and {{ is_same_figure('expected', 'quintile') }}
+
+),
+
+with_status as (
+
+    select
+        *,
+        -- Events of a group have no standardised rate of their own: ages are not crossed with other groups.
+        case
+            when value_type in ('dsr', 'sii') and dimension is not null then 'crude_rate'
+            when value_type = 'ratio' and dimension is not null then 'crude_rate'
+            else value_type
+        end as cell_type,
+        case
+            when feed_status <> 'ok' then feed_status
+            -- What has a place is counted, and says nothing of the place.
+            when is_missing or is_poorly_located then 'incomplete'
+            when value_type = 'dsr' and dimension is null and standardised_events < 10 then 'not_applicable'
+            when value_type = 'count' then 'ok'
+            when coalesce(denominator, 0) < greatest(min_denominator, 1e-9) then 'no_denominator'
+            when value_type = 'sii' and dimension is null and coalesce(cardinality(quintile_rates), 0) < 5 then 'no_denominator'
+            when value_type = 'sii' and dimension is null and array_position(quintile_rates, 0) is not null then 'not_applicable'
+            else 'ok'
+        end as status
+    from with_counts
+
+)
+
+select
+    *,
+    case
+        when status <> 'ok' then null
+        when cell_type = 'count' then numerator::double precision
+        when cell_type = 'dsr' then standardised_rate * multiplier::double precision
+        -- Turned round, so that more is worse for the deprived.
+        when cell_type = 'sii'
+            then -1 * (stats.sii(quintile_populations, quintile_rates, true)).sii * multiplier::double precision
+        else numerator::double precision / denominator::double precision * multiplier::double precision
+    end as value
+from with_status
+{%- endmacro %}
