@@ -7,6 +7,8 @@ with marked as (
 annotation as (
 
     select * from {{ ref('dim_annotation') }}
+    -- What is not verified is for analysts, who read the marts.
+    where is_verified
 
 )
 

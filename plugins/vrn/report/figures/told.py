@@ -84,9 +84,10 @@ def events(annotations: Sequence[Annotation]) -> list[tuple[int, str, Annotation
 
 
 def _days(event: Annotation) -> str:
+    kind = words.EVENTS[event.kind]
     if event.ends_on is None:
-        return f"from {day(event.starts_on)}"
-    return f"{day(event.starts_on)} to {day(event.ends_on)}"
+        return f"{kind}from {day(event.starts_on)}"
+    return f"{kind}{day(event.starts_on)} to {day(event.ends_on)}"
 
 
 def line(subject: Subject, drawn: Sequence[Figure], decimals: int, a_figure: str) -> str:

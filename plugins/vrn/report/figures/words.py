@@ -46,6 +46,9 @@ DOMAINS = {
     "programme": "The network's programmes",
 }
 
+# What an event does to a series, before its days.
+EVENTS = {"break": "Break in the series, ", "drift": "Gradual change of the series, ", "context": ""}
+
 POLARITIES = {
     "low_is_good": "Low is good.",
     "high_is_good": "High is good.",
