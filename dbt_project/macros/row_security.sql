@@ -24,7 +24,8 @@
 {% macro bi_tables() -%}
     {{ return([
         'indicator', 'area', 'period', 'indicator_value', 'indicator_latest', 'area_profile', 'framework_scorecard',
-        'feed_status', 'data_quality', 'release', 'indicator_annotation'
+        'feed_status', 'data_quality', 'release', 'indicator_annotation',
+        'figure_annotation'
     ]) }}
 {%- endmacro %}
 

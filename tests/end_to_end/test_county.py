@@ -260,7 +260,8 @@ def test_twenty_indicators_told_another_way_from_the_raw_rows_are_the_same(count
 def test_an_annotation_stands_beside_every_figure_of_its_days(county):
     """T116, T117: the change of the crime system marks police figures of its months, lockdowns mark every figure."""
     marked = """
-        select count(distinct indicator_id) from marts.fct_indicator_annotation where annotation_id = %s and period_id = %s
+        select count(distinct indicator_id) from marts.fct_indicator_annotation
+        where annotation_id = %s and period_id = %s and is_beside_figure
     """
     police = "select count(*) from marts.dim_indicator where exists (select from unnest(feeds) as feed where feed like 'police%%')"
     quarterly = " and period_types && array['financial_year']"

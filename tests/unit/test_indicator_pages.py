@@ -1,6 +1,7 @@
 """The pages of the indicators: what they say, what they never say, and that they ask nobody for anything."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -252,6 +253,16 @@ def test_breaks_and_lockdowns_are_numbered_in_the_chart_and_listed(tmp_path):
     assert {">1<", ">2<"} <= set(re.findall(r">\d<", chart))
     assert "10 May 2019 to 3 June 2019: People stayed at home." in text
     assert "Break in the series, from 1 June 2019: A new system." in text
+
+
+def test_a_change_since_a_year_earlier_that_crosses_a_break_says_so(tmp_path):
+    """Issue 15, B10: V06 2019/20 said -19.5 %, more than chance, without a word of the new crime system."""
+    changed = figure(COUNTY, YEAR, change_percent=-19.5, is_change_significant=True)
+    crossed = replace(BREAK, changed=frozenset({YEAR.period_id}))
+    assert "\N{MINUS SIGN}19.5 % (more than chance, across a change of the series)" in page(
+        tmp_path, subject([changed], annotations=(crossed,))
+    )
+    assert "\N{MINUS SIGN}19.5 % (more than chance)" in page(tmp_path, subject([changed], annotations=(BREAK,)))
 
 
 def test_months_have_the_lines_and_signals_of_the_control_chart(tmp_path):

@@ -235,6 +235,24 @@ def test_the_words_cover_every_status_and_trend_that_may_be_published():
     assert set(tests["trend"]) <= set(words.TRENDS)
 
 
+def test_a_change_of_recording_stands_beside_the_figures_and_the_trend_that_cross_it(tmp_path):
+    """Issue 15, B10: in the list, at the figure's row, and behind the trend on the indicator's page and on the scorecard."""
+    year = list(YEARS)[-1]
+    recording = Annotation(
+        "drift", date(2017, 4, 1), date(2019, 3, 31), "More was recorded.", "an inspection", True,
+        touched=frozenset({year}), trended=frozenset({year}),
+    )  # fmt: skip
+    for name, known in (("with", made(annotations=(recording,))), ("without", made())):
+        (tmp_path / name).mkdir()
+        pages.write(tmp_path / name, published(known))
+    text = texts(tmp_path / "with")
+    assert "Gradual change of the series, 1 April 2017 to 31 March 2019: More was recorded." in text["indicator/T01.html"]
+    assert f'{YEARS[year].period_label} <span class="small">event 1</span>' in text["indicator/T01.html"]
+    for name in ("indicator/T01.html", "index.html"):
+        assert f"{words.TRENDS['increasing_and_getting_worse'][1]}, across a change of the series" in text[name], name
+    assert "across a change" not in "".join(texts(tmp_path / "without").values())
+
+
 def test_text_that_is_read_is_escaped_everywhere(tmp_path):
     evil = '<script>alert("x")</script>'
     fields = {
@@ -380,6 +398,7 @@ def test_the_reader_names_tables_of_publish_only():
                 "feed_status",
                 "data_quality",
                 "indicator_annotation",
+                "figure_annotation",
             )
         }
 

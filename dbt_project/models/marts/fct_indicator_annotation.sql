@@ -23,8 +23,12 @@ touched as (
         indicator.indicator_id,
         indicator.period_types,
         annotation.annotation_id,
+        annotation.kind,
         annotation.starts_on,
-        annotation.ends_on
+        coalesce(annotation.ends_on, 'infinity') as ends_on,
+        -- A break that lasts divides what is before its first day from what is after. One that ends, and a drift, also divide
+        -- what lies in their days from all else.
+        coalesce(annotation.ends_on, annotation.starts_on - 1) as divides_until_on
     from indicator
     inner join annotation
         on
@@ -41,18 +45,71 @@ touched as (
 
 ),
 
-final as (
+-- The days of a figure, of those that it is compared with, and of the five years of its trend.
+reach as (
+
+    select
+        period.period_id,
+        period.period_type,
+        period.start_on,
+        period.end_on,
+        earlier.start_on as earlier_start_on,
+        earlier.end_on as earlier_end_on,
+        baseline.start_on as baseline_start_on,
+        baseline.end_on as baseline_end_on,
+        case
+            when period.period_type in ('financial_year', 'academic_year')
+                then (period.start_on - interval '4 years')::date
+        end as trend_start_on
+    from period
+    left join period as earlier
+        on
+            -- Three years and the next three overlap in two: no change is given.
+            period.period_type <> 'three_financial_years'
+            and period.year_earlier_period_id = earlier.period_id
+    left join period as baseline
+        on
+            period.period_type = 'financial_year'
+            and baseline.period_id = '{{ var("baseline_period") }}'
+            and period.period_id <> baseline.period_id
+
+),
+
+beside as (
 
     select
         touched.indicator_id,
-        period.period_id,
-        touched.annotation_id
+        reach.period_id,
+        touched.annotation_id,
+        touched.starts_on <= reach.end_on and touched.ends_on >= reach.start_on as is_beside_figure,
+        {% for other, name in [('earlier', 'year_earlier_change'), ('baseline', 'baseline_comparison')] -%}
+        case
+            when reach.{{ other }}_start_on is null then false
+            -- What lies between two periods matters only where it divides them.
+            when touched.kind = 'context'
+                then
+                    (touched.starts_on <= reach.end_on and touched.ends_on >= reach.start_on)
+                    or (touched.starts_on <= reach.{{ other }}_end_on and touched.ends_on >= reach.{{ other }}_start_on)
+            else
+                touched.starts_on <= greatest(reach.end_on, reach.{{ other }}_end_on)
+                and touched.divides_until_on >= least(reach.start_on, reach.{{ other }}_start_on)
+        end as is_beside_{{ name }},
+        {% endfor -%}
+        case
+            when reach.trend_start_on is null then false
+            else
+                touched.starts_on <= reach.end_on
+                and case when touched.kind = 'context' then touched.ends_on else touched.divides_until_on end >= reach.trend_start_on
+        end as is_beside_trend
     from touched
-    inner join period
-        on
-            period.period_type = any(touched.period_types)
-            and touched.starts_on <= period.end_on
-            and (touched.ends_on is null or touched.ends_on >= period.start_on)
+    inner join reach on reach.period_type = any(touched.period_types)
+
+),
+
+final as (
+
+    select * from beside
+    where is_beside_figure or is_beside_year_earlier_change or is_beside_baseline_comparison or is_beside_trend
 
 )
 

@@ -56,6 +56,7 @@ def side_by_side(subject: Subject, compared: series.Comparison | None, a_figure:
     return {
         "level": words.AREA_LEVELS[subject.compared_level],
         "period": compared.period.period_label,
+        "events": told.beside(subject, compared.period),
         "alternative": alternative,
         "chart": areas.draw(compared, subject.meta["unit"], alternative, missing) if found else None,
         "county": told.figure(subject, compared.county, decimals) if compared.county else None,

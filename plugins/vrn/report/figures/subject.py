@@ -65,7 +65,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Annotation:
-    """An event to know; touched: the periods that it overlaps, in which the indicator is given."""
+    """An event to know, with the periods in which it stands beside what is shown of the indicator.
+
+    touched: beside the figure. changed: beside the change since a year earlier. trended: beside the recent trend.
+    """
 
     kind: str
     starts_on: date
@@ -74,6 +77,18 @@ class Annotation:
     source: str
     is_verified: bool
     touched: frozenset[str]
+    changed: frozenset[str] = frozenset()
+    trended: frozenset[str] = frozenset()
+
+    @property
+    def divides(self) -> bool:
+        """Whether what lies on its two sides is not alike."""
+        return self.kind != "context"
+
+
+def annotation(row: Mapping[str, Any]) -> Annotation:
+    """An event of a row with its fields; periods are arrays, NULL where there are none."""
+    return Annotation(**{**row, **{name: frozenset(row[name] or ()) for name in ("touched", "changed", "trended")}})
 
 
 @dataclass(frozen=True)

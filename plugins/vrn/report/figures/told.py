@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vrn.report.figures import words
-from vrn.report.figures.numbers import counted, day, decimals_for, grouped
+from vrn.report.figures.numbers import counted, day, decimals_for, grouped, listed
 from vrn.report.figures.series import Comparison, Run
-from vrn.report.figures.subject import Annotation, Figure, Subject
+from vrn.report.figures.subject import Annotation, Figure, Period, Subject
 
 
 def heading(subject: Subject) -> dict[str, Any]:
@@ -18,7 +18,12 @@ def heading(subject: Subject) -> dict[str, Any]:
 
 def figure(subject: Subject, shown: Figure, decimals: int | None = None, county: Figure | None = None) -> dict[str, Any]:
     """The cells of a row. words is empty for a figure and has the reason for none."""
-    common = {"area": shown.area.area_name, "area_code": shown.area.area_code, "period": shown.period.period_label}
+    common = {
+        "area": shown.area.area_name,
+        "area_code": shown.area.area_code,
+        "period": shown.period.period_label,
+        "events": beside(subject, shown.period),
+    }
     if shown.status != "ok":
         return common | {"words": words.missing(shown.status, subject.meta), "is_hidden": shown.status == "suppressed"}
     places = decimals_of([shown]) if decimals is None else decimals
@@ -30,7 +35,7 @@ def figure(subject: Subject, shown: Figure, decimals: int | None = None, county:
         "value": grouped(shown.value, places),
         "interval": interval(shown, places),
         "comparison": comparison(shown, county),
-        "trend": trend(shown.trend),
+        "trend": trend(shown.trend, is_divided=is_divided(subject, shown, "trended")),
     }
 
 
@@ -40,6 +45,7 @@ def run(subject: Subject, without: Run) -> dict[str, Any]:
     number = f" ({without.periods} periods)" if without.periods > 1 else ""
     return {
         "period": first if first == last else f"{first} to {last}",
+        "events": "",
         "words": words.missing(without.status, subject.meta) + number,
     }
 
@@ -71,16 +77,29 @@ def comparison(shown: Figure, county: Figure | None = None) -> dict[str, str]:
     return {"code": code, "sign": sign, "words": words.COMPARISONS[code]}
 
 
-def trend(code: str | None) -> dict[str, str]:
+def is_divided(subject: Subject, shown: Figure, what: str) -> bool:
+    """Whether a break or a gradual change lies within what is said of a figure. what: "changed" or "trended"."""
+    return any(one.divides and shown.period.period_id in getattr(one, what) for one in subject.annotations)
+
+
+def trend(code: str | None, *, is_divided: bool = False) -> dict[str, str]:
     if code is None:
         return {"code": "none", "sign": "", "words": "not given for this period"}
     sign, text = words.TRENDS[code]
+    if is_divided and code != "cannot_be_calculated":
+        text += words.DIVIDED
     return {"code": code.rpartition("_")[2] if "getting" in code else "plain", "sign": sign, "words": text}
 
 
 def events(annotations: Sequence[Annotation]) -> list[tuple[int, str, Annotation]]:
     """What has to be known beside the figures: numbered from 1, as charts mark it, with its days in words."""
     return [(number, _days(one), one) for number, one in enumerate(annotations, start=1)]
+
+
+def beside(subject: Subject, period: Period) -> str:
+    """The numbers, as in `events`, of what stands beside the figures of a period; empty without any."""
+    numbers = [str(number) for number, _, event in events(subject.annotations) if period.period_id in event.touched]
+    return f"event{'s' if len(numbers) > 1 else ''} {listed(numbers)}" if numbers else ""
 
 
 def _days(event: Annotation) -> str:

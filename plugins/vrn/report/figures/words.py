@@ -48,6 +48,8 @@ DOMAINS = {
 
 # What an event does to a series, before its days.
 EVENTS = {"break": "Break in the series, ", "drift": "Gradual change of the series, ", "context": ""}
+# Behind a change or a trend that has one of the first two within it.
+DIVIDED = ", across a change of the series"
 
 POLARITIES = {
     "low_is_good": "Low is good.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import psycopg
 
 from vrn.errors import VrnError
-from vrn.report.figures.subject import Annotation, Area, Delivery, Figure, Limits, Period, Subject
+from vrn.report.figures.subject import Area, Delivery, Figure, Limits, Period, Subject, annotation
 
 
 class NothingBuilt(VrnError):
@@ -49,9 +49,7 @@ def _subject(connection: psycopg.Connection, meta: dict, areas: Mapping[str, Are
         limits={
             (row.pop("area_code"), row.pop("period_id")): Limits(**row) for row in connection.execute(CONTROL_CHART, key).fetchall()
         },
-        annotations=tuple(
-            Annotation(**{**row, "touched": frozenset(row["touched"])}) for row in connection.execute(ANNOTATIONS, key)
-        ),
+        annotations=tuple(annotation(row) for row in connection.execute(ANNOTATIONS, key)),
         deliveries=tuple(Delivery(**row) for row in connection.execute(DELIVERIES, key)),
         status_counts={row["status"]: row["figures"] for row in statuses},
         comparator_name=comparator.area_name if comparator else None,
@@ -86,7 +84,11 @@ CONTROL_CHART = """
 """
 
 ANNOTATIONS = """
-    select kind, starts_on, ends_on, annotation, coalesce(source, '') as source, is_verified, array_agg(period_id) as touched
+    select
+        kind, starts_on, ends_on, annotation, coalesce(source, '') as source, is_verified,
+        array_agg(period_id) filter (where is_beside_figure) as touched,
+        array_agg(period_id) filter (where is_beside_year_earlier_change) as changed,
+        array_agg(period_id) filter (where is_beside_trend) as trended
     from marts.fct_indicator_annotation
     inner join marts.dim_annotation using (annotation_id)
     where indicator_id = %(id)s

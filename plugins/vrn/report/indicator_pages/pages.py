@@ -129,8 +129,9 @@ def _over_time(subject: Subject, area: Area, figures: Sequence[Figure]) -> dict[
 def _latest(subject: Subject, figure: Figure, decimals: int | None) -> dict[str, Any]:
     change = figure.change_percent
     sure = {True: "more than chance", False: "may be chance", None: "not tested"}[figure.is_change_significant]
+    across = words.DIVIDED if told.is_divided(subject, figure, "changed") else ""
     return told.figure(subject, figure, decimals) | {
-        "change": "" if change is None else f"{'+' if change > 0 else ''}{grouped(change, 1)} % ({sure})"
+        "change": "" if change is None else f"{'+' if change > 0 else ''}{grouped(change, 1)} % ({sure}{across})"
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from vrn.report.figures.subject import COUNTY, Annotation, Area, Figure, Period, Subject
+from vrn.report.figures.subject import COUNTY, Annotation, Area, Figure, Period, Subject, annotation
 
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
 LISTS = ("period_types", "geo_levels", "breakdowns", "feeds")
@@ -118,7 +118,7 @@ def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, 
             by_code,
             periods,
             is_synthetic=release.is_synthetic,
-            annotations=tuple(_annotation(row) for row in connection.execute(ANNOTATIONS, key)) if annotated else (),
+            annotations=tuple(annotation(row) for row in connection.execute(ANNOTATIONS, key)) if annotated else (),
         )
 
 
@@ -153,10 +153,6 @@ def _area(row: Mapping[str, Any]) -> Area:
     """A unitary authority is a district and an upper-tier authority."""
     levels = (row["area_type"], *(["upper_tier"] if row["area_type"] == "district" and row["is_upper_tier"] else []))
     return Area(row["area_code"], row["area_name"], levels, row["sort_order"])
-
-
-def _annotation(row: Mapping[str, Any]) -> Annotation:
-    return Annotation(**{**row, "touched": frozenset()})
 
 
 def _listed(text: str | None) -> list[str]:
@@ -204,10 +200,17 @@ VALUES = """
 """
 
 ANNOTATIONS = """
-    select kind, starts_on, ends_on, annotation, coalesce(source, '') as source, is_verified
-    from publish.indicator_annotation
-    where indicator_id = %(id)s
-    order by starts_on, annotation
+    select
+        event.kind, event.starts_on, event.ends_on, event.annotation, coalesce(event.source, '') as source, event.is_verified,
+        array_agg(beside.period_id) filter (where beside.is_beside_figure) as touched,
+        array_agg(beside.period_id) filter (where beside.is_beside_year_earlier_change) as changed,
+        array_agg(beside.period_id) filter (where beside.is_beside_trend) as trended
+    from publish.indicator_annotation as event
+    left join publish.figure_annotation as beside
+        on event.indicator_id = beside.indicator_id and event.annotation_id = beside.annotation_id
+    where event.indicator_id = %(id)s
+    group by event.annotation_id, event.kind, event.starts_on, event.ends_on, event.annotation, event.source, event.is_verified
+    order by event.starts_on, event.annotation
 """
 
 FEEDS = "select * from publish.feed_status order by feed_name, feed, supplier_name, supplier"
