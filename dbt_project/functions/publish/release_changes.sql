@@ -7,78 +7,88 @@ begin
         ~ source('ops', 'release') ~ ")",
         'publish.release_changes', 'release', 'publish.release'
     ) }}
-    return query
-    with earlier_value as (
+return query
 
-        select * from {{ source('ops', 'release_value') }}
-        where release_id = $1
+with earlier_value as (
 
-    ),
+    select * from {{ source('ops', 'release_value') }}
+    where release_id = $1
 
-    later_value as (
+),
 
-        select * from {{ source('ops', 'release_value') }}
-        where release_id = $2
+later_value as (
 
-    ),
+    select * from {{ source('ops', 'release_value') }}
+    where release_id = $2
 
-    -- What served in one of the two and not in the other.
-    exchanged as (
+),
 
-        select coalesce(before.submission_id, after.submission_id) as submission_id
-        from (select submission_id from {{ source('ops', 'release_submission') }} where release_id = $1) as before
-        full join (select submission_id from {{ source('ops', 'release_submission') }} where release_id = $2) as after
-            on before.submission_id = after.submission_id
-        where before.submission_id is null or after.submission_id is null
+-- What served in one of the two and not in the other.
+exchanged as (
 
-    ),
+    select coalesce(before.submission_id, after.submission_id) as submission_id
+    from (select submission_id from {{ source('ops', 'release_submission') }} where release_id = $1) as before
+    full join (select submission_id from {{ source('ops', 'release_submission') }} where release_id = $2) as after
+        on before.submission_id = after.submission_id
+    where before.submission_id is null or after.submission_id is null
 
-    because as (
+),
 
-        select used.indicator_id, used.period_id, array_agg(used.submission_id order by used.submission_id) as submission_ids
-        from {{ ref('fct_indicator_submission') }} as used
-        where used.submission_id in (select submission_id from exchanged)
-        group by used.indicator_id, used.period_id
+because as (
 
-    ),
+    select used.indicator_id, used.period_id, array_agg(used.submission_id order by used.submission_id) as submission_ids
+    from {{ ref('fct_indicator_submission') }} as used
+    where used.submission_id in (select submission_id from exchanged)
+    group by used.indicator_id, used.period_id
 
-    definition as (
+),
 
-        select coalesce(before.indicator_id, after.indicator_id) as indicator_id
-        from (select * from {{ source('ops', 'release_indicator') }} where release_id = $1) as before
-        full join (select * from {{ source('ops', 'release_indicator') }} where release_id = $2) as after
-            on before.indicator_id = after.indicator_id
-        where before.definition is distinct from after.definition
+definition as (
 
-    )
+    select coalesce(before.indicator_id, after.indicator_id) as indicator_id
+    from (select * from {{ source('ops', 'release_indicator') }} where release_id = $1) as before
+    full join (select * from {{ source('ops', 'release_indicator') }} where release_id = $2) as after
+        on before.indicator_id = after.indicator_id
+    where before.definition is distinct from after.definition
 
-    select
-        coalesce(later_value.indicator_id, earlier_value.indicator_id),
-        coalesce(later_value.area_code, earlier_value.area_code),
-        coalesce(later_value.period_id, earlier_value.period_id),
-        coalesce(later_value.sex, earlier_value.sex),
-        coalesce(later_value.age_band, earlier_value.age_band),
-        coalesce(later_value.ethnicity, earlier_value.ethnicity),
-        coalesce(later_value.imd_quintile, earlier_value.imd_quintile),
-        earlier_value.count,
-        later_value.count,
-        later_value.count - earlier_value.count,
-        earlier_value.value,
-        later_value.value,
-        later_value.value - earlier_value.value,
-        earlier_value.status,
-        later_value.status,
-        coalesce(because.submission_ids, '{}'),
-        definition.indicator_id is not null
-    from earlier_value
-    full join later_value
-        using (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile)
-    left join because
-        on
-            coalesce(later_value.indicator_id, earlier_value.indicator_id) = because.indicator_id
-            and coalesce(later_value.period_id, earlier_value.period_id) = because.period_id
-    left join definition on coalesce(later_value.indicator_id, earlier_value.indicator_id) = definition.indicator_id
-    where
-        (earlier_value.count, earlier_value.denominator, earlier_value.value, earlier_value.status)
-        is distinct from (later_value.count, later_value.denominator, later_value.value, later_value.status);
+)
+
+select
+    coalesce(later_value.indicator_id, earlier_value.indicator_id),
+    coalesce(later_value.area_code, earlier_value.area_code),
+    coalesce(later_value.period_id, earlier_value.period_id),
+    coalesce(later_value.sex, earlier_value.sex),
+    coalesce(later_value.age_band, earlier_value.age_band),
+    coalesce(later_value.ethnicity, earlier_value.ethnicity),
+    coalesce(later_value.imd_quintile, earlier_value.imd_quintile),
+    earlier_value.count,
+    later_value.count,
+    later_value.count - earlier_value.count,
+    earlier_value.value,
+    later_value.value,
+    case when figure.is_same_value then 0 else later_value.value - earlier_value.value end,
+    earlier_value.status,
+    later_value.status,
+    coalesce(because.submission_ids, '{}'),
+    definition.indicator_id is not null
+from earlier_value
+full join later_value
+    using (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile)
+-- The same sum in another order ends in other digits: what is within a part in a thousand million is the same.
+cross join lateral (
+    select coalesce(
+        later_value.value = earlier_value.value
+        or abs(later_value.value - earlier_value.value) <= 1e-9 * greatest(abs(later_value.value), abs(earlier_value.value)),
+        later_value.value is null and earlier_value.value is null
+    ) as is_same_value
+) as figure
+left join because
+    on
+        coalesce(later_value.indicator_id, earlier_value.indicator_id) = because.indicator_id
+        and coalesce(later_value.period_id, earlier_value.period_id) = because.period_id
+left join definition on coalesce(later_value.indicator_id, earlier_value.indicator_id) = definition.indicator_id
+where
+    (earlier_value.count, earlier_value.denominator, earlier_value.status)
+    is distinct from (later_value.count, later_value.denominator, later_value.status)
+    or not figure.is_same_value;
 end

@@ -47,7 +47,8 @@ final as (
             when figure.count is not null and coalesce(decision.decision, '') <> 'publish' then 'suppressed'
             else figure.status
         end as status,
-        figure.release_id
+        figure.release_id,
+        figure.is_synthetic
     from figure
     left join decision
         on

@@ -72,7 +72,8 @@ computed as (
             when 'denominator' then {{ source }}.denominator::double precision
             when 'value' then {{ source }}.value
             when 'share' then {{ source }}.numerator::double precision / nullif({{ source }}_all.numerator, 0)
-        end * dated.scale::double precision as {{ source }}_value{% if not loop.last %},{% endif %}
+        end * dated.scale::double precision as {{ source }}_value,
+        {{ source }}.is_synthetic as is_{{ source }}_synthetic{% if not loop.last %},{% endif %}
         {%- endfor %}
     from dated
     left join as_at
@@ -105,6 +106,17 @@ computed as (
 
 ),
 
+-- As at the day that the report names, or else today.
+chosen as (
+
+    select
+        computed.*,
+        case when computed_as_at is null then today_value else as_at_value end as computed_value,
+        case when computed_as_at is null then is_today_synthetic else is_as_at_synthetic end as is_synthetic
+    from computed
+
+),
+
 final as (
 
     select
@@ -119,15 +131,21 @@ final as (
         indicator_id,
         area_code,
         computed_as_at,
-        case when computed_as_at is null then today_value else as_at_value end as computed,
-        case when computed_as_at is null then today_value else as_at_value end - value::double precision
-            as difference,
+        computed_value as computed,
+        computed_value - value::double precision as difference,
         today_value as computed_today,
         status,
         correction_reason,
-        is_reconciled,
-        explanation
-    from computed
+        -- A bound is compared as a bound, and a number with the digits that are printed; what is near enough for "about" is ours.
+        case value_qualifier
+            when 'at_least' then computed_value >= value
+            when 'at_most' then computed_value <= value
+            when 'exact' then round(computed_value::numeric, scale(value)) = value
+            else abs(computed_value - value::double precision) <= 0.1 * value
+        end as is_reconciled,
+        explanation,
+        case when computed_value is not null then is_synthetic end as is_synthetic
+    from chosen
 
 )
 
