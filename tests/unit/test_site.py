@@ -46,6 +46,7 @@ META = {
     "numerator": "Tests that passed",
     "denominator": "Residents of all ages",
     "unit": "per 1,000 residents",
+    "breakdown_unit": "per 1,000 residents of the group",
     "multiplier": Decimal(1000),
     "polarity": "low_is_good",
     "value_type": "crude_rate",
@@ -251,6 +252,12 @@ def test_a_change_of_recording_stands_beside_the_figures_and_the_trend_that_cros
     for name in ("indicator/T01.html", "index.html"):
         assert f"{words.TRENDS['increasing_and_getting_worse'][1]}, across a change of the series" in text[name], name
     assert "across a change" not in "".join(texts(tmp_path / "without").values())
+
+
+def test_groups_are_told_in_the_unit_of_groups(tmp_path):
+    """Issue 15, B7: the groups of S08, a ratio, are rates."""
+    pages.write(tmp_path, published(made(meta={"unit": "ratio"})))
+    assert "Year ending March 2020, per 1,000 residents of the group</caption>" in texts(tmp_path)["indicator/T01.html"]
 
 
 def test_text_that_is_read_is_escaped_everywhere(tmp_path):

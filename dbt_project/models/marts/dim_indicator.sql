@@ -28,6 +28,21 @@ with indicator as (
         {%- endfor %}
     where false
     {% endfor %}
+),
+
+final as (
+
+    select
+        *,
+        -- The groups of a ratio and of a standardised rate have crude rates of their own.
+        case
+            when coalesce(cardinality(breakdowns), 0) = 0 then null
+            when value_type = 'ratio' then 'per 1,000 residents'
+            when value_type = 'dsr' then replace(unit, ' (age-standardised)', '')
+            else unit
+        end as breakdown_unit
+    from indicator
+
 )
 
-select * from indicator
+select * from final

@@ -28,5 +28,6 @@ select
     public_code,
     caveats,
     owner,
-    version::integer as version
+    version::integer as version,
+    breakdown_unit
 from indicator

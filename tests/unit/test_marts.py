@@ -1,0 +1,68 @@
+"""What readers of marts and publish find in the database itself: words for every column, units, and what a release changed."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.services
+
+UNDESCRIBED = """
+    select relation.relnamespace::regnamespace || '.' || relation.relname || coalesce('.' || attribute.attname, '') as name
+    from pg_class as relation
+    left join pg_attribute as attribute
+        on relation.oid = attribute.attrelid and attribute.attnum > 0 and not attribute.attisdropped
+    where
+        relation.relnamespace in ('marts'::regnamespace, 'publish'::regnamespace)
+        and relation.relkind in ('r', 'p', 'v', 'm')
+        and (obj_description(relation.oid, 'pg_class') is null or col_description(relation.oid, attribute.attnum) is null)
+    order by 1
+"""
+
+
+def test_every_table_and_column_of_marts_and_publish_says_what_it_is(built_server, home, owner):
+    """Issue 15, B7: 65 columns had no comment."""
+    assert [row["name"] for row in owner.execute(UNDESCRIBED)] == []
+
+
+def test_the_groups_of_a_ratio_and_of_a_standardised_rate_have_a_unit_of_their_own(built_server, home, owner):
+    """Issue 15, B7: S08 is a ratio, and its ethnic groups are rates per 1,000."""
+    found = owner.execute("select indicator_id, unit, breakdown_unit from marts.dim_indicator").fetchall()
+    units = {row["indicator_id"]: (row["unit"], row["breakdown_unit"]) for row in found}
+    assert units["S08"] == ("ratio", "per 1,000 residents")
+    assert units["V16"] == ("per 100,000 residents (age-standardised)", "per 100,000 residents")
+    assert units["V06"] == ("per 1,000 residents", "per 1,000 residents")
+    assert units["S12a"] == ("%", None)
+
+
+# Value and count in the first release and in the second, and what is told of the difference.
+CHANGES = {
+    "in the last digits": ((0.1 + 0.2, 3), (0.3, 3), None),
+    "nothing": ((2.5, 3), (2.5, 3), None),
+    "no figure in either": ((None, None), (None, None), None),
+    "a little": ((2.5, 3), (2.500001, 3), pytest.approx(0.000001)),
+    "a count behind it": ((2.5, 3), (2.5, 4), 0),
+    "a figure that went": ((2.5, 3), (None, 3), None),
+}
+TOLD = {"a little", "a count behind it", "a figure that went"}
+
+
+def test_a_release_has_changed_what_differs_and_not_how_a_sum_was_added_up(built_server, home, owner):
+    """Issue 15, B7: release_changes reported differences of 1e-14."""
+    for place, release_id in enumerate(("earlier", "later")):
+        owner.execute(
+            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'r', 'c', '', true)",
+            [release_id],
+        )
+        for name, change in CHANGES.items():
+            value, count = change[place]
+            owner.execute(
+                """
+                insert into ops.release_value
+                    (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, value, status,
+                     is_synthetic)
+                values (%s, %s, 'LANCS-14', '2019/20', 'all', 'all', 'all', 'all', %s, %s, 'ok', true)
+                """,
+                [release_id, name, count, value],
+            )
+    told = owner.execute("select indicator_id, value_difference from publish.release_changes('earlier', 'later')").fetchall()
+    assert {row["indicator_id"]: row["value_difference"] for row in told} == {name: CHANGES[name][2] for name in TOLD}
