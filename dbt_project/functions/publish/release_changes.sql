@@ -1,14 +1,11 @@
-#variable_conflict use_column
-begin
-    {{ refuse_null('$1', 'publish.release_changes', 'the earlier release', "publish.release_changes(''2020-09-01'', ''2020-10-01'')") }}
-    {{ refuse_null('$2', 'publish.release_changes', 'the later release', "publish.release_changes(''2020-09-01'', ''2020-10-01'')") }}
-    {{ refuse_unknown(
-        "select asked.id from (values ($1), ($2)) as asked (id) where asked.id not in (select release_id from "
-        ~ source('ops', 'release') ~ ")",
-        'publish.release_changes', 'release', 'publish.release'
-    ) }}
+{{ refuse_null('$1', 'publish.release_changes', 'the earlier release', "publish.release_changes(''2020-09-01'', ''2020-10-01'')") }}
+{{ refuse_null('$2', 'publish.release_changes', 'the later release', "publish.release_changes(''2020-09-01'', ''2020-10-01'')") }}
+{{ refuse_unknown(
+    "select asked.id from (values ($1), ($2)) as asked (id) where asked.id not in (select release_id from "
+    ~ source('ops', 'release') ~ ")",
+    'publish.release_changes', 'release', 'publish.release'
+) }}
 return query
-
 with earlier_value as (
 
     select * from {{ source('ops', 'release_value') }}
@@ -91,4 +88,3 @@ where
     (earlier_value.count, earlier_value.denominator, earlier_value.status)
     is distinct from (later_value.count, later_value.denominator, later_value.status)
     or not figure.is_same_value;
-end

@@ -1,1 +1,3 @@
-select round(value::numeric, places)
+begin
+    return round(value::numeric, places);
+end;
