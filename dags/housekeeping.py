@@ -1,5 +1,5 @@
-"""What has to happen every day whether anything came or not: originals past their retention are forgotten, what nobody may
-see any more is taken away, and who read what is recorded."""
+"""What has to happen every day whether anything came or not: originals past their retention are forgotten, what no feed file
+keeps any more is blanked, what nobody may see any more is taken away, and who read what is recorded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ TRIAGE = """
 ### Triage notes
 `forget_originals` deletes the encrypted original of every delivery older than its feed's retention (`slaProperties` of the
 feed file). The protected rows in the warehouse stay. A failed run is made good by the next.
+
+`blank_judged_only` blanks, in deliveries accepted before, what their feed files no longer keep (`judgedOnly`, or a class that
+stores nothing). Red: a feed file cannot be read; the log names it, and the next run makes it good.
 
 `keep_up_projects` takes away what an ended evaluation project or agreement no longer lets anybody see, and makes the tables of
 the open projects anew (`ops.project_build`). Red: the log says which project and which agreement or key is missing
@@ -49,6 +52,12 @@ def housekeeping():
         return retention.forget_originals()
 
     @task
+    def blank_judged_only() -> int:
+        from vrn.accept import judged_only
+
+        return judged_only.blank_earlier()
+
+    @task
     def keep_up_projects() -> dict[str, int]:
         from vrn.projects import upkeep
         from vrn.settings import Settings
@@ -63,6 +72,7 @@ def housekeeping():
         return reads.record(Settings())
 
     forget_originals()
+    blank_judged_only()
     keep_up_projects()
     record_reads()
 

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.made import file_name
-from vrn.accept import retention
+from tests.made import file_name, spoil
+from vrn.accept import judged_only, retention
 from vrn.errors import HomeError
 from vrn.receive import landing
 from vrn.receive.register import REFUSED_FOLDER
@@ -143,3 +144,58 @@ def test_nothing_is_proven_to_be_deleted_that_was_never_kept(inbox, owner):
     aged(owner, 10_000)
     retention.forget_originals()
     assert proofs(inbox) == []
+
+
+# --- what a feed file no longer keeps (issue 14, point 6)
+
+
+def no_longer_kept(feed_files: Path) -> None:
+    """Of an attendance the disposal is judged only from now on, and the group of the injury dropped, with its rules."""
+    path = feed_files / f"{ED}.odcs.yaml"
+    said = yaml.safe_load(path.read_text())
+    (attendance,) = said["schema"]
+    columns = {item["name"]: item for item in attendance["properties"]}
+    columns["disposal"]["customProperties"].append({"property": "judgedOnly", "value": True})
+    columns["injury_group"]["classification"] = "drop"
+    attendance["quality"] = [rule for rule in attendance["quality"] if "injury_group" not in str(rule["implementation"])]
+    path.write_text(yaml.safe_dump(said, sort_keys=False))
+
+
+def filled(inbox, schema: str, *columns: str) -> tuple:
+    counted = ", ".join(f"count({name}) as {name}" for name in columns)
+    found = inbox.connection.execute(f"select {counted} from {schema}.tiig_ed_attendance__attendance").fetchone()
+    return tuple(found[name] for name in columns)
+
+
+def test_what_becomes_judged_only_or_is_dropped_is_blanked_in_deliveries_accepted_before(inbox, feed_files):
+    names = ("disposal", "injury_group", "sex", "arrival_date")
+    text = inbox.text(ED, "2020-06")
+    inbox.drop(ED, file_name(inbox.contract(ED), "2020-06"), spoil(text, {3: {"age": "999"}, 4: {"arrival_date": "2019-01-01"}}))
+    (row,) = inbox.take_in(ED)
+    assert row["rows_quarantined"] > 0
+    rows, aside = filled(inbox, "raw", *names), filled(inbox, "quarantine", *names)
+    assert judged_only.blank_earlier() == 0
+    assert (filled(inbox, "raw", *names), filled(inbox, "quarantine", *names)) == (rows, aside)
+    assert min(rows[0], aside[0]) > 0
+    no_longer_kept(feed_files)
+    assert judged_only.blank_earlier() == row["rows_accepted"] + row["rows_quarantined"]
+    assert filled(inbox, "raw", *names) == (0, 0, *rows[2:])
+    assert filled(inbox, "quarantine", *names) == (0, 0, *aside[2:])
+    assert judged_only.blank_earlier() == 0
+
+
+def test_what_waits_for_a_person_keeps_what_the_rules_may_be_asked_again(inbox, feed_files):
+    row = taken_in(inbox)
+    inbox.connection.execute("update ops.submission set status = 'received' where submission_id = %s", [row["submission_id"]])
+    no_longer_kept(feed_files)
+    assert judged_only.blank_earlier() == 0
+
+
+def test_a_feed_file_that_cannot_be_read_blanks_nothing_of_its_feed_and_holds_up_no_other(inbox, feed_files):
+    taken_in(inbox, SEARCHES, "2020-02")
+    row = taken_in(inbox)
+    (feed_files / f"{SEARCHES}.odcs.yaml").write_text("id: [")
+    no_longer_kept(feed_files)
+    with pytest.raises(HomeError, match=f"Nothing of {SEARCHES} was blanked"):
+        judged_only.blank_earlier()
+    assert filled(inbox, "raw", "disposal", "sex") == (0, row["rows_accepted"])

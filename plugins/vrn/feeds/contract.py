@@ -66,6 +66,13 @@ class Entity:
         return tuple(name for column in self.columns if column.is_judged_only for name in column.stored)
 
     @property
+    def not_kept(self) -> set[str]:
+        """The columns that the raw table may have from before, and of which an accepted delivery keeps nothing."""
+        gone = (column for column in self.columns if not column.is_stored)
+        names = {name for column in gone for name in (column.name, f"{column.name}_is_valid", column.withheld_name)}
+        return names - self.stored.keys() | set(self.judged_only)
+
+    @property
     def matched(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.classification == "match")
 
