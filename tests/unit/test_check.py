@@ -93,6 +93,16 @@ RULES = {
         ("expect_column_values_to_match_regex", {"column": "gender", "regex": "^[a-z]+$"}),
         r"the regular expression \^\[a-z\]\+\$ does not fit the column's own example",
     ),
+    "a query on what the period before has no more": (
+        (
+            "unexpected_rows_expectation",
+            {
+                "unexpected_rows_query": "select b.row_number from {batch} b join ${previous.search} p "
+                "on p.legislation is distinct from b.legislation"
+            },
+        ),
+        r"legislation is judgedOnly, so the delivery of the period before does not have it any more",
+    ),
     "an expectation that is none": (
         ("expect_column_values_to_match_regexp", {"column": "gender", "regex": "^x"}),
         r"Great Expectations cannot judge by expect_column_values_to_match_regexp: .* not found",
@@ -118,6 +128,8 @@ def test_every_rule_that_could_not_be_judged_of_a_delivery_is_named_before_one_c
     feed = yaml.safe_load(path.read_text())
     (gender,) = [item for item in feed["schema"][0]["properties"] if item["name"] == "gender"]
     gender["examples"] = ["Female"]
+    (legislation,) = [item for item in feed["schema"][0]["properties"] if item["name"] == "legislation"]
+    legislation.setdefault("customProperties", []).append({"property": "judgedOnly", "value": True})
     for number, ((kind, kwargs), _) in enumerate(RULES.values(), start=901):
         rule = {"name": f"PSS-{number}", "type": "custom", "engine": "greatExpectations", "severity": "warning"}
         rule |= {"description": "A sentence.", "implementation": {"type": kind, "kwargs": kwargs}}

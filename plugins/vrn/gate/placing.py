@@ -39,8 +39,7 @@ def placed(rule: Rule, entity: Entity, submission: Submission, contract: Contrac
     for other in contract.entities:
         query = query.replace("${entity." + other.name + "}", _table_of(other, submission))
         # By way of the feed's table, because the earlier delivery has no table of an entity that is new since.
-        rows = f'(select * from {raw.RAW}."{other.table}" where submission_id = {earlier})'
-        query = query.replace("${previous." + other.name + "}", rows)
+        query = query.replace("${previous." + other.name + "}", f"({_kept(other)} where submission_id = {earlier})")
     query = query.replace(EXTRACT, _extract(submission, contract))
     # GX would put a subquery with an alias of its own here, and warns of a query that does not name the batch at all.
     query = query.replace("{batch}", _table_of(entity, submission)) + " /* {batch} */"
@@ -51,6 +50,17 @@ def _extract(submission: Submission, contract: Contract) -> str:
     """The day in the file's name on which the supplier cut the data, as SQL; null where the feed's names have none."""
     day = names.read(contract, submission.file_name).extract_on
     return f"date '{day}'" if day else "null::date"
+
+
+def _kept(entity: Entity) -> str:
+    """The rows of an entity with what is left once a delivery serves: a rule that asks for what was only judged would find it
+    blank, and so it does not find the column."""
+    names = ["submission_id", "row_number", *(name for name in entity.stored if name not in entity.judged_only)]
+    return f'select {", ".join(map(_quoted, names))} from {raw.RAW}."{entity.table}"'
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _table_of(entity: Entity, submission: Submission) -> str:

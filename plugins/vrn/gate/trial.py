@@ -65,7 +65,7 @@ def _of_entity(
     for rule in entity.rules:
         why = _wrong_patterns(connection, entity, rule)
         if why is None and UNEXPECTED_ROWS_QUERY in rule.kwargs:
-            why = _wrong_query(connection, entity, placing.placed(rule, entity, sent, contract, SUBMISSION))
+            why = _wrong_query(connection, contract, entity, placing.placed(rule, entity, sent, contract, SUBMISSION))
         elif why is None:
             for_gx.append(rule)
         if why:
@@ -91,11 +91,16 @@ def _wrong_patterns(connection: psycopg.Connection, entity: Entity, rule: Rule) 
     return None
 
 
-def _wrong_query(connection: psycopg.Connection, entity: Entity, rule: Rule) -> str | None:
+def _wrong_query(connection: psycopg.Connection, contract: Contract, entity: Entity, rule: Rule) -> str | None:
     says = ", says::text" if SAYS in rule.description else ""
     try:
         connection.execute(f"select row_number::integer{says} from ({rule.kwargs[UNEXPECTED_ROWS_QUERY]}) as found".encode())
     except psycopg.errors.UndefinedColumn as error:
+        named = re.search(r"column (?:\w+\.)?(\w+) does not exist", error.diag.message_primary.replace('"', ""))
+        if named and any(named[1] in one.judged_only for one in contract.entities):
+            return (
+                f"{named[1]} is judgedOnly, so the delivery of the period before does not have it any more; keep it, or ask another"
+            )
         return f"{_said(error)}; the columns that are stored of {entity.name} are {', '.join(entity.stored)}"
     except psycopg.Error as error:
         return f"the query cannot be asked: {_said(error)}"
