@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import FEEDS
 from tests.kills import Killed, killed_at
+from tests.made import spoil
 from tests.submissions import empty_ledger
 from vrn.errors import VrnError
 from vrn.ledger import findings
@@ -99,11 +100,11 @@ BAD_FILES = {
 
 @pytest.mark.parametrize("kind", BAD_FILES)
 def test_a_bad_file_is_refused_with_a_sentence_and_nothing_else_changes(inbox, kind):
-    name, spoil, rule, words = BAD_FILES[kind]
+    name, damage, rule, words = BAD_FILES[kind]
     inbox.drop(STREET, "2020-01-lancashire-street.synthetic.csv", inbox.text(STREET, "2020-01"))
     inbox.take_in(STREET)
     before = inbox.tables()
-    path = inbox.drop(STREET, name, spoil(inbox.text(STREET, "2020-02")))
+    path = inbox.drop(STREET, name, damage(inbox.text(STREET, "2020-02")))
     content = path.read_bytes()
     row = only(inbox.take_in(STREET))
     after = inbox.tables()
@@ -118,12 +119,12 @@ def test_a_bad_file_is_refused_with_a_sentence_and_nothing_else_changes(inbox, k
 
 
 def test_a_file_in_the_windows_character_set_is_read_and_warned_of(inbox):
-    text = inbox.text(STREET, "2020-02").replace("On or near Synthetic Street", "On or near St John’s Café", 1)
+    text = spoil(inbox.text(STREET, "2020-02"), {2: {"Last outcome category": "Sent to St John’s Café"}})
     inbox.drop(STREET, NAME, text.encode("cp1252"))
     row = only(inbox.take_in(STREET))
-    places = inbox.connection.execute("select distinct location from raw.police_street_crime__crime").fetchall()
+    outcomes = inbox.connection.execute("select distinct last_outcome_category from raw.police_street_crime__crime").fetchall()
     assert row["status"] == "accepted"
-    assert {"location": "On or near St John’s Café"} in places
+    assert {"last_outcome_category": "Sent to St John’s Café"} in outcomes
     assert "cp1252" in said(inbox, row)
 
 

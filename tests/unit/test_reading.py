@@ -94,9 +94,9 @@ def test_t080_t082_a_file_in_another_wrapping_is_read_as_the_same_rows(inbox, wr
 
 def test_t081_a_windows_file_keeps_its_pounds_accents_and_quotes_and_is_warned_of(inbox):
     name = "St John’s Café, £5 a head"
-    row = take(inbox, TRAINING, spoil(inbox.text(TRAINING, PERIODS[TRAINING]), {4: {"organisation": name}}).encode("cp1252"))
+    row = take(inbox, GRANTS, spoil(inbox.text(GRANTS, PERIODS[GRANTS]), {4: {"organisation": name}}).encode("cp1252"))
     assert row["status"] == "accepted"
-    assert stored(inbox, "programme_training__event", "organisation")[4] == (name,)
+    assert stored(inbox, "programme_grants__grant", "organisation")[4] == (name,)
     assert said(inbox, row)["GEN-002"]["outcome"] == "warning"
 
 
@@ -119,12 +119,12 @@ def test_t081_a_file_in_no_agreed_encoding_is_refused_and_not_guessed_at(inbox, 
 
 def test_t082_commas_semicolons_and_line_breaks_in_quotation_marks_are_text_and_rows_keep_a_spreadsheets_numbers(inbox):
     name = 'A school; with "quotes", a comma\r\nand a second line'
-    text = inbox.text(TRAINING, PERIODS[TRAINING])
-    sent = spoil(text, {3: {"organisation": name}, 6: {"attendees": "a few"}}).replace("\n", "\r\n").replace("\r\r\n", "\r\n")
-    row = take(inbox, TRAINING, sent.encode())
+    text = inbox.text(GRANTS, PERIODS[GRANTS])
+    sent = spoil(text, {3: {"organisation": name}, 6: {"young_people": "a few"}}).replace("\n", "\r\n").replace("\r\r\n", "\r\n")
+    row = take(inbox, GRANTS, sent.encode())
     assert row["rows_in_file"] == len(table(text))
-    assert stored(inbox, "programme_training__event", "organisation")[3] == (name,)
-    assert set_aside(inbox, "programme_training__event") == {6: ["GEN-006"]}
+    assert stored(inbox, "programme_grants__grant", "organisation")[3] == (name,)
+    assert set_aside(inbox, "programme_grants__grant") == {6: ["GEN-006"]}
 
 
 # --- T83, T84: what a spreadsheet does
@@ -533,7 +533,7 @@ def sheetless(inbox: Inbox) -> bytes:
 # What is sent, and the code that refuses it or sets its row 4 aside.
 NEVER_ENDING = {
     "a NUL in one row": (
-        TRAINING, "csv", lambda inbox: spoil(inbox.text(TRAINING, PERIODS[TRAINING]), {4: {"organisation": "A\0"}}), None),
+        GRANTS, "csv", lambda inbox: spoil(inbox.text(GRANTS, PERIODS[GRANTS]), {4: {"organisation": "A\0"}}), None),
     "a day of the year 0": (
         TRAINING, "csv", lambda inbox: spoil(inbox.text(TRAINING, PERIODS[TRAINING]), {4: {"event_date": "0000-04-09"}}), None),
     "a workbook that is cut off": (TRAINING, "xlsx", lambda inbox: workbook(sheet(inbox))[:-200], "GEN-010"),
@@ -550,7 +550,7 @@ def test_what_no_reader_took_comes_to_an_end_and_its_supplier_is_told(inbox, kin
     row = take(inbox, feed, make(inbox), ending=ending)
     if code is None:
         assert row["status"] == "accepted"
-        assert "GEN-006" in set_aside(inbox, "programme_training__event")[4]
+        assert "GEN-006" in set_aside(inbox, inbox.contract(feed).main.table)[4]
         assert said(inbox, row)["GEN-006"]["row_numbers"] == [4]
     else:
         assert row["status"] == "refused"
@@ -597,11 +597,11 @@ def test_t095_codes_in_another_case_and_with_blanks_around_them_are_the_same_cod
     take(
         inbox,
         "police_crime",
-        spoil(crimes, {5: {"status": "Active ", "bcu": " e", "lad_code": "", "lsoa_code": ""}}),
+        spoil(crimes, {5: {"status": "Active ", "victim_sex": " f", "lad_code": "", "lsoa_code": ""}}),
         period="2019-05",
     )
-    assert stored(inbox, "police_crime__crime", "ho_code", "status", "bcu")[5] == (
+    assert stored(inbox, "police_crime__crime", "ho_code", "status", "victim_sex")[5] == (
         table(crimes)[3]["ho_code"].strip().upper(),
         "active",
-        "E",
+        "F",
     )

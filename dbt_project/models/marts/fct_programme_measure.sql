@@ -12,6 +12,13 @@ surge as (
 
 ),
 
+activity as (
+
+    select * from {{ ref('stg_programme_grants__grant') }}
+    where {{ is_known_today() }}
+
+),
+
 kpi as (
 
     select * from {{ ref('stg_yot_kpi__kpi') }}
@@ -66,6 +73,28 @@ measured as (
         ('arrests', surge.arrests),
         ('searches', surge.searches),
         ('weapons_count', surge.weapons_count)
+    ) as each_measure (measure, value)
+
+    union all
+
+    select
+        'programme_grants',
+        'LANCS-14',
+        activity.period_start_on,
+        activity.period_end_on,
+        activity.fund || ', ' || activity.organisation,
+        each_measure.measure,
+        each_measure.value,
+        -- The return's qualifier is about its young people and pounds.
+        'exact',
+        activity.is_synthetic
+    from activity
+    cross join lateral (
+        values
+        ('school_sessions', activity.school_sessions),
+        ('yot_sessions', activity.yot_sessions),
+        ('community_sessions', activity.community_sessions),
+        ('knives_surrendered', activity.knives_surrendered)
     ) as each_measure (measure, value)
 
     union all

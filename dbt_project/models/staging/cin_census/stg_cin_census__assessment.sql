@@ -17,12 +17,10 @@ renamed as (
         period_start_on,
         period_end_on,
         referred_on,
-        started_on,
         authorised_on,
 
         ---- codes
         factors,
-        lea as lea_code,
 
         ---- known
         known_from_on,

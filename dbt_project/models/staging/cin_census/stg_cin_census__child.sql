@@ -21,17 +21,12 @@ renamed as (
         birth_month as birth_month_on,
         expected_birth_month as expected_birth_month_on,
         death_month as death_month_on,
-        reference_on,
 
         ---- codes
-        upn_unknown as upn_unknown_code,
         sex as sex_code,
         ethnicity as ethnicity_code,
-        disabilities,
-        lea as lea_code,
 
         ---- measures
-        age_at_period_end,
         year,
 
         ---- known

@@ -16,19 +16,9 @@ renamed as (
         ---- dates
         period_start_on,
         period_end_on,
-        referred_on,
         death_month as death_month_on,
         started_on,
         ended_on,
-
-        ---- codes
-        initial_category as initial_category_code,
-        latest_category as latest_category_code,
-        lea as lea_code,
-
-        ---- measures
-        previous_plans,
-        review_dates,
 
         ---- known
         known_from_on,

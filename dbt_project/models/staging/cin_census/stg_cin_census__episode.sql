@@ -20,13 +20,6 @@ renamed as (
         expected_birth_month as expected_birth_month_on,
         referred_on,
         closed_on,
-        initial_conference_on,
-
-        ---- codes
-        referral_source as referral_source_code,
-        primary_need as primary_need_code,
-        closure_reason as closure_reason_code,
-        lea as lea_code,
 
         ---- known
         known_from_on,

@@ -16,11 +16,8 @@ renamed as (
 
         ---- dates
         period_start as quarter_start_on,
-        period_end as quarter_end_on,
-        as_at as as_at_on,
 
         ---- codes
-        force_code,
         collection,
         offence_group,
         weapon_type,

@@ -24,19 +24,12 @@ renamed as (
         ---- dates
         date_recorded as recorded_on,
         date_trunc('month', date_recorded)::date as recorded_month_on,
-        time_recorded,
         occurred_from as occurred_from_at,
-        occurred_to as occurred_to_at,
-        reclassified_at,
         outcome_date as outcome_on,
 
         ---- codes
         ho_code,
-        ho_suboffence as ho_suboffence_code,
-        prior_ho_code,
         status,
-        cancel_reason as cancel_reason_code,
-        location_type,
         victim_sex as victim_sex_code,
         victim_ethnicity as victim_ethnicity_code,
         case when outcome_type ~ '^[0-9]+$' then {{ as_type('outcome_type', 'integer') }} end as outcome_type_code,
@@ -44,8 +37,6 @@ renamed as (
         ---- place
         lad_code as district_code,
         lsoa_code,
-        lsoa_vintage,
-        bcu as police_division_code,
 
         ---- numbers
         case when victim_age between 0 and 120 then victim_age::integer end as victim_age,

@@ -26,7 +26,6 @@ renamed as (
 
         ---- codes
         mash as mash_code,
-        school_urn,
         da_risk as domestic_abuse_risk,
         status,
 

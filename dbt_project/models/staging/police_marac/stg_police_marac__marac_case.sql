@@ -29,9 +29,6 @@ renamed as (
         ---- place
         lad_code as district_code,
 
-        ---- numbers
-        case when children_in_household between 0 and 15 then children_in_household::integer end as children_count,
-
         ---- known
         known_from_on,
         known_until_on,

@@ -22,7 +22,6 @@ renamed as (
         case when length(source.lsoa_code) = 9 then source.lsoa_code end as lsoa_code,
 
         ---- place
-        source.location,
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.longitude end as longitude,
         case when {{ is_in_great_britain('source.longitude', 'source.latitude') }} then source.latitude end as latitude,
 

@@ -12,7 +12,6 @@ renamed as (
         supplier,
         period_start_on,
         period_end_on,
-        case_number as case_key,
         site_code,
         referred_on,
         age,
@@ -21,7 +20,6 @@ renamed as (
         is_violence_related,
         is_engaged,
         session_count,
-        onward_referral,
         known_from_on,
         known_until_on,
         is_synthetic

@@ -21,7 +21,6 @@ renamed as (
         community_sessions,
         young_people,
         knives_surrendered,
-        surveyed_on,
         value_qualifier,
         known_from_on,
         known_until_on,

@@ -14,7 +14,6 @@ renamed as (
         period_end_on,
         activity_on,
         bcu_code as police_division_code,
-        site,
         asset_type,
         deployments,
         weapons_count,

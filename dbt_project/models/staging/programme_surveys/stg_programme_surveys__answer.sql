@@ -14,7 +14,6 @@ renamed as (
         period_end_on,
         instrument,
         wave,
-        fieldwork_from as fieldwork_started_on,
         fieldwork_until as fieldwork_ended_on,
         lad_code as district_code,
         question,

@@ -15,7 +15,6 @@ renamed as (
         event_on,
         programme,
         event_type,
-        organisation,
         audience,
         lad_code as district_code,
         sessions,

@@ -18,7 +18,6 @@ renamed as (
         age_band,
         numerator,
         denominator,
-        is_missing_at_source,
         known_from_on,
         known_until_on,
         is_synthetic

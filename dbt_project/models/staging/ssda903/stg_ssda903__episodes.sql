@@ -26,7 +26,6 @@ renamed as (
         placement as placement_code,
         placement_provider as placement_provider_code,
         ceased_reason as ceased_reason_code,
-        placement_change_reason as placement_change_reason_code,
 
         ---- known
         known_from_on,

@@ -24,9 +24,6 @@ renamed as (
         sex as sex_code,
         ethnicity as ethnicity_code,
 
-        ---- measures
-        age_at_period_end,
-
         ---- known
         known_from_on,
         known_until_on,

@@ -21,15 +21,9 @@ renamed as (
         birth_month as birth_month_on,
 
         ---- codes
-        yot_code,
         sex as sex_code,
         ethnicity as ethnicity_code,
-        care_status as care_status_code,
         lad_code,
-        legal_status as legal_status_code,
-
-        ---- measures
-        age_at_period_end,
 
         ---- known
         known_from_on,

@@ -20,7 +20,6 @@ renamed as (
         offence_on,
 
         ---- codes
-        ho_code,
         offence_category as offence_category_code,
 
         ---- measures

@@ -11,7 +11,6 @@ renamed as (
         submission_id,
         row_number,
         supplier,
-        outcome_id as outcome_pid,
         child_id as child_pid,
         offence_id as offence_pid,
 
@@ -22,7 +21,6 @@ renamed as (
 
         ---- codes
         outcome_type as outcome_type_code,
-        setting as setting_code,
 
         ---- known
         known_from_on,

@@ -15,7 +15,6 @@ renamed as (
         ---- dates
         period_start_on,
         period_end_on,
-        quarter_on,
 
         ---- codes
         yot_code,
