@@ -34,7 +34,7 @@ def p06(built_server, places, tmp_path_factory) -> Iterator[dict]:
                     inbox.drop(TRAINING, file_name(inbox.contract(TRAINING), quarter), text)
                     (taken,) = inbox.take_in(TRAINING)
                     assert (taken["status"], taken["rows_quarantined"]) == ("accepted", 0), taken
-                events = ["--quiet", "run", "--select", "stg_ops__submission", "int_training__event"]
+                events = ["--quiet", "run", "--select", "stg_ops__submission", "int_training__event+1"]
                 assert dbt.invoke(settings, events).success
                 build(settings)
                 found = owner.execute(f"select * from marts.fct_indicator_value where indicator_id = 'P06' and {OF_ALL}").fetchall()
