@@ -319,6 +319,11 @@ def _seed(name: str) -> list[dict]:
         return list(csv.DictReader(file))
 
 
+def _residents() -> list[dict[str, str]]:
+    """The estimates of the series that was published by the day of the report."""
+    return [row for row in _seed("population/population") if row["population_vintage"] == "2011-census-based"]
+
+
 def _population(ages: str) -> Counter:
     """By district and year."""
     whole, bands = ages == "all", {row["age_band"]: row for row in _seed("population/age_band")}
@@ -326,7 +331,7 @@ def _population(ages: str) -> Counter:
     span = re.search(r"(\d+)(?:-(\d+))?", ages)
     least, most = (int(span[1]), int(span[2] or 999)) if span else (0, 999)
     people: Counter = Counter()
-    for row in _seed("population/population"):
+    for row in _residents():
         band = bands.get(row["age_band"])
         within = band is not None and int(band["age_from"]) >= least and int(band["age_to"] or 200) <= most
         wanted = row["age_band"] == "all" if whole else within
@@ -381,7 +386,7 @@ def _standardised(indicator: str, events: Iterable[Event], multiplier: float) ->
     weights = {row["standard_band"]: int(row["weight"]) for row in _seed("population/standard_population")}
     bands = {row["age_band"]: row["standard_band"] for row in _seed("population/age_band")}
     people: Counter = Counter()
-    for row in _seed("population/population"):
+    for row in _residents():
         if row["sex"] == "all" and row["age_band"] in bands:
             people[row["area_code"], int(row["mid_year"]), bands[row["age_band"]]] += int(row["persons"])
     found = {}

@@ -14,6 +14,7 @@ from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import REPOSITORY
 
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
+REBASED = "2021-census-based to mid-2023"
 # The indicators of the framework, with the letters of their parts.
 INDICATOR = re.compile(r"V(0[1-9]|1\d|2[0-2])|R(0[1-9]|1[0-5])[a-d]?|S(0[1-9]|1[0-4])[a-f]?|P0[1-9][ab]?")
 
@@ -40,8 +41,8 @@ def population() -> dict[tuple[str, str, str, str], dict[str, int]]:
 def test_age_bands_add_up_to_the_total_in_every_district_sex_and_year(population):
     bands = [row["age_band"] for row in seed("population/age_band")]
     with_bands = {key: persons for key, persons in population.items() if len(persons) > 1}
-    # All three sexes of 2019, 2020 and 2021, and persons of 2018, for which the ages are estimated.
-    assert len(with_bands) == 14 * (3 * 3 + 1)
+    # On the base of 2011 mid-2018 to mid-2020, on that of 2021 mid-2011 and mid-2018 to mid-2023, each for women, men and both.
+    assert len(with_bands) == 14 * 3 * (3 + 7)
     for key, persons in with_bands.items():
         assert list(persons) == ["all", *bands], key
         assert sum(persons[band] for band in bands) == persons["all"], key
@@ -54,19 +55,56 @@ def test_females_and_males_add_up_to_persons_in_every_age_band(population):
             assert {band: count + males[band] for band, count in persons.items()} == everybody, (area, year)
 
 
-def test_only_the_ages_of_mid_2018_are_estimated_and_only_mid_2017_has_none(population):
-    estimated = {(row["mid_year"], row["sex"]) for row in seed("population/population") if row["is_estimated"] == "true"}
-    totals = {row["is_estimated"] for row in seed("population/population") if row["age_band"] == "all"}
-    assert (estimated, totals) == ({("2018", "all")}, {"false"})
-    assert {year for (_, year, _, _), persons in population.items() if len(persons) == 1} == {"2017"}
+def test_every_year_to_mid_2023_has_a_rebased_total_as_published(population):
+    """Issue 15, B2: figures past mid-2020 have something to be divided by, on one base from mid-2011 on."""
+    totals: Counter = Counter()
+    for (_, year, vintage, sex), persons in population.items():
+        if (vintage, sex) == (REBASED, "all"):
+            totals[year] += persons["all"]
+    # As PROVENANCE.md of the source names them.
+    published = {2011: 1_461_295, 2017: 1_496_853, 2018: 1_503_339, 2019: 1_513_857, 2020: 1_520_252, 2021: 1_532_158}
+    published |= {2022: 1_551_393, 2023: 1_570_373}
+    assert totals.keys() == {str(year) for year in range(2011, 2024)}
+    assert {year: totals[str(year)] for year in published} == published
 
 
-def test_the_bands_of_mid_2019_give_the_children_that_small_areas_add_up_to(population):
-    def persons(band: str) -> int:
-        return sum(bands[band] for (_, year, _, sex), bands in population.items() if (year, sex) == ("2019", "all"))
+def test_totals_are_the_ons_own_and_what_we_estimate_of_sexes_and_ages_says_so():
+    """Issue 15, B2: what must be estimated between says so."""
+    estimated = {
+        (row["population_vintage"], row["mid_year"]) for row in seed("population/population") if row["is_estimated"] == "true"
+    }
+    of_2021 = {(REBASED, str(year)) for year in range(2018, 2023)}
+    assert estimated == {("2011-census-based", "2018")} | of_2021
+    totals = [row for row in seed("population/population") if (row["sex"], row["age_band"]) == ("all", "all")]
+    assert {row["is_estimated"] for row in totals} == {"false"}
 
-    children = sum(int(row["persons_10_17"]) for row in seed("population/lsoa_population") if row["mid_year"] == "2019")
-    assert persons("10-14") + persons("15") + persons("16-17") == children == 141_077
+
+def test_the_baseline_year_has_its_sexes_ages_and_quintiles(population):
+    """Issue 15, B2: 2018/19 had persons by age alone."""
+    of_2018 = {(vintage, sex) for (_, year, vintage, sex), persons in population.items() if year == "2018" and len(persons) > 1}
+    assert of_2018 == {(vintage, sex) for vintage in ("2011-census-based", REBASED) for sex in ("all", "female", "male")}
+    small = [row for row in seed("population/lsoa_population") if row["mid_year"] == "2018"]
+    assert (len(small), sum(int(row["persons"]) for row in small)) == (941, 1_498_300)
+
+
+def test_an_estimate_was_published_after_the_day_that_it_is_for():
+    editions = {(row["population_vintage"], row["mid_year"]): row["published_on"] for row in seed("population/population_edition")}
+    assert editions.keys() == {(row["population_vintage"], row["mid_year"]) for row in seed("population/population")}
+    assert all(published > f"{year}-06-30" for (_, year), published in editions.items())
+
+
+def test_the_small_areas_of_a_year_add_up_to_the_districts_in_all_and_in_children(population):
+    def persons(year: str, *bands: str) -> int:
+        found = {key: of for key, of in population.items() if key[1:] == (year, "2011-census-based", "all")}
+        return sum(of[band] for of in found.values() for band in bands)
+
+    def small(year: str, column: str) -> int:
+        return sum(int(row[column]) for row in seed("population/lsoa_population") if row["mid_year"] == year)
+
+    assert {year: small(year, "persons") for year in ("2018", "2019", "2020")} == {
+        year: persons(year, "all") for year in ("2018", "2019", "2020")
+    }
+    assert persons("2019", "10-14", "15", "16-17") == small("2019", "persons_10_17") == 141_077
 
 
 def test_age_bands_follow_one_another_and_each_lies_within_its_coarser_bands():
@@ -106,17 +144,21 @@ def test_the_five_ethnic_groups_of_a_district_add_up_to_its_residents_at_the_cen
         "E07000127": 110_685,
         "E07000128": 107_749,
     }
-    groups: dict[str, dict[str, int]] = defaultdict(dict)
     rows = seed("population/ethnic_population")
+    groups: dict[str, dict[str, dict[str, int]]] = {year: defaultdict(dict) for year in ("2011", "2021")}
     for row in rows:
-        groups[row["area_code"]][row["ethnic_group"]] = int(row["persons"])
-    assert {row["census_year"] for row in rows} == {"2011"}
-    assert len(rows) == 14 * 5
-    assert {frozenset(persons) for persons in groups.values()} == {frozenset({"white", "mixed", "asian", "black", "other"})}
-    assert {area: sum(persons.values()) for area, persons in groups.items()} == residents
-    # And what the source prints for the whole force, group by group.
-    force = Counter({"white": 1_320_035, "mixed": 16_300, "asian": 114_830, "black": 5_377, "other": 4_351})
-    assert sum((Counter(persons) for persons in groups.values()), Counter()) == force
+        groups[row["census_year"]][row["area_code"]][row["ethnic_group"]] = int(row["persons"])
+    assert len(rows) == 2 * 14 * 5
+    five = frozenset({"white", "mixed", "asian", "black", "other"})
+    assert {frozenset(persons) for of_year in groups.values() for persons in of_year.values()} == {five}
+    assert {area: sum(persons.values()) for area, persons in groups["2011"].items()} == residents
+    # And what the sources print for the whole force, group by group.
+    forces = {
+        "2011": {"white": 1_320_035, "mixed": 16_300, "asian": 114_830, "black": 5_377, "other": 4_351},
+        "2021": {"white": 1_325_538, "mixed": 24_761, "asian": 158_894, "black": 10_096, "other": 11_861},
+    }
+    for year, force in forces.items():
+        assert sum((Counter(persons) for persons in groups[year].values()), Counter()) == force
 
 
 def test_what_areas_are_made_of_adds_up_and_populations_count_nobody_twice():

@@ -105,7 +105,8 @@ by_quintile as (
     inner join area_member on lsoa.district_code = area_member.leaf_code
     where
         named.population in ('all', '0-17', '10-17')
-        and lsoa_population.population_vintage = '{{ var("population_vintage") }}'
+        and lsoa_population.census_year = {{ var('census_year') }}
+        and (named.population = 'all' or lsoa_population.persons_0_17 is not null)
     group by named.population, area_member.area_code, lsoa_population.mid_year, lsoa.imd_quintile
 
 ),
