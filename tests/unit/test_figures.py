@@ -127,7 +127,10 @@ def figures(built_server, tmp_path_factory) -> Iterator[dict]:
                 given_children(given)
                 given_programmes(given)
                 given_suppliers_that_begin_and_end(given)
-                assert dbt.invoke(settings, ["--quiet", "run", "--select", "fct_indicator_value", "publish__feed_status"]).success
+                assert dbt.invoke(
+                    settings,
+                    ["--quiet", "run", "--select", "path:models/marts/figures", "fct_indicator_value", "publish__feed_status"],
+                ).success
                 rows = owner.execute("select * from marts.fct_indicator_value").fetchall()
                 status = owner.execute("select supplier, status from publish_aside.feed_status where feed = 'police_encompass'")
             found = {}

@@ -34,7 +34,14 @@ def build(settings: Settings, *options: str) -> None:
     for chosen in (
         ["stg_ops__submission", "stg_ops__feed_month", "path:models/intermediate/by_month"],
         ["path:models/counts"],
-        ["fct_indicator_value", "fct_indicator_submission", "path:functions/publish", "path:models/publish"],
+        [
+            "path:models/marts/figures",
+            "path:functions/figures",
+            "fct_indicator_value",
+            "fct_indicator_submission",
+            "path:functions/publish",
+            "path:models/publish",
+        ],
     ):
         command = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *options]
         assert dbt.invoke(settings, [*command, "--select", *chosen]).success
