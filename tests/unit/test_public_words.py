@@ -8,6 +8,9 @@ import re
 import pytest
 import yaml
 
+from vrn.build import steps as build
+from vrn.publish import release
+from vrn.report import site
 from vrn.settings import REPOSITORY
 
 DBT = REPOSITORY / "dbt_project"
@@ -78,3 +81,18 @@ def test_a_school_holiday_is_either_printed_somewhere_or_called_an_assumption():
     # As the county council printed them for 2020; schools came back on Tuesday 1 September.
     assert ("888", "2020-07-21", "2020-08-31") in checked
     assert ("888", "2019-12-23", "2020-01-03") in checked
+
+
+@pytest.mark.services
+def test_no_page_of_the_built_site_says_that_something_is_to_be_confirmed(built_server, home, owner):
+    """Every page says what it says of an indicator without any figure too; an event that nobody verified is on none."""
+    owner.execute("update marts.dim_annotation set is_verified = false where annotation_id = 'lockdown-2'")
+    release.make(home, "without figures")
+    build.take("publish")
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in site.build(home).rglob("*") if path.suffix in {".html", ".csv"}
+    }
+    assert [name for name, text in texts.items() if DOUBT.search(text)] == []
+    assert "Gradual change of the series, 1 April 2017 to 31 March 2019: The Constabulary came to record more" in texts["V06.html"]
+    assert "First national lockdown" in texts["V06.html"]
+    assert "Second national lockdown" not in texts["V06.html"]
