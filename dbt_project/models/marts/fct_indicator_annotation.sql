@@ -26,8 +26,8 @@ touched as (
         annotation.kind,
         annotation.starts_on,
         coalesce(annotation.ends_on, 'infinity') as ends_on,
-        -- A break that lasts divides what is before its first day from what is after. One that ends, and a drift, also divide
-        -- what lies in their days from all else.
+        -- A break that lasts divides what is before its first day from what is after. One that ends, and a drift, also
+        -- divide what lies in their days from all else.
         coalesce(annotation.ends_on, annotation.starts_on - 1) as divides_until_on
     from indicator
     inner join annotation
@@ -99,7 +99,8 @@ beside as (
             when reach.trend_start_on is null then false
             else
                 touched.starts_on <= reach.end_on
-                and case when touched.kind = 'context' then touched.ends_on else touched.divides_until_on end >= reach.trend_start_on
+                and case when touched.kind = 'context' then touched.ends_on else touched.divides_until_on end
+                >= reach.trend_start_on
         end as is_beside_trend
     from touched
     inner join reach on reach.period_type = any(touched.period_types)

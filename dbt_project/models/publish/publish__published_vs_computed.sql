@@ -136,7 +136,7 @@ final as (
         today_value as computed_today,
         status,
         correction_reason,
-        -- A bound is compared as a bound, and a number with the digits that are printed; what is near enough for "about" is ours.
+        -- A bound is compared as a bound, and a number with the digits that are printed; how near is "about" is ours.
         case value_qualifier
             when 'at_least' then computed_value >= value
             when 'at_most' then computed_value <= value
