@@ -87,9 +87,9 @@ def warehouse(built_server: Settings, tmp_path_factory) -> Iterator[Settings]:
 INSERT_FIGURE = """
     insert into publish.indicator_value (
         indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, value, lower_ci_95, upper_ci_95, comparison,
-        status
+        status, is_synthetic
     )
-    values ('V06', %s, %s, %s, 'all', 'all', 'all', %s, %s, %s, 'not_compared', %s)
+    values ('V06', %s, %s, %s, 'all', 'all', 'all', %s, %s, %s, 'not_compared', %s, true)
 """
 # What dbt derives from the figures; the county's is FIGURES' last.
 DERIVED = """

@@ -76,8 +76,8 @@ def released(built_server, home: Settings, owner: psycopg.Connection) -> Setting
     """The tables as dbt makes them, with a suppressed figure in them."""
     owner.execute(
         "insert into publish.indicator_value (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
-        "comparison, status, release_id) select 'V06', 'E06000008', '2019/20', 'all', 'all', 'all', 'all', 'not_compared', "
-        "'suppressed', 'a test'"
+        "comparison, status, release_id, is_synthetic) select 'V06', 'E06000008', '2019/20', 'all', 'all', 'all', 'all', "
+        "'not_compared', 'suppressed', 'a test', true"
     )
     return home
 
