@@ -273,6 +273,14 @@ def test_months_have_the_lines_and_signals_of_the_control_chart(tmp_path):
     assert "centre of the control chart" not in page(tmp_path, subject())
 
 
+def test_limits_that_a_further_month_moves_are_said_to_be_provisional(tmp_path):
+    """Issue 15, B6."""
+    month = ("LANCS-14", "2019-05")
+    frozen, provisional = (Limits(2.9, 2.0, 3.5, None, 0, is_provisional=moves) for moves in (False, True))
+    assert "are provisional" in page(tmp_path, subject(limits={month: provisional}))
+    assert "are provisional" not in page(tmp_path, subject(limits={month: frozen}))
+
+
 def test_areas_are_compared_in_the_latest_year_in_which_the_county_is_complete(tmp_path):
     later = Period("2020/21", "financial_year", "Year ending March 2021", date(2020, 4, 1), date(2021, 3, 31))
     text = page(tmp_path, subject([*WHOLE, missing(COUNTY, later, "incomplete"), figure(BURNLEY, later)]))

@@ -1,5 +1,6 @@
 {{ config(pre_hook=hash_joins_only()) }}
 
+{# How many months freeze a baseline, and how few there are limits for. #}
 {% set baseline_months = 24 %}
 {% set least_months = 12 %}
 with value as (
@@ -24,16 +25,38 @@ indicator as (
 
 ),
 
-series_break as materialized (
+event as (
 
-    select distinct indicator_annotation.indicator_id, date_trunc('month', annotation.starts_on)::date as month_on
+    select distinct
+        indicator_annotation.indicator_id,
+        annotation.annotation_id,
+        annotation.kind,
+        annotation.ends_on,
+        date_trunc('month', annotation.starts_on)::date as first_month_on
     from {{ ref('fct_indicator_annotation') }} as indicator_annotation
     inner join {{ ref('dim_annotation') }} as annotation
-        on indicator_annotation.annotation_id = annotation.annotation_id and annotation.kind = 'break'
+        on
+            indicator_annotation.annotation_id = annotation.annotation_id
+            and annotation.kind in ('break', 'context')
 
 ),
 
--- A chart begins anew where something is known to have broken the series, and nowhere else.
+-- A chart begins anew where something is known to have broken the series, and nowhere else. The months of a lockdown, or
+-- of a break that ended, are shown and judged like all, and are no measure for others.
+circumstance as materialized (
+
+    select
+        indicator.indicator_id,
+        period.period_id,
+        count(*) filter (where event.kind = 'break')::integer as phase,
+        coalesce(bool_or(event.ends_on >= period.start_on), false) as is_unusual
+    from indicator
+    cross join period
+    left join event on indicator.indicator_id = event.indicator_id and event.first_month_on <= period.start_on
+    group by indicator.indicator_id, period.period_id
+
+),
+
 point as (
 
     select
@@ -52,104 +75,111 @@ point as (
         value.numerator::double precision as numerator,
         value.denominator::double precision as denominator,
         value.is_synthetic,
-        (
-            select count(*) from series_break
-            where series_break.indicator_id = value.indicator_id and series_break.month_on <= period.start_on
-        ) as phase
+        circumstance.phase,
+        not circumstance.is_unusual
+        and count(*) filter (where not circumstance.is_unusual) over so_far <= {{ baseline_months }} as is_in_baseline
     from value
     inner join period on value.period_id = period.period_id
     inner join indicator on value.indicator_id = indicator.indicator_id
+    inner join circumstance
+        on value.indicator_id = circumstance.indicator_id and value.period_id = circumstance.period_id
+    window so_far as (
+        partition by value.indicator_id, value.area_code, circumstance.phase
+        order by period.start_on rows unbounded preceding
+    )
 
 ),
 
-placed as (
+-- The moving range is the distance to the month before: to no earlier one where that is missing, and to none that is no
+-- measure.
+moved as (
 
     select
         *,
-        row_number() over series as place,
-        abs(value - lag(value) over series) as moving_range
+        case
+            when
+                is_in_baseline and lag(is_in_baseline) over series
+                and lag(month_on) over series = month_on - interval '1 month'
+                then abs(value - lag(value) over series)
+        end as moving_range,
+        (count(*) filter (where is_in_baseline) over phases)::integer as baseline_month_count
     from point
-    window series as (partition by indicator_id, area_code, phase order by month_on)
+    window
+        phases as (partition by indicator_id, area_code, phase),
+        series as (phases order by month_on)
 
 ),
 
--- The baseline is frozen: the first months of the phase, at least {{ least_months }} of them.
 baseline as (
 
     select
         indicator_id,
         area_code,
         phase,
-        count(*) as month_count,
         avg(value) as mean_value,
         avg(moving_range) as mean_moving_range,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
-    from placed
-    where place <= {{ baseline_months }}
+        sum(numerator) / nullif(sum(denominator), 0) as share
+    from moved
+    where is_in_baseline and baseline_month_count >= {{ least_months }}
     group by indicator_id, area_code, phase
-    having count(*) >= {{ least_months }}
 
 ),
 
 limited as (
 
     select
-        placed.indicator_id,
-        placed.area_code,
-        placed.period_id,
-        placed.month_on,
-        placed.phase,
-        placed.place,
-        placed.chart,
-        placed.value,
-        placed.is_synthetic,
-        baseline.month_count as baseline_month_count,
+        moved.*,
         baseline.mean_value - 2.66 * baseline.mean_moving_range as lower_natural_limit,
         baseline.mean_value + 2.66 * baseline.mean_moving_range as upper_natural_limit,
         case
-            when placed.chart in ('u', 'p') then baseline.numerator / nullif(baseline.denominator, 0) * placed.multiplier
+            when moved.chart in ('u', 'p') then baseline.share * moved.multiplier
             else baseline.mean_value
         end as centre,
-        case placed.chart
+        case moved.chart
             when 'c' then sqrt(baseline.mean_value)
-            when 'u'
-                then
-                    sqrt(baseline.numerator / nullif(baseline.denominator, 0) / nullif(placed.denominator, 0))
-                    * placed.multiplier
-            when 'p'
-                then
-                    sqrt(
-                        baseline.numerator / nullif(baseline.denominator, 0)
-                        * (1 - baseline.numerator / nullif(baseline.denominator, 0)) / nullif(placed.denominator, 0)
-                    ) * placed.multiplier
+            when 'u' then sqrt(baseline.share / nullif(moved.denominator, 0)) * moved.multiplier
+            when 'p' then sqrt(baseline.share * (1 - baseline.share) / nullif(moved.denominator, 0)) * moved.multiplier
             else 2.66 / 3 * baseline.mean_moving_range
         end as sigma
-    from placed
+    from moved
     left join baseline
         on
-            placed.indicator_id = baseline.indicator_id
-            and placed.area_code = baseline.area_code
-            and placed.phase = baseline.phase
+            moved.indicator_id = baseline.indicator_id
+            and moved.area_code = baseline.area_code
+            and moved.phase = baseline.phase
 
 ),
 
+-- Every month from the first to the last of a phase has its place, so that a missing one ends the runs.
 signalled as (
 
     select
         phases.indicator_id,
         phases.area_code,
-        phases.phase,
-        signals.place,
+        phases.first_month_on + make_interval(months => signals.place::integer - 1) as month_on,
         signals.signal
     from (
         select
-            indicator_id,
-            area_code,
-            phase,
-            array_agg((value - centre) / nullif(sigma, 0) order by place) as deviations
-        from limited
-        group by indicator_id, area_code, phase
+            series.indicator_id,
+            series.area_code,
+            series.phase,
+            series.first_month_on,
+            array_agg((limited.value - limited.centre) / nullif(limited.sigma, 0) order by every.month_on) as deviations
+        from (
+            select indicator_id, area_code, phase, min(month_on) as first_month_on, max(month_on) as last_month_on
+            from point
+            group by indicator_id, area_code, phase
+        ) as series
+        cross join lateral generate_series(
+            series.first_month_on, series.last_month_on, interval '1 month'
+        ) as every (month_on)
+        left join limited
+            on
+                series.indicator_id = limited.indicator_id
+                and series.area_code = limited.area_code
+                and series.phase = limited.phase
+                and every.month_on = limited.month_on
+        group by series.indicator_id, series.area_code, series.phase, series.first_month_on
     ) as phases
     cross join lateral unnest(stats.spc_signals(phases.deviations, 0, 1)) with ordinality as signals (signal, place)
 
@@ -165,23 +195,31 @@ final as (
         limited.chart,
         limited.value,
         limited.centre,
-        case when limited.chart in ('c', 'u', 'p') then greatest(limited.centre - 3 * limited.sigma, 0) else
-            limited.centre - 3 * limited.sigma
+        -- Greatest passes over a NULL: where there is no limit it would give one of 0.
+        case
+            when limited.sigma is null then null
+            when limited.chart in ('c', 'u', 'p') then greatest(limited.centre - 3 * limited.sigma, 0)
+            else limited.centre - 3 * limited.sigma
         end as lower_limit,
         limited.centre + 3 * limited.sigma as upper_limit,
         limited.lower_natural_limit,
         limited.upper_natural_limit,
         signalled.signal,
-        limited.phase::integer as phase,
+        limited.phase,
+        limited.is_in_baseline,
         limited.baseline_month_count,
+        case
+            when limited.baseline_month_count >= {{ baseline_months }} then 'frozen'
+            when limited.baseline_month_count >= {{ least_months }} then 'provisional'
+            else 'none'
+        end as baseline_status,
         limited.is_synthetic
     from limited
     left join signalled
         on
             limited.indicator_id = signalled.indicator_id
             and limited.area_code = signalled.area_code
-            and limited.phase = signalled.phase
-            and limited.place = signalled.place
+            and limited.month_on = signalled.month_on
 
 )
 

@@ -54,13 +54,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Limits:
-    """A month of the control chart."""
+    """A month of the control chart; is_provisional: a further month may move the limits."""
 
     centre: float | None
     lower: float | None
     upper: float | None
     signal: str | None
     phase: int
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True)

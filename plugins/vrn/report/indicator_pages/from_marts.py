@@ -78,7 +78,9 @@ STATUS_COUNTS = """
 """
 
 CONTROL_CHART = """
-    select area_code, period_id, centre, lower_limit as lower, upper_limit as upper, signal, phase
+    select
+        area_code, period_id, centre, lower_limit as lower, upper_limit as upper, signal, phase,
+        baseline_status = 'provisional' as is_provisional
     from marts.fct_indicator_control_chart
     where indicator_id = %(id)s and area_code = any(%(areas)s)
 """

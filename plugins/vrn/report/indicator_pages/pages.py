@@ -118,6 +118,7 @@ def _over_time(subject: Subject, area: Area, figures: Sequence[Figure]) -> dict[
     view = sections.in_time(subject, area, figures, A_FIGURE, events=events, limits=limits)
     return view | {
         "has_limits": any(limits[period].centre is not None for period in touched if period in limits),
+        "has_provisional_limits": any(limits[period].is_provisional for period in touched if period in limits),
         "rows": [cells | _signal(row, limits) for row, cells in zip(series.rows(figures), view["rows"], strict=True)],
         "latest": [
             (words.PERIOD_TYPES[kind], _latest(subject, figure, view["decimals"] if figure in drawn else None) if figure else None)
