@@ -2,6 +2,8 @@
    meta.columns names (all double precision), the rows of the relation that meta.rows_of names, or the table whose columns
    meta.returns_table gives. #}
 {% macro postgres__scalar_function_sql(target_relation) %}
+    {#- Without the database, because a twin's text names the function, and a copy of the database has another name. #}
+    {%- set name = target_relation.include(database=false).render() -%}
     {%- set arguments = formatted_scalar_function_args_sql() | trim -%}
     {%- set types = model.arguments | map(attribute='data_type') | join(', ') -%}
     {%- set meta = model.config.meta -%}
@@ -26,9 +28,9 @@
 
     {% if table %}
     -- `create or replace` does not change what a function returns.
-    drop function if exists {{ target_relation.render() }} ({{ types }});
+    drop function if exists {{ name }} ({{ types }});
     {% endif %}
-    create or replace function {{ target_relation.render() }} ({{ arguments }}{{ out }})
+    create or replace function {{ name }} ({{ arguments }}{{ out }})
     {{ returns }} language {{ meta.language }} {{ behaviour }}
     as $function$
     {% if meta.language == 'plpgsql' -%}
@@ -41,25 +43,25 @@
     {{ code }}
     {%- endif %}
     $function$;
-    {{ described_and_granted(target_relation.render(), types) }}
+    {{ described_and_granted(name, types) }}
 
     {%- if 'numeric' in model.arguments | map(attribute='data_type') %}
     -- PostgreSQL takes numeric where double precision is asked for, and not the other way round. So whatever asks for numeric has
     -- a twin; a call whose types are not known takes the twin, because double precision is what PostgreSQL prefers among numbers.
     -- By way of text, because the direct cast keeps 15 digits of 17.
-    create or replace function {{ target_relation.render() }} (
+    create or replace function {{ name }} (
         {{ arguments | replace(' numeric', ' double precision') }}{{ out }}
     )
     {{ returns }} language sql {{ behaviour }}
     as $function$
-    select {{ '* from' if columns }} {{ target_relation.render() }} (
+    select {{ '* from' if columns }} {{ name }} (
         {%- for argument in model.arguments %}
         {{ argument.name }}{{ '::text::numeric' if argument.data_type == 'numeric' }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     $function$;
     {{ described_and_granted(
-        target_relation.render(),
+        name,
         model.arguments | map(attribute='data_type') | map('replace', 'numeric', 'double precision') | join(', ')
     ) }}
     {%- endif %}

@@ -161,7 +161,7 @@ def test_limits_take_two_quantiles_for_each_of_fifty_thousand_draws(server, stat
         ask(superuser, "sii_ci", PEOPLE, RATES, ERRORS, L95, True)
         lines = 1 + len(RATES)
         assert dict(superuser.execute(called).fetchall()) == {
-            "sii_ci": 1, "sii_line": lines, "weighted_line": lines, "normal_quantile": 100_000,
+            "sii_ci": 1, "sii_limits": 1, "sii_line": lines, "weighted_line": lines, "normal_quantile": 100_000,
         }  # fmt: skip
 
 
