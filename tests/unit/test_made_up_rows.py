@@ -37,6 +37,14 @@ def test_a_day_after_the_extract_is_blank_and_so_is_what_hangs_on_it(places):
     assert all(bool(row["outcome_date"]) == bool(row["outcome_type"]) for row in made(places, "police_crime", "2019-05"))
 
 
+def test_a_day_that_has_to_stand_there_is_the_extracts_when_it_would_be_later(places):
+    """POL-042 warns of a crime that was reclassified after its extract, and POL-036 of one without the day."""
+    extract = extracts.day(Period.month("2019-11")).isoformat()
+    reclassified = [row for row in made(places, "police_crime", "2019-11") if row["prior_ho_code"]]
+    assert len(reclassified) == 9
+    assert all(row["date_recorded"] <= row["reclassified_at"][:10] <= extract for row in reclassified)
+
+
 def test_a_person_has_the_same_number_in_every_delivery(places):
     before, after = ({row["child_id"]: row for row in made(places, "cin_census", year, "888")} for year in ("2018-19", "2019-20"))
     both = before.keys() & after.keys()

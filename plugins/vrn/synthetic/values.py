@@ -103,7 +103,8 @@ def _value(column: Column, how: Mapping[str, Any], row: Row) -> str:
             return f"{chance.randrange(24):02d}:{chance.randrange(1, 60):02d}"
         case "daysAfter":
             base = row.days.get(how["column"]) or period.start
-            return _day(row, column, base + timedelta(days=chance.randint(how["least"], how["most"])))
+            day = base + timedelta(days=chance.randint(how["least"], how["most"]))
+            return _day(row, column, min(day, row.extract) if how.get("latest") == "extract" else day)
         case "dayBefore":
             base = row.days.get(how["column"]) or period.start
             least, most = how["years"]
