@@ -143,6 +143,7 @@ CELLS = [
     (STREET, "Month", "2020-04", "April 2020", "monthNames"),
     (STREET, "Month", "2020-04", "2020-04-01", "midnights"),
     (SEARCH, "Date", "2020-04-03T10:00:00+00:00", "2020-04-03T10:00:00.0000000+00:00", "fractions"),
+    # The described case 27: a label of before 2018 is read by the code in its brackets.
     (SEARCH, "Self-defined ethnicity", "Asian/Asian British - Pakistani", "Asian or Asian British - Pakistani (A2)", "meanings"),
     (HES, "age", "0", "7003", "meanings"),
     (GRANTS, "young_people", "1200", '"1,200"', "thousands"),
@@ -309,6 +310,7 @@ def test_the_usual_other_names_of_a_table_are_its_names_whatever_their_case(inbo
     ("name", "is_named"), [("dolo.csv", True), ("Dolo Smith 2011.csv", False), ("JohnSmith.csv", False), ("x" * 60 + ".csv", False)]
 )
 def test_a_table_that_nobody_agreed_to_is_named_where_its_name_can_be_no_persons(inbox, name, is_named):
+    """The described case 42: a table that is new this year."""
     members = unzip(content(inbox, LAC, PERIODS[LAC]))
     row = take(inbox, LAC, zipped(members | {name: "a,b\n1,2\n"}))
     assert row["status"] == "refused"
@@ -343,7 +345,7 @@ def test_a_refusal_says_three_things_and_how_many_more(inbox):
     assert "feed file" not in row["status_reason"]
 
 
-# A file that is of another kind than its folder takes, and what its refusal speaks of.
+# A file that is of another kind than its folder takes, and what its refusal speaks of (an XML for a zip: the described case 42).
 WRONG_KINDS = {
     "an XML for a zip": (LAC, "2019-20-888-ssda903.xml", "The file is XML.*Export the return in that form"),
     "a zip for a CSV": (STREET, "2020-04-lancashire-street.zip", "The file is a zip"),
