@@ -61,6 +61,16 @@ def test_a_column_without_a_privacy_class_is_refused(document):
     assert says(r"searched_at: classification is missing", document)
 
 
+@pytest.mark.parametrize("path", FEED_FILES, ids=lambda path: path.name)
+def test_a_column_whose_texts_a_pattern_judges_has_an_example_that_make_check_tries(path):
+    """Issue 14, point 10: a pattern that fits nothing sets every row aside, and is found when it is written."""
+    contract = contracts.load(path, Period.month("2020-03"))
+    for entity in contract.entities:
+        for rule in entity.rules:
+            if rule.expectation == "expect_column_values_to_match_regex":
+                assert entity.column(rule.kwargs["column"]).examples, f"{entity.name}.{rule.kwargs['column']} ({rule.code})"
+
+
 @pytest.mark.parametrize(
     ("demo", "told"),
     [
