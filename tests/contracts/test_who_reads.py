@@ -58,7 +58,16 @@ def names_of(column: Column, table: str) -> set[str]:
     # Of a code its label may be all that the model passes on: the join names the column, and the label is another line's.
     words = [column.name, *(f"{alias}.label" for alias in re.findall(rf"(\w+)\.column_name = '{column.name}'", text))]
     lines = [line for line in text.splitlines() if any(re.search(rf"\b{word}\b", line) for word in words)]
-    return {column.name} | {found[1] for line in lines if (found := re.search(r"\bas (\w+),?\s*$", line))}
+    named = {found[1] for line in lines if (found := re.search(r"\bas (\w+),?\s*$", line))}
+    return {column.name} | named | _names_in_rows(column, table)
+
+
+def _names_in_rows(column: Column, table: str) -> set[str]:
+    """What the columns are called that one column of the file becomes a row of: `(2011, source.population_2011)`."""
+    text = texts()[staging()[table]]
+    if not re.search(rf"\(\w+, source\.{column.name}\)", text):
+        return set()
+    return set(re.search(r"\) as \w+ \(([\w, ]+)\)", text)[1].split(", "))
 
 
 def is_read(contract: Contract, entity: Entity, column: Column) -> bool:

@@ -26,6 +26,9 @@ def test_a_home_of_synthetic_deliveries_lives_on_the_day_of_the_report_and_any_o
     # A file that is refused is none of its deliveries, whatever it was.
     came(owner, "no name.csv", is_synthetic=False, status="refused")
     assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2020-08-25"
+    # What the ONS publishes for all is real in every home (issue 15, B2).
+    came(owner, "c.xlsx", feed="reference_population", is_synthetic=False)
+    assert owner.execute("select ops.as_of()::text as found").fetchone()["found"] == "2020-08-25"
     came(owner, "b.csv", is_synthetic=False)
     assert owner.execute(IS_TODAY).fetchone()["found"]
 

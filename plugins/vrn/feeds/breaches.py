@@ -125,8 +125,8 @@ def _supplier_breaches(own: dict[str, Any]) -> Iterator[str]:
         return
     codes = set(map(str, said))
     expected = own.get("expectedSuppliers", ["any"])
-    if not isinstance(expected, list) or not expected or set(map(str, expected)) - codes - {"any"}:
-        yield "servers.0.customProperties.expectedSuppliers: one or more of the suppliers, such as [rxl]"
+    if not isinstance(expected, list) or set(map(str, expected)) - codes - {"any"}:
+        yield "servers.0.customProperties.expectedSuppliers: some of the suppliers, such as [rxl], or [] where nobody is missed"
     for code, value in said.items():
         if isinstance(value, dict):
             yield from _dated_supplier_breaches(value, f"{where}.{code}", codes - {str(code)})

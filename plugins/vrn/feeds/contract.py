@@ -19,7 +19,7 @@ from vrn.feeds import document as documents
 from vrn.feeds import grammar, reading, rules, suppliers
 from vrn.feeds.columns import Column
 from vrn.feeds.grammar import SHARES, custom
-from vrn.feeds.period import MONTHS, Period
+from vrn.feeds.period import GROUPS, Period
 from vrn.feeds.reading import Reading
 from vrn.feeds.rules import UNREADABLE, Rule
 from vrn.feeds.suppliers import Supplier
@@ -47,6 +47,7 @@ class Entity:
     counted_once_when_present: str | None
     member: re.Pattern[str] | None
     is_optional: bool
+    sheet: re.Pattern[str] | None
     element: str | None
     linkage: Linkage | None
     synthetic: Mapping[str, Any]
@@ -101,6 +102,7 @@ class Contract:
 
     feed: str
     name: str
+    period_group: str
     kind: str
     file_name: re.Pattern[str]
     file_name_example: str
@@ -176,10 +178,12 @@ def _resolve(document: dict[str, Any], period: Period, supplier: str | None) -> 
     judged = who.get(supplier) if supplier else next(iter(who.values())) if len(who) == 1 else None
     stands_for = rules.placeholders(period, judged)
     sla = {item["property"]: item for item in document["slaProperties"]}
+    group = next(one for one in GROUPS if f"(?P<{one}>" in own["fileName"])
     return Contract(
         feed=document["id"],
         name=document["name"],
-        kind=next(kind for kind in MONTHS if f"(?P<{kind}>" in own["fileName"]),
+        period_group=group,
+        kind=GROUPS[group],
         file_name=re.compile(own["fileName"]),
         file_name_example=own["fileNameExample"],
         suppliers=who,
@@ -232,6 +236,7 @@ def _entity(feed: str, item: dict[str, Any], stands_for: Mapping[str, Any]) -> E
         counted_once_when_present=once,
         member=re.compile(own["member"], re.IGNORECASE) if "member" in own else None,
         is_optional=own.get("optional", False),
+        sheet=re.compile(own["sheet"], re.IGNORECASE) if "sheet" in own else None,
         element=own.get("element"),
         linkage=_linkage(own.get("linkage")),
         synthetic=own.get("synthetic", {}),

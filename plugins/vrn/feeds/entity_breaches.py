@@ -52,6 +52,8 @@ def found(entity: dict[str, Any], layout: str, codes: set[str], entities: set[st
         yield f"{where}.customProperties: member (the pattern of the CSV's name in the zip) is missing"
     if "member" in own and (broken := not_a_pattern(own["member"])):
         yield f"{where}.customProperties.member: {broken}"
+    if "sheet" in own and (broken := "is of a workbook, and the format is csv" if layout != "csv" else not_a_pattern(own["sheet"])):
+        yield f"{where}.customProperties.sheet: {broken}"
     if layout == "xml" and "element" not in own:
         yield f"{where}.customProperties: element (the path of a row) is missing"
     names = [item["name"] for item in entity.get("properties", [])]

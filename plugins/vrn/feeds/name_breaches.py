@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from vrn.feeds.grammar import CHECKED_DOMAINS, LONGEST_NAME, custom, may_be_withheld
-from vrn.feeds.period import MONTHS, Period
+from vrn.feeds.period import GROUPS, Period
 
 # What stands behind the name of a feed's table in the names of a delivery's own tables (vrn.stage.raw).
 TABLE_ENDING = "__s000000000__hits"
 CHECKED, WITHHELD = "_is_valid", "_is_withheld"
-EXAMPLES = {"month": "2020-04", "quarter": "2020-21-Q1", "year": "2020-21"}
+EXAMPLES = {"month": "2020-04", "quarter": "2020-21-Q1", "year": "2020-21", "midYear": "2020"}
 FILE_NAME, EXAMPLE = (f"servers.0.customProperties.{key}" for key in ("fileName", "fileNameExample"))
 
 
@@ -38,11 +38,11 @@ def of_files(own: dict[str, Any]) -> Iterator[str]:
     for group in ("supplier", "synthetic"):
         if group not in pattern.groupindex:
             yield f"{FILE_NAME}: the pattern has no group '{group}'; write (?P<{group}>…) where the name says it"
-    kinds = [kind for kind in MONTHS if kind in pattern.groupindex]
+    kinds = [group for group in GROUPS if group in pattern.groupindex]
     if len(kinds) != 1:
         has = f"it has {' and '.join(kinds)}" if kinds else "it has none"
         yield (
-            f"{FILE_NAME}: the pattern has exactly one of the groups {', '.join(MONTHS)}, by which a name tells its period, and "
+            f"{FILE_NAME}: the pattern has exactly one of the groups {', '.join(GROUPS)}, by which a name tells its period, and "
             rf"{has}; write such as (?P<month>\d{{4}}-\d{{2}})"
         )
     elif not isinstance(example, str):
@@ -58,7 +58,7 @@ def _of_example(pattern: re.Pattern[str], example: str, kind: str, suppliers: An
         return
     said = found.groupdict()
     try:
-        Period.parse(kind, said[kind] or "")
+        Period.named(kind, said[kind] or "")
     except ValueError:
         yield f"{EXAMPLE}: fileName finds the {kind} '{said[kind]}' in it, which is none; it is written like {EXAMPLES[kind]}"
     try:

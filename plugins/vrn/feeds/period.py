@@ -10,10 +10,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LOCAL_TIME = ZoneInfo("Europe/London")
-# Months in a period of each kind; the names are those of the groups in a feed's fileName.
+# Months in a period of each kind.
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 FORMS = {"month": r"(\d{4})-(\d{2})", "quarter": r"(\d{4})-(\d{2})-Q([1-4])", "year": r"(\d{4})-(\d{2})"}
 FIRST_MONTH_OF_YEAR = 4
+# The groups of a feed's fileName that tell the period, and its kind. The ONS names a file by the year of its last 30 June.
+GROUPS = {**{kind: kind for kind in MONTHS}, "midYear": "year"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,16 @@ class Period:
             raise ValueError("a financial year names two years that follow each other")
         quarter = int(found[3]) if kind == "quarter" else 1
         return cls.starting(kind, _plus_months(date(year, FIRST_MONTH_OF_YEAR, 1), 3 * (quarter - 1)))
+
+    @classmethod
+    def named(cls, group: str, text: str) -> Period:
+        """From what a group of a feed's fileName found: as `parse`, and of a mid-year the financial year that has its 30 June.
+
+        Raises ValueError.
+        """
+        if group != "midYear":
+            return cls.parse(group, text)
+        return cls.starting(GROUPS[group], date(int(text), FIRST_MONTH_OF_YEAR, 1))
 
     @classmethod
     def starting(cls, kind: str, start: date) -> Period:

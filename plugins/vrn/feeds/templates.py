@@ -32,7 +32,8 @@ def write_all(settings: Settings) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for contract in catalogue.sound(settings.contracts):
-        if "xlsx" in contract.file_name.pattern:
+        # Nobody fills in a workbook that a publisher makes: its table stands on a sheet of its own.
+        if "xlsx" in contract.file_name.pattern and contract.main.sheet is None:
             written += [_csv(contract, folder), _workbook(contract, folder)]
     return written
 

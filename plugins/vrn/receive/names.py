@@ -86,7 +86,7 @@ def read(contract: Contract, name: str, others: Others = list) -> Named:
             f"{', '.join(contract.suppliers)} only. Check which file was sent.",
         )
     try:
-        period = Period.parse(contract.kind, found[contract.kind])
+        period = Period.named(contract.period_group, found[contract.period_group])
         extract = found.groupdict().get("extract")
         extract_on = date.fromisoformat(extract) if extract else None
     except ValueError:

@@ -25,7 +25,7 @@ MONTHS_OF_DEMO = 3
 def write_all(settings: Settings, *, is_full: bool = True) -> list[Path]:
     """Write every feed's deliveries into its folder of the inbox, and the postcode directory they go by. Returns the files.
 
-    A feed whose file cannot be read is passed over.
+    A feed whose file cannot be read is passed over, and one that asks for none: nobody makes up what is published for all.
 
     is_full: all that the feed files ask for, or only the demonstration's part of it.
     """
@@ -34,6 +34,7 @@ def write_all(settings: Settings, *, is_full: bool = True) -> list[Path]:
     return [
         path
         for contract in catalogue.sound(settings.contracts)
+        if contract.main.synthetic
         for path in write_feed(settings.contracts / f"{contract.feed}.odcs.yaml", settings.inbox, places, is_full=is_full)
     ]
 

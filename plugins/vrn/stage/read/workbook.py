@@ -1,4 +1,6 @@
-"""A workbook opened: its first worksheet's cells, and what a person should know of the rest. openpyxl is used nowhere else."""
+"""A workbook opened: the cells of its first worksheet, or of the one that the feed file names, and what a person should know of
+the rest. openpyxl is used nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ Numbered = Iterator[tuple[int, Row]]
 
 
 def rows(raw: BinaryIO, entity: Entity, reading: Reading, uses: Uses) -> Numbered:
-    """The rows of the first worksheet by their numbers; blank ones may be without cells. Raises SubmissionRefused.
+    """The rows of the entity's worksheet by their numbers; blank ones may be without cells. Raises SubmissionRefused.
 
     raw: the workbook as a stream that can be sought in; it stays open. entity: whose rows they are.
     """
@@ -56,18 +58,34 @@ def rows(raw: BinaryIO, entity: Entity, reading: Reading, uses: Uses) -> Numbere
         # Buffered and whole: the zip reader within does not bear short reads.
         whole = archive.Whole(io.BufferedReader(raw))
         sheets = _sheets(whole)
-        if sheets:
+        place = _place(sheets, entity)
+        if entity.sheet is None:
             _look_at_others(sheets[1:], entity, reading, uses)
-            yield from _with_results(whole, _cells(sheets[0])) if _has_formulas(whole) else _cells(sheets[0])
-    if not sheets:
-        raise SubmissionRefused(
-            "GEN-010", "The workbook has no worksheet (a chart alone is none). Put the rows into its first sheet and send it again."
-        )
+        cells = _cells(sheets[place])
+        yield from _with_results(whole, cells, place) if _has_formulas(whole) else cells
 
 
 def is_filled(value: Any) -> bool:
     """Whether a cell's value is more than space."""
     return value is not None and str(value).strip() != ""
+
+
+def _place(sheets: list[Any], entity: Entity) -> int:
+    """Which of the worksheets has the entity's rows: the first, or the one whose name fits the feed file's pattern."""
+    if not sheets:
+        raise SubmissionRefused(
+            "GEN-010", "The workbook has no worksheet (a chart alone is none). Put the rows into its first sheet and send it again."
+        )
+    if entity.sheet is None:
+        return 0
+    found = [place for place, sheet in enumerate(sheets) if entity.sheet.search(sheet.title)]
+    if len(found) != 1:
+        raise SubmissionRefused(
+            "GEN-010",
+            f"The workbook has {len(found) or 'no'} worksheet(s) for '{entity.name}', whose name fits {entity.sheet.pattern}. Send "
+            "the workbook as it was published, with one of them.",
+        )
+    return found[0]
 
 
 def _sheets(whole: archive.Whole, *, results: bool = True) -> list[Any]:
@@ -100,9 +118,9 @@ def _has_formulas(whole: archive.Whole) -> bool:
     return False
 
 
-def _with_results(whole: archive.Whole, results: Numbered) -> Numbered:
+def _with_results(whole: archive.Whole, results: Numbered, sheet: int) -> Numbered:
     """The rows, none of which has a formula without its result: a program that is no spreadsheet writes the formula alone."""
-    for (number, row), (_, written) in zip(results, _cells(_sheets(whole, results=False)[0]), strict=True):
+    for (number, row), (_, written) in zip(results, _cells(_sheets(whole, results=False)[sheet]), strict=True):
         for place, (cell, as_written) in enumerate(zip(row, written, strict=False), start=1):
             if as_written.data_type == "f" and cell.value is None:
                 raise SubmissionRefused(
