@@ -6,6 +6,22 @@ with figure as (
 
 ),
 
+-- What lies on either side of a break in recording is not compared.
+divided as (
+
+    select
+        beside.indicator_id,
+        beside.period_id,
+        bool_or(beside.is_beside_year_earlier_change) as is_earlier_divided,
+        bool_or(beside.is_beside_baseline_comparison) as is_baseline_divided,
+        bool_or(beside.is_beside_trend) as is_trend_divided
+    from {{ ref('fct_indicator_annotation') }} as beside
+    inner join {{ ref('dim_annotation') }} as annotation
+        on beside.annotation_id = annotation.annotation_id and annotation.kind = 'break'
+    group by beside.indicator_id, beside.period_id
+
+),
+
 beside as (
 
     select
@@ -17,8 +33,12 @@ beside as (
         baseline.denominator as baseline_denominator,
         earlier.value as earlier_value,
         earlier.numerator as earlier_numerator,
-        earlier.denominator as earlier_denominator
+        earlier.denominator as earlier_denominator,
+        {%- for name in ('earlier', 'baseline', 'trend') %}
+        coalesce(divided.is_{{ name }}_divided, false) as is_{{ name }}_divided{% if not loop.last %},{% endif %}
+        {%- endfor %}
     from figure
+    left join divided on figure.indicator_id = divided.indicator_id and figure.period_id = divided.period_id
     left join figure as county
         on
             figure.indicator_id = county.indicator_id
@@ -27,6 +47,8 @@ beside as (
             and figure.area_code <> county.area_code
             -- A part's count is always less than the whole's.
             and figure.cell_type <> 'count'
+            -- Where all that the county has is the area's own, there is nobody to be compared with.
+            and (figure.numerator, figure.denominator) is distinct from (county.numerator, county.denominator)
             and {{ is_same_cell('figure', 'county') }}
             and figure.area_type not in ('police_force', 'unplaced')
     left join {{ ref('benchmark') }} as england
@@ -35,7 +57,12 @@ beside as (
             and england.area_code = 'E92000001'
             and figure.indicator_id = england.indicator_id
             and figure.period_id = england.period_id
-            and figure.area_type not in ('police_force', 'unplaced')
+            -- England's crimes are its forces', wherever they happened; a district has those alone whose place is known.
+            and case figure.compared_with_england
+                when 'force' then figure.area_type = 'police_force'
+                when 'every_area' then figure.area_type not in ('police_force', 'unplaced')
+                else false
+            end
     left join figure as baseline
         on
             figure.period_type = 'financial_year'
@@ -71,7 +98,7 @@ from beside
 {# Whether a value and another of the same cell differ by more than chance (5 %); NULL where neither method applies. #}
 {% macro is_change_significant(row, other) -%}
     case
-        when {{ row }}.status <> 'ok' or {{ row }}.{{ other }}_value is null then null
+        when {{ row }}.status <> 'ok' or {{ row }}.{{ other }}_value is null or {{ row }}.is_{{ other }}_divided then null
         when {{ row }}.cell_type in ('crude_rate', 'count')
             then {{ is_rate_changed(row, other) }}
         when {{ row }}.cell_type = 'proportion' and {{ row }}.ci_method = 'wilson'

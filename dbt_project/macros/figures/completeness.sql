@@ -48,9 +48,9 @@ due as (
         expected_supplier.feed,
         expected_supplier.supplier,
         period.period_id,
-        period.start_on,
+        {{ first_day_counted('period', 'indicator') }} as start_on,
         greatest(
-            period.start_on - make_interval(months => indicator.looks_back_months::integer), expected_supplier.valid_from
+            {{ first_day_counted('period', 'indicator') }} - make_interval(months => indicator.looks_back_months::integer), expected_supplier.valid_from
         )::date as first_on,
         least(period.last_due_on, expected_supplier.valid_until) as last_on,
         expected_supplier.valid_from <= period.last_due_on and expected_supplier.valid_until >= period.start_on as is_due

@@ -73,7 +73,7 @@ inner join indicator on area_count.indicator_id = indicator.indicator_id
 inner join {{ periods_of(known) }} as period
     on
         period.period_type = any(indicator.period_types)
-        and area_count.month_on between period.start_on and period.end_on
+        and {{ is_month_of('area_count.month_on', 'period', 'indicator') }}
         -- Breakdowns are published for financial years; standardised rates, ratios between groups and slopes over quintiles
         -- need their groups for every period.
         and (

@@ -21,12 +21,13 @@ select
     {{ comparison_with('county_value') }} as comparison,
     {{ comparison_with('england_value') }} as comparison_england,
     case
+        when is_baseline_divided then 'not_compared'
         when is_baseline_change_significant then {{ change_in_words('value > baseline_value') }}
         when not is_baseline_change_significant then 'similar'
         else {{ comparison_with('baseline_value') }}
     end as comparison_baseline,
     case
-        when direction in ('increasing', 'decreasing') and polarity in ('low_is_good', 'high_is_good')
+        when direction in ('increasing', 'decreasing') and not is_trend_divided and polarity in ('low_is_good', 'high_is_good')
             then
                 direction || '_and_getting_'
                 || case when (direction = 'increasing') = (polarity = 'high_is_good') then 'better' else 'worse' end
@@ -38,7 +39,8 @@ select
     is_baseline_change_significant,
     status,
     case when population is not null or value_type = 'ratio' then '{{ var("population_vintage") }}' end as population_vintage,
-    is_synthetic
+    is_synthetic,
+    unlocated_share
 from {{ step('comparison', known) }} as compared
 {%- endmacro %}
 

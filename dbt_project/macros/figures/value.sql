@@ -19,14 +19,15 @@ with counted as (
 
 ),
 
--- Where too many events have no place, those that have a place are no measure of it.
+-- Where too many events have no place, those that have a place are no measure of it. Three events of ten are not too many yet: the
+-- share's lower limit decides.
 unlocated as (
 
     select
         force.indicator_id,
         force.period_id,
-        coalesce(coalesce(unknown.denominator, unknown.numerator), 0)
-        / nullif(coalesce(force.denominator, force.numerator), 0) as share
+        coalesce(place.unknown, 0) / nullif(place.everywhere, 0) as share,
+        limits.lower as least_share
     from counted as force
     left join counted as unknown
         on
@@ -34,6 +35,13 @@ unlocated as (
             and force.period_id = unknown.period_id
             and unknown.area_code = 'UNK'
             and {{ is_total('unknown') }}
+    cross join lateral (
+        select
+            coalesce(unknown.denominator, unknown.numerator) as unknown,
+            coalesce(force.denominator, force.numerator) as everywhere
+    ) as place
+    left join lateral stats.wilson_ci(place.unknown, place.everywhere, 0.95) as limits
+        on place.unknown between 0 and place.everywhere
     where force.area_code = 'E23000003' and {{ is_total('force') }}
 
 ),
@@ -42,6 +50,7 @@ with_counts as (
 
     select
         expected.*,
+        coverage.is_begun,
         indicator.value_type,
         indicator.ci_method,
         indicator.population,
@@ -51,11 +60,13 @@ with_counts as (
         indicator.min_denominator,
         indicator.polarity,
         indicator.comparator_default,
-        coalesce(counted.is_missing, false) as is_missing,
+        indicator.compared_with_england,
+        unlocated.share as unlocated_share,
+        coalesce(counted.is_missing, not coverage.is_whole, false) as is_missing,
         expected.area_type not in ('police_force', 'unplaced')
-        and coalesce(unlocated.share, 0) > indicator.max_unlocated_share as is_poorly_located,
+        and coalesce(unlocated.least_share, 0) > indicator.max_unlocated_share as is_poorly_located,
         case
-            when expected.feed_status <> 'ok' or counted.is_missing then null
+            when expected.feed_status <> 'ok' or counted.is_missing or not coverage.is_whole then null
             when indicator.value_type = 'ratio' and expected.dimension is null then coalesce(ratio.minority_count, 0)
             else coalesce(counted.numerator, 0)
         end as numerator,
@@ -84,6 +95,7 @@ with_counts as (
     inner join {{ indicators_of(known) }} as indicator on expected.indicator_id = indicator.indicator_id
     left join unlocated on expected.indicator_id = unlocated.indicator_id and expected.period_id = unlocated.period_id
     left join counted on {{ is_same_figure('expected', 'counted') }} and {{ is_same_cell('expected', 'counted') }}
+    left join {{ step('coverage', known) }} as coverage on {{ is_same_figure('expected', 'coverage') }}
     left join {{ step('denominator', known) }} as rate_population
         on {{ is_same_figure('expected', 'rate_population') }} and {{ is_same_cell('expected', 'rate_population') }}
     left join {{ step('ratio', known) }} as ratio on {{ is_same_figure('expected', 'ratio') }}
@@ -106,6 +118,7 @@ with_status as (
         end as cell_type,
         case
             when feed_status <> 'ok' then feed_status
+            when not is_begun then 'awaiting_feed'
             -- What has a place is counted, and says nothing of the place.
             when is_missing or is_poorly_located then 'incomplete'
             when value_type = 'dsr' and dimension is null and standardised_events < 10 then 'not_applicable'

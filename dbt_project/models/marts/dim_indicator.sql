@@ -6,7 +6,7 @@
     'indicator_id', 'version', 'name', 'short_name', 'domain', 'definition', 'rationale', 'numerator_def', 'denominator_def',
     'unit', 'multiplier', 'polarity', 'value_type', 'ci_method', 'population', 'suppression_policy', 'adds_up',
     'min_denominator', 'max_unlocated_share', 'period_types', 'geo_levels', 'finest_area', 'breakdowns', 'ethnic_groups',
-    'comparator_default', 'feeds', 'completeness', 'reach', 'looks_back_months', 'series_starts_on', 'counting_date', 'source',
+    'comparator_default', 'compared_with_england', 'counted_by', 'feeds', 'completeness', 'reach', 'looks_back_months', 'series_starts_on', 'counting_date', 'source',
     'public_code', 'caveats', 'owner', 'first_published', 'retired_on'
 ] %}
 with indicator as (

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('figure__coverage') }}
+{{ coverage(known_on()) }}
