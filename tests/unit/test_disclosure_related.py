@@ -7,14 +7,13 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
+from tests import metadata
 from tests.properties import seeds
 from tests.related_worlds import SHAPES, RelatedWorld
 from tests.worlds import EAST, PERIODS, areas, figure, suppressed
 from vrn.publish import disclosure
 from vrn.publish.disclosure import related
-from vrn.settings import REPOSITORY
 
 WORLDS_PER_SHAPE = 6
 ATTACKED_PER_WORLD = 6
@@ -162,8 +161,7 @@ def test_metadata_that_are_no_sentence_are_refused(sentence, says):
 
 
 def test_what_the_metadata_say_can_be_read_and_no_count_is_told_by_two_rules():
-    files = sorted((REPOSITORY / "dbt_project/models/indicators").glob("*/*.yml"))
-    meta = [yaml.safe_load(file.read_text())["models"][0]["config"]["meta"]["indicator"] for file in files]
+    meta = metadata.of_indicators()
     policy = {one["indicator_id"]: one["suppression_policy"] for one in meta}
     sentences = related.read_all({one["indicator_id"]: one.get("adds_up") for one in meta})
     assert len(sentences) > 30

@@ -6,6 +6,7 @@ import re
 
 import yaml
 
+from tests import metadata
 from vrn.settings import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "adding-an-indicator.md").read_text(encoding="utf-8")
@@ -29,16 +30,6 @@ def accepted() -> dict[str, set[str]]:
     return {name: set(said[0]["arguments"]["values"]) for name, said in found.items() if said}
 
 
-def indicators() -> list[dict]:
-    found = []
-    for path in sorted((DBT / "indicators").rglob("*.yml")):
-        models = yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
-        found += [
-            model["config"]["meta"]["indicator"] for model in models if "indicator" in model.get("config", {}).get("meta", {})
-        ]
-    return found
-
-
 def test_every_field_is_listed():
     fields = re.search(r"set fields = \[(.*?)\]", (DBT / "marts" / "dim_indicator.sql").read_text(encoding="utf-8"), re.DOTALL)[1]
     assert set(re.findall(r"'(\w+)'", fields)) == set(listed())
@@ -50,7 +41,17 @@ def test_every_value_that_is_accepted_is_listed():
 
 
 def test_every_value_that_an_indicator_says_is_listed():
-    for one in indicators():
+    for one in metadata.of_indicators():
         for field in (*accepted(), *OF_LISTS, "population", "comparator_default"):
             said = one[field] if isinstance(one[field], list) else [one[field] or "null"]
             assert set(said) <= listed()[field] | {"null"}, (one["indicator_id"], field)
+
+
+def test_every_default_is_listed_and_no_file_says_what_is_its_default():
+    """Issue 15, A: a file says what is its own."""
+    by_domain = metadata.defaults()
+    for line in (line for one in by_domain.values() for line in one.items()):
+        assert re.search(rf"`{line[0]}: {re.escape(str(metadata.written(line[1])))}`", PAGE.replace("\n", " ")), line
+    for path, said in metadata.files():
+        of = by_domain["all"] | by_domain[path.parent.name]
+        assert [name for name in said if name in of and said[name] == of[name]] == [], path.name
