@@ -156,7 +156,7 @@ signalled as (
     select
         phases.indicator_id,
         phases.area_code,
-        phases.first_month_on + make_interval(months => signals.place::integer - 1) as month_on,
+        (phases.first_month_on + make_interval(months => signals.place::integer - 1))::date as month_on,
         signals.signal
     from (
         select
@@ -178,7 +178,7 @@ signalled as (
                 series.indicator_id = limited.indicator_id
                 and series.area_code = limited.area_code
                 and series.phase = limited.phase
-                and every.month_on = limited.month_on
+                and every.month_on::date = limited.month_on
         group by series.indicator_id, series.area_code, series.phase, series.first_month_on
     ) as phases
     cross join lateral unnest(stats.spc_signals(phases.deviations, 0, 1)) with ordinality as signals (signal, place)
