@@ -1,4 +1,4 @@
-{# The recent trend of annual figures (Fingertips' method) over the latest five that there are. #}
+{# The recent trend of annual figures (Fingertips' method) over five years in a row: one that is missing is not passed over. #}
 {% macro trend(known=none) -%}
 with figure as (
 
@@ -14,11 +14,12 @@ annual as (
         array_agg(lower_ci_95) over five as recent_lowers,
         array_agg(upper_ci_95) over five as recent_uppers,
         array_agg(numerator::double precision) over five as recent_numerators,
-        array_agg(denominator::double precision) over five as recent_denominators
+        array_agg(denominator::double precision) over five as recent_denominators,
+        count(*) over five = 5 and min(start_on) over five = start_on - interval '4 years' as is_five_in_a_row
     from figure
     where period_type in ('financial_year', 'academic_year') and status = 'ok' and value is not null
     window five as (
-        partition by indicator_id, area_code, age_band, sex, ethnicity, imd_quintile
+        partition by indicator_id, area_code, period_type, age_band, sex, ethnicity, imd_quintile
         order by start_on
         rows between 4 preceding and current row
     )
@@ -29,7 +30,7 @@ select
     figure.*,
     case
         when figure.period_type not in ('financial_year', 'academic_year') or figure.status <> 'ok' then null
-        when annual.recent_values is null or cardinality(annual.recent_values) < 5 then 'cannot_be_calculated'
+        when annual.is_five_in_a_row is not true then 'cannot_be_calculated'
         when figure.cell_type = 'proportion' and figure.ci_method = 'wilson'
             then stats.recent_trend_proportion(annual.recent_numerators, annual.recent_denominators)
         else stats.recent_trend(annual.recent_values, annual.recent_lowers, annual.recent_uppers)
