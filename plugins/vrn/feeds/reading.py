@@ -46,9 +46,9 @@ class Reading:
     their like mean so too. refuses: tolerances that the feed does without.
     """
 
-    blanks: tuple[str, ...] = ("NULL", "(null)", "\\N", "#N/A")
+    blanks: tuple[str, ...] = ("NULL", "null", "(null)", "\\N", "#N/A", "nan", "NaT", "<NA>")
     totals: tuple[str, ...] = ("total", "totals", "grand total")
-    withheld: tuple[str, ...] = ("*", "**", "c", "[c]", "x", "[x]", "[u]", "[low]", ":", "..", "suppressed")
+    withheld: tuple[str, ...] = ("*", "**", "c", "[c]", "x", "[x]", "[u]", "[low]", ":", "..", "suppressed", "unknown", "not known")
     refuses: frozenset[str] = frozenset()
 
     def bears(self, tolerance: str) -> bool:

@@ -19,17 +19,26 @@ from vrn.feeds.reading import Reading
 from vrn.stage.read.uses import Uses
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NAMES_OF_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    "sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+FIGURE = r"£?\d[\d,]*(?:\.\d+)?\s*%?"
 # About so many, at most, at least: numbers of which nobody can say which they are.
 NOT_EXACT = re.compile(
-    r"(?:[<>≤≥~]|<=|>=|c\.?|ca\.?|circa|about|approx\.?|approximately|up to|fewer than|less than|under)\s*\d+|\d+\s*\+", re.I
+    r"(?:[<>≤≥~]|<=|>=|c\.?|ca\.?|circa|about|around|approx\.?|approximately|roughly|nearly|almost|(?:just )?(?:over|under)"
+    rf"|(?:fewer|less|more) than|at (?:least|most)|up to)\s*{FIGURE}|{FIGURE}\s*\+",
+    re.I,
 )
+FROM_TO = re.compile(r"(\d{1,9})\s*(?:-|–|to)\s*(\d{1,9})", re.I)
 DAY = r"(?P<day>\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})"
 # A time of day without a zone says nothing of the day; with a zone only midnight is the day that is written.
 WITH_TIME = re.compile(
-    DAY + r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?|[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)|Z|[+-]\d\d:\d\d)"
+    DAY + r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)|Z|[+-]\d\d:\d\d)"
 )
 YEAR_FIRST = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-MONTH_NAME = re.compile(rf"({'|'.join(MONTHS)})[a-z]*[- ](\d\d|\d{{4}})", re.I)
+# Of two digits only those that no program takes for a year of the century before.
+MONTH_NAME = re.compile(rf"({NAMES_OF_MONTHS})[- ]([0-2]\d|\d{{4}})", re.I)
 FIRST_OF_MONTH = re.compile(r"(\d{4}-\d\d)-01")
 SECONDS = re.compile(r"(\d{1,2}:\d\d):\d\d(?:\.\d+)?")
 ONE_DIGIT_HOUR = re.compile(r"\d:\d\d")
@@ -95,6 +104,9 @@ def withheld(text: pa.Array, column: Column, reading: Reading) -> tuple[pa.Array
 
 
 def _is_withheld(written: str, reading: Reading) -> bool:
+    if span := FROM_TO.fullmatch(written):
+        # 2019-20 is a year and no number from one to another.
+        return int(span[1]) < int(span[2])
     return written.casefold() in reading.withheld or NOT_EXACT.fullmatch(written) is not None
 
 
@@ -118,7 +130,8 @@ def _date(written: str, column: Column) -> Rewritten | None:
         if found := FIRST_OF_MONTH.fullmatch(written):
             return found[1], "midnights"
         if found := MONTH_NAME.fullmatch(written):
-            return f"20{found[2][-2:]}-{MONTHS.index(found[1].lower()) + 1:02}", "monthNames"
+            year = found[2] if len(found[2]) == len("2020") else f"20{found[2]}"
+            return f"{year}-{MONTHS.index(found[1][:3].lower()) + 1:02}", "monthNames"
     return None
 
 

@@ -25,7 +25,9 @@ FALSE = ["false", "f", "no", "n", "0", "0.0"]
 # What a spreadsheet writes where a formula went wrong.
 ERRORS = ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"]
 
-SHORTENED = r"^\d(\.\d+)?E\+\d+$"
+SHORTENED = r"(?i)^\d+([.,]\d+)?E\+\d+$"
+# Space, and characters of no width that come with what is copied from a page or a chat.
+OUTER = "".join(one for one in map(chr, range(0x3001)) if one.isspace()) + "\u200b\u200c\u200d\u2060\ufeff"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _of_cells(mask: pa.Array | None, indices: pa.Array) -> pa.Array | None:
 def _distinct(text: pa.Array, column: Column, reading: Reading, uses: Uses) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
     """The values, which are unreadable, and which are withheld."""
     text, unreadable = _storable(text, column)
-    text = pc.utf8_trim_whitespace(text)
+    text = pc.utf8_trim(text, characters=OUTER)
     text = tolerant.blanks(pc.if_else(pc.equal(text, ""), None, text), column, reading, uses)
     if column.case:
         text = pc.utf8_upper(text) if column.case == "upper" else pc.utf8_lower(text)
@@ -110,7 +112,7 @@ def _one_by_one(text: pa.Array, column: Column) -> tuple[pa.Array, pa.Array]:
 def _convert(text: pa.Array, column: Column) -> pa.Array:
     match column.logical_type:
         case "integer":
-            return pc.cast(text, pa.int64())
+            return _integer(text)
         case "number":
             return _number(text)
         case "boolean":
@@ -127,6 +129,13 @@ def _timestamp(text: pa.Array, *, is_local: bool) -> pa.Array:
     if is_local:
         return pc.cast(_of_our_era(pc.cast(text, pa.timestamp("us"))), pa.string())
     return _of_our_era(pc.cast(text, pa.timestamp("us", tz="UTC")))
+
+
+def _integer(text: pa.Array) -> pa.Array:
+    # Arrow takes 0x10 for 16.
+    if pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py():
+        raise pa.ArrowInvalid("not a number of ten digits")
+    return pc.cast(text, pa.int64())
 
 
 def _number(text: pa.Array) -> pa.Array:
