@@ -84,6 +84,11 @@ REFUSED = {
         "GEN-002", "are not utf-8"),
     "a row too short with bytes that are no text": (
         SEARCHES, "a.csv", lambda: CSVS[SEARCHES] + b"2020\xff,1\n", "GEN-011", "Row 10 has 2 columns where the header has 15"),
+    "a note under the table": (
+        SEARCHES, "a.csv", lambda: CSVS[SEARCHES] + b"\nSource: our own records\n", "GEN-011",
+        "Row 11 has one cell where the header has 15. It is a note beside the table"),
+    "UTF-32 with its mark": (
+        SEARCHES, "a.csv", lambda: CSVS[SEARCHES].decode().encode("utf-32"), "GEN-002", "The file is UTF-32, not utf-8"),
     "a quotation mark that is never closed": (
         SEARCHES, "a.csv", lambda: HEAD + b'"' + b"x" * (9 << 20), "GEN-011", "never closed"),
     "a header of NULs": (SEARCHES, "a.csv", lambda: bytes(len(HEAD)) + b"\n", "GEN-001", "is missing"),

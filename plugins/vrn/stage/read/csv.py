@@ -106,6 +106,11 @@ def _broken(uneven: re.Match[str] | None, laid_out: Layout) -> str:
     if uneven is None:
         return f"The file cannot be read as a table: a quotation mark is opened and never closed. {CUT_OFF}"
     row = f"Row {int(uneven[1]):,}" if uneven[1] else "A row"
+    if uneven[2] == "1":
+        return (
+            f"{row} has one cell where the header has {len(laid_out.filled)}. It is a note beside the table, or part of a value "
+            "with a line break and without quotation marks, or the file is cut off there. Send the table alone and whole."
+        )
     return (
         f"{row} has {uneven[2]} columns where the header has {len(laid_out.filled)}. Either a value holds the separator or a line "
         f"break without quotation marks, or the file is cut off. {CUT_OFF}"

@@ -27,6 +27,7 @@ BREAK = re.compile(r"\r\r\n|\r\n|\n|\r")
 DOUBLED = "\r\r\n"
 NAMES_SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?', re.IGNORECASE)
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 UTF_16 = "utf-16"
 # Of letters in UTF-16 every other byte is zero, and none between.
 LOOKED_AT, MOST_ZEROS = 200, 0.9
@@ -99,6 +100,9 @@ def _refuse_no_table(start: bytes) -> None:
 
 
 def _encoding(start: bytes, encoding: str, reading: Reading, uses: Uses) -> str:
+    # Its mark begins with that of UTF-16, as which every letter would be followed by a zero.
+    if start.startswith(UTF_32_MARKS):
+        raise SubmissionRefused("GEN-002", f"The file is UTF-32, not {encoding}. {HOW_TO_SAVE}")
     is_marked = start.startswith(UTF_16_MARKS)
     if is_marked and reading.bears("utf16"):
         uses.add("utf16")
