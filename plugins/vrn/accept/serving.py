@@ -30,8 +30,8 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
             warned += _warned(connection, entity, hits)
             quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
             duplicate += _drop_identical(connection, entity, own)
-            for table in (own, raw.quarantine(entity)):
-                _blank_judged(connection, entity, table, submission.submission_id)
+            if entity.judged_only:
+                _blank_judged(connection, entity, own, submission.submission_id)
             connection.execute(sql.SQL("drop table {}").format(hits))
             raw.attach(connection, entity, submission.submission_id)
         status = moves.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
@@ -78,11 +78,24 @@ def _quarantine(
     return done.rowcount
 
 
-def _blank_judged(connection: psycopg.Connection, entity: Entity, table: sql.Identifier, submission_id: int) -> None:
+def _blank_judged(connection: psycopg.Connection, entity: Entity, own: sql.Identifier, submission_id: int) -> None:
     """Blank what was there for the rules alone, now that they have judged."""
-    if entity.judged_only:
-        blank = sql.SQL(", ").join(sql.SQL("{} = null").format(sql.Identifier(name)) for name in entity.judged_only)
-        connection.execute(sql.SQL("update {} set {} where submission_id = %s").format(table, blank), [submission_id])
+    names = list(entity.judged_only)
+    set_aside = sql.SQL(", ").join(sql.SQL("{} = null").format(sql.Identifier(name)) for name in names)
+    connection.execute(
+        sql.SQL("update {} set {} where submission_id = %s").format(raw.quarantine(entity), set_aside), [submission_id]
+    )
+    # The delivery's own table is written anew: an update would double it and leave the values on the disk. Its types are asked
+    # for, because the feed file may have changed one since the feed's table was made.
+    typed = connection.execute(
+        "select attname, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = %s::regclass "
+        "and attname = any(%s)",
+        [own.as_string(connection), names],
+    )
+    serve = sql.SQL(", ").join(
+        sql.SQL("alter {} type {} using null").format(sql.Identifier(row["attname"]), sql.SQL(row["type"])) for row in typed
+    )
+    connection.execute(sql.SQL("alter table {} {}").format(own, serve))
 
 
 def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Identifier) -> int:
