@@ -62,7 +62,7 @@ with_counts as (
         indicator.comparator_default,
         indicator.compared_with_england,
         unlocated.share as unlocated_share,
-        coalesce(counted.is_missing, not coverage.is_whole, false) as is_missing,
+        coalesce(counted.is_missing, false) or not coalesce(coverage.is_whole, true) as is_missing,
         expected.area_type not in ('police_force', 'unplaced')
         and coalesce(unlocated.least_share, 0) > indicator.max_unlocated_share as is_poorly_located,
         case
