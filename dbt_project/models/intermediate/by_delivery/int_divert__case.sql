@@ -6,8 +6,7 @@ with returned as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -31,7 +30,7 @@ final as (
         version.referral_source,
         version.ete_outcome,
         -- A person of no district of Lancashire counts for the whole area only (rule DIV-010).
-        coalesce(district.area_code, 'LANCS-14') as area_code,
+        coalesce(district.district_code, 'LANCS-14') as area_code,
         {{ age_band('version.age') }} as age_band,
         {{ sex_group('version.sex') }} as sex,
         version.engaged_on is not null as is_engaged,
@@ -39,7 +38,7 @@ final as (
         version.version_until_on as known_until_on,
         version.is_synthetic
     from version
-    left join district on version.district_code = district.area_code
+    left join district on version.district_code = district.district_code
 
 )
 

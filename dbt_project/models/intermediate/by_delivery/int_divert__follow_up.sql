@@ -10,8 +10,7 @@ with answered as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -31,7 +30,7 @@ final as (
         date_trunc('month', version.followed_up_on)::date as month_on,
         version.closed_on,
         version.followed_up_on,
-        coalesce(district.area_code, 'LANCS-14') as area_code,
+        coalesce(district.district_code, 'LANCS-14') as area_code,
         {{ age_band('version.age') }} as age_band,
         {{ sex_group('version.sex') }} as sex,
         version.is_rearrested,
@@ -39,7 +38,7 @@ final as (
         version.version_until_on as known_until_on,
         version.is_synthetic
     from version
-    left join district on version.district_code = district.area_code
+    left join district on version.district_code = district.district_code
 
 )
 

@@ -6,8 +6,7 @@ with team_month as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -19,7 +18,7 @@ final as (
         date_trunc('month', team_month.month_on)::date as month_on,
         team_month.team,
         -- A team without a district of Lancashire counts for its division and the county.
-        coalesce(district.area_code, 'LANCS-' || team_month.police_division_code) as area_code,
+        coalesce(district.district_code, 'LANCS-' || team_month.police_division_code) as area_code,
         team_month.eligible_incidents,
         team_month.referrals_completed,
         -- A bound is never read as the exact number.
@@ -30,7 +29,7 @@ final as (
         team_month.is_referrals_completed_withheld,
         team_month.is_synthetic
     from team_month
-    left join district on team_month.district_code = district.area_code
+    left join district on team_month.district_code = district.district_code
 
 )
 

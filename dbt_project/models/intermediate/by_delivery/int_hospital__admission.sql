@@ -19,8 +19,7 @@ external_cause as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -130,7 +129,7 @@ final as (
         caused.provider_code,
         coalesce(
             lsoa.district_code,
-            district.area_code,
+            district.district_code,
             case when coalesce(caused.residence_lsoa_code, caused.residence_district_code) is null then 'UNK' else 'OUT' end
         ) as area_code,
         caused.age,
@@ -146,7 +145,7 @@ final as (
     from caused
     inner join known on caused.admission_key = known.admission_key and caused.version_from_on = known.version_from_on
     left join lsoa on caused.residence_lsoa_code = lsoa.lsoa_code
-    left join district on caused.residence_district_code = district.area_code
+    left join district on caused.residence_district_code = district.district_code
 
 )
 

@@ -9,8 +9,7 @@ with marac_case as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -33,11 +32,7 @@ final as (
         date_trunc('month', version.meeting_on)::date as month_on,
         version.meeting_on,
         -- Every conference is in the county: a case without a district counts there.
-        case
-            when district.area_code is not null then district.area_code
-            when version.district_code is not null then 'OUT'
-            else 'LANCS-14'
-        end as area_code,
+        {{ area_of_district('version.district_code', unknown='LANCS-14') }} as area_code,
         version.model,
         version.referral_source,
         {{ sex_group('version.victim_sex_code') }} as sex,
@@ -46,7 +41,7 @@ final as (
         version.version_until_on as known_until_on,
         version.is_synthetic
     from version
-    left join district on version.district_code = district.area_code
+    left join district on version.district_code = district.district_code
 
 )
 

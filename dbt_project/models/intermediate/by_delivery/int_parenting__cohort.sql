@@ -9,8 +9,7 @@ with returned as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -25,7 +24,7 @@ placed as (
 
     select
         version.*,
-        coalesce(district.area_code, 'LANCS-14') as area_code,
+        coalesce(district.district_code, 'LANCS-14') as area_code,
         -- Scores of questionnaires are of other scales and are not averaged with numbers of incidents. A measure that rule
         -- PAR-017 doubts is not used.
         coalesce(
@@ -38,7 +37,7 @@ placed as (
         version.is_pre_mean_withheld or version.is_post_mean_withheld or version.is_measured_withheld
             as is_incidents_difference_withheld
     from version
-    left join district on version.district_code = district.area_code
+    left join district on version.district_code = district.district_code
 
 ),
 

@@ -7,8 +7,7 @@ with activity as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -19,7 +18,7 @@ final as (
         activity.row_number,
         -- The return counts a quarter; its first month stands for it.
         activity.period_start_on as month_on,
-        coalesce(district.area_code, 'LANCS-14') as area_code,
+        coalesce(district.district_code, 'LANCS-14') as area_code,
         activity.notifications,
         activity.value_qualifier,
         activity.known_from_on,
@@ -27,7 +26,7 @@ final as (
         activity.is_notifications_withheld,
         activity.is_synthetic
     from activity
-    left join district on activity.district_code = district.area_code
+    left join district on activity.district_code = district.district_code
 
 )
 

@@ -11,18 +11,6 @@ episode as (
 
 ),
 
-child as (
-
-    select * from {{ ref('stg_ssda903__header') }}
-
-),
-
-supplier as (
-
-    select * from {{ ref('supplier') }}
-
-),
-
 -- Looked after on every day of the year: the episodes, of which the next begins on the day on which one ends, leave no gap.
 cohort as (
 
@@ -34,39 +22,23 @@ cohort as (
 
 ),
 
-aged as (
+answered as (
 
-    select
-        outcome.*,
-        child.sex_code,
-        child.ethnicity_code,
-        {{ age_at_month_end('outcome.birth_month_on', 'outcome.period_end_on') }} as age
+    select outcome.*
     from outcome
     inner join cohort on outcome.submission_id = cohort.submission_id and outcome.child_pid = cohort.child_pid
-    left join child on outcome.submission_id = child.submission_id and outcome.child_pid = child.child_pid
-
-),
-
-final as (
-
-    select
-        aged.submission_id,
-        aged.row_number,
-        aged.child_pid,
-        supplier.area_code,
-        date_trunc('month', aged.period_end_on)::date as month_on,
-        {{ child_groups('aged') }},
-        aged.is_convicted,
-        aged.has_substance_misuse,
-        aged.sdq_score,
-        coalesce(aged.age between 10 and 17, false) as is_10_to_17,
-        coalesce(aged.age between 5 and 16, false) as is_5_to_16,
-        aged.known_from_on,
-        aged.known_until_on,
-        aged.is_synthetic
-    from aged
-    left join supplier on aged.supplier = supplier.supplier
 
 )
 
-select * from final
+{{ children_in_care(
+    'answered',
+    ref('stg_ssda903__header'),
+    age=age_at_month_end('event.birth_month_on', 'event.period_end_on'),
+    columns={
+        'is_convicted': 'event.is_convicted',
+        'has_substance_misuse': 'event.has_substance_misuse',
+        'sdq_score': 'event.sdq_score',
+        'is_10_to_17': 'coalesce(aged.age between 10 and 17, false)',
+        'is_5_to_16': 'coalesce(aged.age between 5 and 16, false)',
+    },
+) }}

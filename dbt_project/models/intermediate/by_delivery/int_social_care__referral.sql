@@ -4,18 +4,6 @@ with episode as (
 
 ),
 
-child as (
-
-    select * from {{ ref('stg_cin_census__child') }}
-
-),
-
-supplier as (
-
-    select * from {{ ref('supplier') }}
-
-),
-
 -- An episode comes in every census in whose year it was open; as a referral it is of its own year.
 referral as (
 
@@ -54,7 +42,8 @@ told as (
         referral.is_no_further_action,
         referral.is_synthetic,
         told.is_re_referral,
-        unnest(told.days) as days
+        lower(span.days) as known_from_on,
+        upper(span.days) as known_until_on
     from referral
     left join earlier on referral.submission_id = earlier.submission_id and referral.row_number = earlier.row_number
     cross join lateral (
@@ -67,39 +56,18 @@ told as (
         (true, part.known_days * part.with_earlier),
         (false, part.known_days - part.with_earlier)
     ) as told (is_re_referral, days)
-
-),
-
-aged as (
-
-    select
-        told.*,
-        child.sex_code,
-        child.ethnicity_code,
-        {{ age_in_month('told.birth_month_on', 'told.referred_on') }} as age
-    from told
-    left join child on told.submission_id = child.submission_id and told.child_pid = child.child_pid
-
-),
-
-final as (
-
-    select
-        aged.submission_id,
-        aged.row_number,
-        aged.child_pid,
-        supplier.area_code,
-        date_trunc('month', aged.referred_on)::date as month_on,
-        aged.referred_on,
-        {{ child_groups('aged') }},
-        aged.is_no_further_action,
-        aged.is_re_referral,
-        lower(aged.days) as known_from_on,
-        upper(aged.days) as known_until_on,
-        aged.is_synthetic
-    from aged
-    left join supplier on aged.supplier = supplier.supplier
+    cross join lateral unnest(told.days) as span (days)
 
 )
 
-select * from final
+{{ children_in_care(
+    'told',
+    ref('stg_cin_census__child'),
+    age=age_in_month('event.birth_month_on', 'event.referred_on'),
+    day='event.referred_on',
+    columns={
+        'referred_on': 'event.referred_on',
+        'is_no_further_action': 'event.is_no_further_action',
+        'is_re_referral': 'event.is_re_referral',
+    },
+) }}

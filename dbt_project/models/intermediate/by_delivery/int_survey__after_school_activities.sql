@@ -6,8 +6,7 @@ with answer as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -43,7 +42,7 @@ final as (
     select
         counted.submission_id,
         counted.row_number,
-        coalesce(district.area_code, 'LANCS-14') as area_code,
+        coalesce(district.district_code, 'LANCS-14') as area_code,
         date_trunc('month', counted.fieldwork_ended_on)::date as month_on,
         counted.instrument,
         counted.wave,
@@ -54,7 +53,7 @@ final as (
         counted.known_until_on,
         counted.is_synthetic
     from counted
-    left join district on counted.district_code = district.area_code
+    left join district on counted.district_code = district.district_code
 
 )
 

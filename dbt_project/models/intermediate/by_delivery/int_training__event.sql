@@ -6,8 +6,7 @@ with event as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -22,7 +21,7 @@ final as (
         event.event_type,
         event.audience,
         -- What was held for a division or the whole county belongs to no district.
-        coalesce(district.area_code, 'LANCS-14') as area_code,
+        coalesce(district.district_code, 'LANCS-14') as area_code,
         event.sessions,
         event.attendees,
         event.unique_attendees,
@@ -33,7 +32,7 @@ final as (
         event.is_unique_attendees_withheld,
         event.is_synthetic
     from event
-    left join district on event.district_code = district.area_code
+    left join district on event.district_code = district.district_code
 
 )
 

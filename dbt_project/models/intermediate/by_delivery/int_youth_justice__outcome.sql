@@ -18,26 +18,13 @@ offence as (
 
 child as (
 
-    select * from {{ ref('stg_yot_caseload__child') }}
+    select * from {{ ref('int_youth_justice__child') }}
 
 ),
 
 person as (
 
     select * from {{ ref('int_youth_justice__person') }}
-
-),
-
-supplier as (
-
-    select * from {{ ref('supplier') }}
-
-),
-
-district as (
-
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
 
 ),
 
@@ -54,43 +41,26 @@ substantive as (
         outcome.known_from_on,
         outcome.known_until_on,
         outcome.is_synthetic,
-        coalesce(district.area_code, supplier.area_code) as area_code,
-        district.area_code is not null as has_district,
-        child.sex_code,
-        child.ethnicity_code,
+        child.area_code,
+        child.has_district,
+        child.sex,
+        child.ethnicity,
         greatest({{ age_in_month('child.birth_month_on', 'outcome.outcome_on') }}, 10) as age,
         coalesce(outcome.is_first, false) as is_first,
         outcome.outcome_type_code in ('dto', 's250', 's91', 'extended') as is_custody
     from outcome
     inner join child on outcome.submission_id = child.submission_id and outcome.child_pid = child.child_pid
     left join offence on outcome.submission_id = offence.submission_id and outcome.offence_pid = offence.offence_pid
-    left join district on child.lad_code = district.area_code
-    left join supplier on outcome.supplier = supplier.supplier
     where
         {{ is_substantive_outcome('outcome') }}
-        and {{ months_between('child.birth_month_on', 'outcome.outcome_on') }} between 120 and 216
-        and (
-            outcome.offence_pid is null
-            or {{ months_between('child.birth_month_on', 'offence.offence_on') }} between 120 and 216
-        )
+        and {{ is_from_10_to_17('child', 'outcome.outcome_on') }}
+        and (outcome.offence_pid is null or {{ is_from_10_to_17('child', 'offence.offence_on') }})
 
 ),
 
 known as (
 
-    select
-        substantive.*,
-        person.person_pid,
-        day.known_from_on as day_from_on,
-        day.known_until_on as day_until_on
-    from substantive
-    inner join day
-        on substantive.known_from_on <= day.known_from_on and substantive.known_until_on > day.known_from_on
-    inner join person
-        on
-            substantive.child_pid = person.child_pid
-            and day.known_from_on >= person.known_from_on
-            and day.known_from_on < person.known_until_on
+    {{ on_days_known('substantive', person=true) }}
 
 ),
 
@@ -105,8 +75,8 @@ once as (
         outcome_on,
         is_synthetic,
         area_code,
-        sex_code,
-        ethnicity_code,
+        sex,
+        ethnicity,
         age,
         bool_or(is_first) over one as is_first,
         bool_or(is_custody) over one as is_custody,
@@ -130,24 +100,10 @@ entered as (
 
 span as (
 
-    select
-        submission_id,
-        row_number,
-        supplier,
-        person_pid,
-        outcome_on,
-        is_synthetic,
-        area_code,
-        sex_code,
-        ethnicity_code,
-        age,
-        is_first_entry,
-        is_custody,
-        unnest(range_agg(daterange(day_from_on, day_until_on))) as days
-    from entered
-    group by
-        submission_id, row_number, supplier, person_pid, outcome_on, is_synthetic, area_code, sex_code, ethnicity_code,
-        age, is_first_entry, is_custody
+    {{ spans_of_days('entered', [
+        'submission_id', 'row_number', 'supplier', 'person_pid', 'outcome_on', 'is_synthetic', 'area_code', 'sex', 'ethnicity', 'age',
+        'is_first_entry', 'is_custody',
+    ]) }}
 
 ),
 
@@ -163,13 +119,13 @@ final as (
         outcome_on,
         age,
         {{ age_band('age') }} as age_band,
-        {{ sex_group('sex_code') }} as sex,
-        {{ ethnic_group('ethnicity_code') }} as ethnicity,
+        sex,
+        ethnicity,
         'unknown' as imd_quintile,
         is_first_entry,
         is_custody,
-        lower(days) as known_from_on,
-        upper(days) as known_until_on,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from span
 

@@ -18,26 +18,13 @@ outcome as (
 
 child as (
 
-    select * from {{ ref('stg_yot_caseload__child') }}
+    select * from {{ ref('int_youth_justice__child') }}
 
 ),
 
 person as (
 
     select * from {{ ref('int_youth_justice__person') }}
-
-),
-
-supplier as (
-
-    select * from {{ ref('supplier') }}
-
-),
-
-district as (
-
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
 
 ),
 
@@ -57,39 +44,32 @@ proven as (
         offence.known_from_on,
         offence.known_until_on,
         offence.is_synthetic,
-        coalesce(district.area_code, supplier.area_code) as area_code,
-        district.area_code is not null as has_district,
-        child.sex_code,
-        child.ethnicity_code,
+        child.area_code,
+        child.has_district,
+        child.sex,
+        child.ethnicity,
         greatest({{ age_in_month('child.birth_month_on', 'offence.offence_on') }}, 10) as age
     from offence
     inner join outcome on offence.submission_id = outcome.submission_id and offence.offence_pid = outcome.offence_pid
     inner join child on offence.submission_id = child.submission_id and offence.child_pid = child.child_pid
-    left join district on child.lad_code = district.area_code
-    left join supplier on offence.supplier = supplier.supplier
     where
         {{ is_substantive_outcome('outcome') }}
-        and {{ months_between('child.birth_month_on', 'offence.offence_on') }} between 120 and 216
+        and {{ is_from_10_to_17('child', 'offence.offence_on') }}
+
+),
+
+known as (
+
+    {{ on_days_known('proven', person=true) }}
 
 ),
 
 -- Of a team's rows of an offence, which may come every quarter, the one that first proved it.
 of_team as (
 
-    select distinct on (day.known_from_on, proven.supplier, proven.offence_pid)
-        proven.*,
-        person.person_pid,
-        day.known_from_on as day_from_on,
-        day.known_until_on as day_until_on
-    from proven
-    inner join day on proven.known_from_on <= day.known_from_on and proven.known_until_on > day.known_from_on
-    inner join person
-        on
-            proven.child_pid = person.child_pid
-            and day.known_from_on >= person.known_from_on
-            and day.known_from_on < person.known_until_on
-    order by
-        day.known_from_on, proven.supplier, proven.offence_pid, proven.outcome_on, proven.submission_id, proven.row_number
+    select distinct on (day_from_on, supplier, offence_pid) *
+    from known
+    order by day_from_on, supplier, offence_pid, outcome_on, submission_id, row_number
 
 ),
 
@@ -118,24 +98,10 @@ once as (
 
 span as (
 
-    select
-        submission_id,
-        row_number,
-        person_pid,
-        offence_on,
-        offence_category_code,
-        gravity,
-        outcome_on,
-        is_synthetic,
-        area_code,
-        sex_code,
-        ethnicity_code,
-        age,
-        unnest(range_agg(daterange(day_from_on, day_until_on))) as days
-    from once
-    group by
-        submission_id, row_number, person_pid, offence_on, offence_category_code, gravity, outcome_on, is_synthetic,
-        area_code, sex_code, ethnicity_code, age
+    {{ spans_of_days('once', [
+        'submission_id', 'row_number', 'person_pid', 'offence_on', 'offence_category_code', 'gravity', 'outcome_on', 'is_synthetic',
+        'area_code', 'sex', 'ethnicity', 'age',
+    ]) }}
 
 ),
 
@@ -155,11 +121,11 @@ final as (
         and offence_category_code in ('Violence against the person', 'Robbery', 'Drugs') as is_serious_violence,
         age,
         {{ age_band('age') }} as age_band,
-        {{ sex_group('sex_code') }} as sex,
-        {{ ethnic_group('ethnicity_code') }} as ethnicity,
+        sex,
+        ethnicity,
         'unknown' as imd_quintile,
-        lower(days) as known_from_on,
-        upper(days) as known_until_on,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from span
 

@@ -22,16 +22,18 @@ observed as (
 
 ),
 
+known as (
+
+    {{ on_days_known('outcome') }}
+
+),
+
 -- A child is in a quarter's cohort once, with the first outcome of the quarter.
 cohort as (
 
-    select distinct on (day.known_from_on, outcome.person_pid, date_trunc('quarter', outcome.month_on))
-        outcome.*,
-        day.known_from_on as day_from_on,
-        day.known_until_on as day_until_on
-    from outcome
-    inner join day on outcome.known_from_on <= day.known_from_on and outcome.known_until_on > day.known_from_on
-    order by day.known_from_on, outcome.person_pid, date_trunc('quarter', outcome.month_on), outcome.outcome_on
+    select distinct on (day_from_on, person_pid, date_trunc('quarter', month_on)) *
+    from known
+    order by day_from_on, person_pid, date_trunc('quarter', month_on), outcome_on
 
 ),
 
@@ -86,24 +88,10 @@ counted as (
 
 span as (
 
-    select
-        submission_id,
-        row_number,
-        person_pid,
-        outcome_on,
-        closing_month_on,
-        area_code,
-        age_band,
-        sex,
-        ethnicity,
-        imd_quintile,
-        is_synthetic,
-        reoffence_count,
-        unnest(range_agg(daterange(day_from_on, day_until_on))) as days
-    from counted
-    group by
-        submission_id, row_number, person_pid, outcome_on, closing_month_on, area_code, age_band, sex, ethnicity,
-        imd_quintile, is_synthetic, reoffence_count
+    {{ spans_of_days('counted', [
+        'submission_id', 'row_number', 'person_pid', 'outcome_on', 'closing_month_on', 'area_code', 'age_band', 'sex', 'ethnicity',
+        'imd_quintile', 'is_synthetic', 'reoffence_count',
+    ]) }}
 
 ),
 
@@ -122,8 +110,8 @@ final as (
         imd_quintile,
         reoffence_count,
         reoffence_count > 0 as has_reoffended,
-        lower(days) as known_from_on,
-        upper(days) as known_until_on,
+        known_from_on,
+        known_until_on,
         is_synthetic
     from span
 

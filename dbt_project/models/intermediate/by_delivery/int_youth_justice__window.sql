@@ -13,13 +13,7 @@ submission as (
 
 known as (
 
-    select
-        day.known_from_on,
-        day.known_until_on,
-        submission.supplier,
-        submission.period_start_on
-    from submission
-    inner join day on submission.known_from_on <= day.known_from_on and submission.known_until_on > day.known_from_on
+    {{ on_days_known('submission') }}
 
 ),
 
@@ -28,29 +22,24 @@ known as (
 closed as (
 
     select
-        last.known_from_on,
-        last.known_until_on,
+        last.day_from_on,
+        last.day_until_on,
         last.supplier,
         last.period_start_on as closing_quarter_on
     from known as last
     inner join known as within
         on
-            last.known_from_on = within.known_from_on
+            last.day_from_on = within.day_from_on
             and last.supplier = within.supplier
             and within.period_start_on between last.period_start_on - interval '18 months' and last.period_start_on
-    group by last.known_from_on, last.known_until_on, last.supplier, last.period_start_on
+    group by last.day_from_on, last.day_until_on, last.supplier, last.period_start_on
     having count(*) = 7
 
 ),
 
 span as (
 
-    select
-        supplier,
-        closing_quarter_on,
-        unnest(range_agg(daterange(known_from_on, known_until_on))) as days
-    from closed
-    group by supplier, closing_quarter_on
+    {{ spans_of_days('closed', ['supplier', 'closing_quarter_on']) }}
 
 ),
 
@@ -60,8 +49,8 @@ final as (
         span.supplier,
         month.month_on::date as month_on,
         (month.month_on - interval '18 months')::date as cohort_month_on,
-        lower(span.days) as known_from_on,
-        upper(span.days) as known_until_on
+        span.known_from_on,
+        span.known_until_on
     from span
     cross join lateral
         generate_series(

@@ -22,8 +22,7 @@ home_office_class as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -73,11 +72,7 @@ classified as (
         end as night_of_on,
         active.ho_code,
         home_office_class.offence_group,
-        case
-            when district.area_code is not null then district.area_code
-            when active.district_code is not null then 'OUT'
-            else 'UNK'
-        end as area_code,
+        {{ area_of_district('active.district_code') }} as area_code,
         active.lsoa_code,
         lsoa.harmonised_lsoa_code,
         coalesce(lsoa.imd_quintile, 'unknown') as imd_quintile,
@@ -118,7 +113,7 @@ classified as (
         active.is_synthetic
     from active
     left join home_office_class on active.ho_code = home_office_class.code
-    left join district on active.district_code = district.area_code
+    left join district on active.district_code = district.district_code
     left join lsoa on active.lsoa_code = lsoa.lsoa_code
 
 ),

@@ -33,8 +33,7 @@ notification as (
 
 district as (
 
-    select area_code from {{ ref('area') }}
-    where area_type = 'district'
+    select * from {{ ref('int_place__district') }}
 
 ),
 
@@ -105,11 +104,7 @@ final as (
         due.sent_local_at,
         due.due_local_at,
         due.mash_code,
-        case
-            when district.area_code is not null then district.area_code
-            when due.district_code is not null then 'OUT'
-            else 'UNK'
-        end as area_code,
+        {{ area_of_district('due.district_code') }} as area_code,
         due.child_age,
         {{ age_band('due.child_age') }} as age_band,
         due.domestic_abuse_risk,
@@ -120,7 +115,7 @@ final as (
         due.version_until_on as known_until_on,
         due.is_synthetic
     from due
-    left join district on due.district_code = district.area_code
+    left join district on due.district_code = district.district_code
 
 )
 
