@@ -1,0 +1,101 @@
+"""Whom areas are compared with: England by year, as its sources print it, and the districts that are most like one of ours."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import subprocess
+import sys
+
+import pytest
+
+from tests import metadata
+from tests.conftest import REAL_FILES, real
+from vrn.settings import REPOSITORY
+
+SEEDS = REPOSITORY / "dbt_project" / "seeds"
+# Indicator, the tool's item, how its year is named, and the academic year's letters.
+OF_THE_TOOL = {
+    "R02": ("FSP_NEW_GOODDEV", "{ends}", "AY"),
+    "R03": ("TotPerAbNew", "{ends}", "AY"),
+    "R04": ("TotFixedEx", "{year}", "AY"),
+    "R05": ("16-17_not known_NEET", "{ends}", ""),
+    "R12": ("ReReferral", "{ends}", ""),
+}
+VIOLENCE = (
+    "Homicide", "Violence with injury", "Violence without injury", "Stalking and harassment",
+    "Death or serious injury caused by illegal driving",
+)  # fmt: skip
+OFFENCES = {
+    "V01": ("Homicide",), "V06": ("Violence with injury",), "V07": VIOLENCE, "V08": ("Sexual offences",), "V10": ("Robbery",),
+    "V14": ("Possession of weapons offences",),
+}  # fmt: skip
+
+
+def read(path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def england() -> dict[tuple[str, str], dict[str, str]]:
+    return {(row["indicator_id"], row["period_id"]): row for row in read(SEEDS / "framework" / "benchmark.csv")}
+
+
+def years(first: int, last: int) -> list[str]:
+    return [f"{year}/{(year + 1) % 100:02}" for year in range(first, last + 1)]
+
+
+def test_england_has_a_value_for_each_year_that_the_dfe_printed():
+    """Issue 15, B9."""
+    tool = read(real("children", "lait", "lait_lancashire_nw_england.csv"))
+    printed = {(row["Short Desc"], row["Years"]): row["Values"] for row in tool if row["LA and Regions"] == "England"}
+    for (indicator, (item, name, letters)), year in itertools.product(OF_THE_TOOL.items(), years(2015, 2024)):
+        ours = england().get((indicator, letters + year))
+        theirs = printed.get((item, name.format(year=year, ends=int(year[:4]) + 1)), "-")
+        assert (ours is None) == (theirs == "-"), (indicator, year)
+        if ours:
+            assert float(ours["value"]) == pytest.approx(float(theirs), abs=0.05 if indicator == "R05" else 0.005), (
+                indicator,
+                year,
+            )
+
+
+def test_england_has_the_crimes_of_its_forces_from_2011_on():
+    """Issue 15, B9."""
+    table = read(real("benchmarks", "police_recorded_england_2002_2018.csv"))
+    counted = {(row["financial_year"], row["offence"]): int(row["offences"]) for row in table}
+    persons = {row["financial_year"]: row["england_population_rebased"] for row in table}
+    for (indicator, offences), year in itertools.product(OFFENCES.items(), years(2011, 2016)):
+        ours = england()[indicator, year]
+        assert int(ours["numerator"]) == sum(counted[year, offence] for offence in offences), (indicator, year)
+        assert ours["denominator"] == persons[year], (indicator, year)
+
+
+def test_what_england_counts_in_another_way_is_compared_with_nothing():
+    """Issue 15, B9: and crimes, which have no place in England's counts, with the force alone."""
+    compared = {one["indicator_id"]: one["compared_with_england"] for one in metadata.of_indicators()}
+    nothing = {indicator for indicator, whom in compared.items() if whom == "nothing"}
+    assert nothing == {"R09", "R10", "R11", "R14a", "R14b", "R14c", "S11", "S12a", "V03"}
+    with_england = {indicator: compared[indicator] for indicator, _ in england()} | dict.fromkeys(nothing, "nothing")
+    assert {name for name, whom in with_england.items() if whom == "force"} == OFFENCES.keys()
+    assert {name for name, whom in with_england.items() if whom == "every_area"} == OF_THE_TOOL.keys()
+
+
+def test_similar_areas_are_what_the_public_files_give():
+    """Issue 15, B9: a rule that is written down and can be run again."""
+    real("deprivation", "imd2025_england_ltla24.csv")
+    tool = REPOSITORY / "tools" / "similar_areas.py"
+    done = subprocess.run([sys.executable, tool, REAL_FILES], capture_output=True, check=True, text=True)
+    assert done.stdout == (SEEDS / "geography" / "similar_area.csv").read_text(encoding="utf-8")
+
+
+def test_each_district_has_ten_similar_ones_the_nearest_first():
+    """Issue 15, B9."""
+    similar = read(SEEDS / "geography" / "similar_area.csv")
+    districts = {row["area_code"] for row in read(SEEDS / "geography" / "area.csv") if row["area_type"] == "district"}
+    assert {row["area_code"] for row in similar} == districts
+    for area, rows in itertools.groupby(similar, key=lambda row: row["area_code"]):
+        of_area = list(rows)
+        assert [row["rank"] for row in of_area] == [str(rank) for rank in range(1, 11)], area
+        assert [float(row["distance"]) for row in of_area] == sorted(float(row["distance"]) for row in of_area), area
+        assert area not in {row["similar_area_code"] for row in of_area}, area
