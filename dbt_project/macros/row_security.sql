@@ -25,7 +25,7 @@
     {{ return([
         'indicator', 'area', 'period', 'indicator_value', 'indicator_latest', 'area_profile', 'framework_scorecard',
         'feed_status', 'data_quality', 'release', 'indicator_annotation',
-        'figure_annotation'
+        'figure_annotation', 'worse_and_worsening', 'similar_area'
     ]) }}
 {%- endmacro %}
 

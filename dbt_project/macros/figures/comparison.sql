@@ -57,12 +57,7 @@ beside as (
             and england.area_code = 'E92000001'
             and figure.indicator_id = england.indicator_id
             and figure.period_id = england.period_id
-            -- England's crimes are its forces', wherever they happened; a district has those alone whose place is known.
-            and case figure.compared_with_england
-                when 'force' then figure.area_type = 'police_force'
-                when 'every_area' then figure.area_type not in ('police_force', 'unplaced')
-                else false
-            end
+            and {{ is_compared_with_england('figure', 'figure') }}
     left join figure as baseline
         on
             figure.period_type = 'financial_year'
@@ -132,6 +127,17 @@ from beside
                     {{ row }}.numerator, coalesce({{ row }}.denominator, 1),
                     {{ row }}.{{ other }}_numerator, coalesce({{ row }}.{{ other }}_denominator, 1)
                 ) < 0.05
+        else false
+    end
+{%- endmacro %}
+
+
+{# Whether an area's figure of an indicator stands beside England's. England's crimes are its forces', wherever they happened; a
+   district has those alone whose place is known. #}
+{% macro is_compared_with_england(indicator, area) -%}
+    case {{ indicator }}.compared_with_england
+        when 'force' then {{ area }}.area_type = 'police_force'
+        when 'every_area' then {{ area }}.area_type not in ('police_force', 'unplaced')
         else false
     end
 {%- endmacro %}
