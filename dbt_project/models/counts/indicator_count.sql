@@ -1,6 +1,5 @@
 {{ config(
-    pre_hook="{{ begin_counts() }}",
-    post_hook="{{ end_counts() }}",
+    post_hook="{{ remember_deliveries() }}",
     indexes=[{'columns': ['indicator_id', 'month_on']}]
 ) }}
 

@@ -1,7 +1,3 @@
-{{ config(
-    pre_hook="{{ begin_events(ref('stg_police_street_crime__crime'), 'crime_id', 'recorded_month_on') }}"
-) }}
-
 with crime as (
 
     select * from {{ ref('stg_police_street_crime__crime') }}

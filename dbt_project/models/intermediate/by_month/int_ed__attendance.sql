@@ -1,5 +1,3 @@
-{{ config(pre_hook="{{ begin_events() }}") }}
-
 with attendance as (
 
     select * from {{ ref('stg_tiig_ed_attendance__attendance') }}

@@ -1,11 +1,3 @@
-{{ config(
-    pre_hook="{{ begin_events(
-        ref('stg_police_encompass__notification'),
-        \"coalesce(child_pid || ' ' || incident_ref, notification_id)\",
-        \"date_trunc('month', sent_on)::date\"
-    ) }}"
-) }}
-
 -- Numbered before anything is left out, so that the same row of a delivery is its last whatever the build makes anew.
 with numbered as (
 

@@ -1,5 +1,3 @@
-{{ config(pre_hook="{{ begin_events() }}") }}
-
 with search as (
 
     select * from {{ ref('stg_police_stop_search__search') }}

@@ -1,0 +1,113 @@
+{# The incremental strategy `replace_months`, by which history stops costing: a build makes anew only the months of which something
+   changed since the model was last built (docs/decisions/0017-replace-months.md). In one transaction it
+
+     marks      in ops.touched_month the months to make anew (the pre-hook, because the model's own statement asks for them),
+     replaces   deletes those months and inserts what the model's statement found (the strategy),
+     remembers  in ops.built_month what each month was made from (the post-hook, because a full build knows no strategy),
+
+   so that a crash leaves all of it as it was. dbt_project.yml says the three once for all models that are kept by month. A model of
+   events names its `feed` in its meta and, where a key may come in several months, `months_of_key`: the `model` that has the keys'
+   rows, and there the `key` and its `month`. A model without a feed counts what all feeds gave. #}
+
+{# Whether a row's month is made anew; on a full build every month is. Asked once and not for every row. #}
+{% macro is_touched(month) -%}
+    {% if is_incremental() %}{{ month }} = any((select ops.touched_months('{{ this.name }}'))::date[]){% else %}true{% endif %}
+{%- endmacro %}
+
+{# Pre-hook: the months whose inputs are others than those that the model was last built from. #}
+{% macro mark_months() %}
+    {%- set meta = config.get('meta') or {} -%}
+    {%- set moving = meta.get('months_of_key') -%}
+    delete from ops.touched_month where model = '{{ this.name }}';
+    insert into ops.touched_month (model, feed, month_on)
+    select '{{ this.name }}', coalesce(now.feed, built.feed), coalesce(now.month_on, built.month_on)
+    from ({{ inputs_of_months(meta.get('feed')) }}) as now
+    full join (
+        select * from ops.built_month
+        where model = '{{ this.name }}'
+    ) as built on now.feed = built.feed and now.month_on = built.month_on
+    where now.inputs is distinct from built.inputs;
+    {% if moving %}
+    -- The other months of the keys that a changed month has, or had, because a key has one row, in one of its months.
+    insert into ops.touched_month (model, feed, month_on)
+    select distinct '{{ this.name }}', '{{ meta.feed }}', {{ moving.month }}
+    from {{ ref(moving.model) }}
+    where {{ moving.key }} in (
+        select {{ moving.key }} from {{ ref(moving.model) }}
+        where {{ moving.month }} = any((select ops.touched_months('{{ this.name }}'))::date[])
+        {% if is_incremental() %}union select {{ moving.key }} from {{ this }} where {{ is_touched('month_on') }}{% endif %}
+    )
+    on conflict do nothing;
+    {% endif %}
+{% endmacro %}
+
+{# What dbt runs for the strategy of this name, when the model's statement has filled the temporary table. #}
+{% macro get_incremental_replace_months_sql(arg_dict) %}
+    {% for replaced in rows_made_anew() %}
+    delete from {{ arg_dict.target_relation }} where {{ replaced }};
+    {% endfor %}
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+{# Post-hook: what the months were made from, and in which transaction. #}
+{% macro remember_months() %}
+    {%- set anew -%}
+    {%- if is_incremental() -%}
+    (feed, month_on) in (select feed, month_on from ops.touched_month where model = '{{ this.name }}')
+    {%- else -%}
+    true
+    {%- endif -%}
+    {%- endset -%}
+    delete from ops.built_month where model = '{{ this.name }}' and {{ anew }};
+    insert into ops.built_month (model, feed, month_on, inputs, revision)
+    select '{{ this.name }}', feed, month_on, inputs, pg_current_xact_id()::text::bigint
+    from ({{ inputs_of_months((config.get('meta') or {}).get('feed')) }}) as now
+    where {{ anew }};
+{% endmacro %}
+
+{# What a model's months rest on: those of events on the extracts of their feed; those of counts on the extracts of every feed
+   and on the events that were made of them. #}
+{% macro inputs_of_months(feed) -%}
+    {%- if feed -%}
+    select feed, month_on, fingerprint as inputs from {{ ref('stg_ops__feed_month') }}
+    where feed = '{{ feed }}'
+    {%- else -%}
+    select
+        feed_month.feed,
+        feed_month.month_on,
+        md5(concat(feed_month.fingerprint, string_agg(events.model || events.revision, ',' order by events.model))) as inputs
+    from {{ ref('stg_ops__feed_month') }} as feed_month
+    left join ops.built_month as events
+        on
+            feed_month.feed = events.feed
+            and feed_month.month_on = events.month_on
+            and events.model <> '{{ this.name }}'
+    group by feed_month.feed, feed_month.month_on, feed_month.fingerprint
+    {%- endif -%}
+{%- endmacro %}
+
+{# Conditions on the rows that the model had, and has no more. #}
+{% macro rows_made_anew() %}
+    {%- set conditions = [] -%}
+    {%- if config.get('meta').get('feed') -%}
+        {%- do conditions.append(is_touched('month_on')) -%}
+    {%- else -%}
+        {%- for indicator in counted_indicators() -%}
+            {%- do conditions.append(
+                "indicator_id = '" ~ indicator.indicator_id ~ "' and " ~ is_counted_anew(indicator, 'month_on')
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(conditions) }}
+{% endmacro %}
+
+{# Whether an indicator's month is counted anew: when one of its feeds changed there, or, where a delivery can change the counts
+   of any month (`reach: every_month`), when one of them changed at all. #}
+{% macro is_counted_anew(indicator, month) -%}
+    {%- set touched = "(select ops.touched_months('" ~ this.name ~ "', array['" ~ indicator.feeds | join("', '") ~ "']))" -%}
+    {%- if indicator.reach == 'every_month' -%}
+    cardinality({{ touched }}) > 0
+    {%- else -%}
+    {{ month }} = any({{ touched }}::date[])
+    {%- endif -%}
+{%- endmacro %}
