@@ -19,8 +19,7 @@ RUN python3 -m venv /opt/venv \
 COPY dags dags
 COPY plugins plugins
 COPY expectations expectations
-# dbt reads the sources from its project; they are written there from the feed files (plugins/vrn/feeds/dbt_sources.py).
-COPY --chown=vrn dbt_project dbt_project
+COPY dbt_project dbt_project
 RUN python -m compileall -q plugins dags
 
 USER vrn

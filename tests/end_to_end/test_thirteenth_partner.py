@@ -52,7 +52,7 @@ COUNTED = "{%- set counted = [\n"
 
 def write_page(folder: Path) -> None:
     """A copy of the feed files and of the dbt project, with what the page adds to them."""
-    left_out = shutil.ignore_patterns("target", "logs", "dbt_packages", "feeds.yml")
+    left_out = shutil.ignore_patterns("target", "logs", "dbt_packages")
     for name in ("expectations", "dbt_project"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=left_out)
     for path, text in page().items():

@@ -20,7 +20,7 @@ NO_SUCH_TABLE = "select * from raw.there_is_no_such_table\n"
 def project(tmp_path, monkeypatch) -> Path:
     """A dbt project of the test's own."""
     folder = tmp_path / "project"
-    shutil.copytree(REPOSITORY / "dbt_project", folder, ignore=shutil.ignore_patterns("feeds.yml"))
+    shutil.copytree(REPOSITORY / "dbt_project", folder)
     monkeypatch.setenv("VRN_DBT_PROJECT", str(folder))
     return folder
 

@@ -109,5 +109,5 @@ def code(settings: Settings, *patterns: str) -> str:
 
 def _add(found, folder: Path, patterns: Sequence[str]) -> None:
     for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
-        if path.suffix in SUFFIXES and path.name != dbt_sources.NAME:
+        if path.suffix in SUFFIXES:
             found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())

@@ -1,10 +1,11 @@
 """The dbt sources of all feeds, written from the feed files: one description of a table, no second one to drift.
 
-dbt reads its project from a folder, so the file is put there; git leaves it out.
+dbt reads its project from folders. This one lies in the home beside what dbt makes, so that the checkout is only read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -15,28 +16,35 @@ from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract, Entity
 from vrn.settings import Settings
 
-NAME = "feeds.yml"
 # As models name a table of a feed: source('raw', 'FEED__ENTITY') or rows_as_known('FEED', 'ENTITY').
 ENTITY_OF = r"'{feed}(?:__|', *')(\w+)'"
 
 
 def path(settings: Settings) -> Path:
-    return settings.dbt_project / "models" / "staging" / NAME
+    """Where the sources are: the second of the model-paths of dbt_project.yml."""
+    return settings.dbt_target / "sources" / "feeds.yml"
 
 
 def write(settings: Settings) -> None:
-    """Write the file when it is older than what it is made of; aside and renamed, for another dbt may be reading."""
+    """Write the file unless it was made of the same; aside and renamed, because another dbt may be reading."""
     target = path(settings)
-    # The folder too: a feed file that is taken away changes nothing else.
-    made_of = [settings.contracts, *settings.contracts.glob("*.odcs.yaml"), *Path(__file__).parent.glob("*.py")]
-    if target.exists() and target.stat().st_mtime > max(one.stat().st_mtime for one in made_of):
-        return
-    text = content(settings)
+    first_line = f"# Made of {_made_of(settings)}\n"
+    if target.exists():
+        with target.open(encoding="utf-8") as there:
+            if there.readline() == first_line:
+                return
+    target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_suffix(f".{os.getpid()}.new")
-    aside.write_text(text, encoding="utf-8")
-    # It lies in the checkout, which other users may run from, and says no more than the feed files.
-    aside.chmod(0o644)
+    aside.write_text(first_line + content(settings), encoding="utf-8")
     aside.rename(target)
+
+
+def _made_of(settings: Settings) -> str:
+    """SHA-256 of the feed files and of the code that reads them. Their days do not tell: a home outlives checkouts and images."""
+    found = hashlib.sha256()
+    for one in sorted([*settings.contracts.glob("*.odcs.yaml"), *Path(__file__).parent.glob("*.py")]):
+        found.update(one.name.encode() + b"\0" + one.read_bytes())
+    return found.hexdigest()
 
 
 def content(settings: Settings) -> str:
