@@ -19,23 +19,3 @@
     alter table {{ this }} alter column {{ column }} set statistics 0;
     {% endfor %}
 {%- endmacro %}
-
-{# What readers of dashboards see; the same list as in plugins/vrn/access/roles.py. #}
-{% macro bi_tables() -%}
-    {{ return([
-        'indicator', 'area', 'period', 'indicator_value', 'indicator_latest', 'area_profile', 'framework_scorecard',
-        'feed_status', 'data_quality', 'release', 'indicator_annotation',
-        'figure_annotation', 'worse_and_worsening', 'similar_area'
-    ]) }}
-{%- endmacro %}
-
-{# dbt's own macro, which it calls in the transaction of the swap. The tables of the list are granted here and not in each
-   model: what is not on the list stays closed, and nobody has to remember. A view would run with its owner's rights. #}
-{% macro postgres__apply_grants(relation, grant_config, should_revoke=True) %}
-    {%- set grants = grant_config -%}
-    {%- if relation.schema == 'publish_aside' and relation.identifier in bi_tables() and not relation.is_view -%}
-        {%- set select = (grant_config or {}).get('select', []) | list -%}
-        {%- set grants = dict(grant_config or {}, select=select + ['vrn_bi_reader']) -%}
-    {%- endif -%}
-    {{ return(default__apply_grants(relation, grants, should_revoke)) }}
-{% endmacro %}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from vrn.access import rights
 from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.run import prepare, secrets
-from vrn.settings import REPOSITORY, Settings
+from vrn.settings import Settings
 from vrn.warehouse.roles import AIRFLOW, KEEPER, LOADER, OWNER, SUPERUSER
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
@@ -424,12 +423,6 @@ def test_the_analyst_of_a_partner_that_left_may_not_sign_in(opened, monkeypatch)
         with as_role(opened, SUPERUSER) as connection:
             access.ensure_roles(connection, opened)
             rights.apply(connection, opened)
-
-
-def test_dbt_and_this_module_have_the_same_list_of_tables_for_dashboards():
-    macro = (REPOSITORY / "dbt_project" / "macros" / "row_security.sql").read_text(encoding="utf-8")
-    listed = macro.partition("macro bi_tables()")[2].partition("endmacro")[0]
-    assert tuple(re.findall(r"'(\w+)'", listed)) == access.BI_TABLES
 
 
 @pytest.mark.parametrize("opened", ["as built"], indirect=True)

@@ -1,7 +1,7 @@
 """The rights of the table of roles (vrn.access.roles), given and taken in the database: only the difference is applied.
 
-Each right given or taken is a row of ops.access_log. Tables that dbt makes anew get their rights from dbt
-(dbt_project/macros/row_security.sql), in the transaction of the swap.
+Each right given or taken is a row of ops.access_log. Tables that dbt makes anew get their rights in the transaction of the swap
+(vrn.build.table_swap).
 """
 
 from __future__ import annotations

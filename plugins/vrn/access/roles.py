@@ -31,7 +31,7 @@ SCHEMAS = (
 OTHER_DATABASES = ("postgres", "template1", "airflow")
 PUBLIC = "public"
 
-# After disclosure control. The same list is in dbt_project/macros/row_security.sql.
+# After disclosure control. The swap opens them (vrn.build.table_swap).
 BI_TABLES = (
     "indicator", "area", "period", "indicator_value", "indicator_latest", "area_profile", "framework_scorecard", "feed_status",
     "data_quality", "release", "indicator_annotation", "figure_annotation", "worse_and_worsening", "similar_area",
