@@ -1,0 +1,47 @@
+"""What dbt's lineage says of who reads the models is what the readers' own code says (issue 15, A)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vrn.projects.tables import TABLES as OF_PROJECTS
+from vrn.publish.exports.tables import TABLES as OF_EXPORTS
+from vrn.settings import REPOSITORY
+
+LIBRARY = REPOSITORY / "plugins" / "vrn"
+# A table after `from` or `join`; sources such as ops.submission are no models.
+READ = re.compile(r"\b(?:from|join) (marts|publish)\.(\w+)")
+
+
+def read_by(*paths: Path) -> set[str]:
+    """The models whose tables these files name in SQL."""
+    found = [match for path in paths for match in READ.findall(path.read_text(encoding="utf-8"))]
+    return {f"publish__{table}" if schema == "publish" else table for schema, table in found}
+
+
+def of_python(folder: str) -> set[str]:
+    return read_by(*(LIBRARY / folder).rglob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, set[str]]:
+    exposures = yaml.safe_load((REPOSITORY / "dbt_project/models/exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    return {one["name"]: {re.fullmatch(r"ref\('(\w+)'\)", ref)[1] for ref in one["depends_on"]} for one in exposures}
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [
+        ("site", lambda: of_python("report/site")),
+        ("indicator_pages", lambda: of_python("report/indicator_pages")),
+        ("exports", lambda: of_python("publish/exports") | {f"publish__{table.name}" for table in OF_EXPORTS}),
+        ("superset", lambda: read_by(*(REPOSITORY / "bi/superset/assets").rglob("*.yaml"))),
+        ("projects", lambda: {table.model for table in OF_PROJECTS.values()}),
+    ],
+)
+def test_an_exposure_names_each_model_that_its_readers_read_and_no_other(said, name, reads):
+    assert said[name] == reads()
