@@ -3,53 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from vrn.build.linkage.fields import Fields
-from vrn.build.linkage.pairs import Pairs
-
 # The strongest first.
 RULES = ("R1", "R2", "PROB")
+# Place of a record, place of the other, the probability that they are one person, and what of theirs a slip of the pen would explain.
+Link = tuple[int, int, float, tuple[str, ...]]
 
 
 class Clusters:
-    """Groups of records; a group holds at most one identifier of each domain."""
+    """Groups of records; a group holds at most one identifier of each domain.
 
-    def __init__(self, fields: Fields):
-        rows = range(fields.rows)
-        self.parent = list(rows)
-        self.held = [{domain: int(ids[row]) for domain, ids in fields.identifiers.items() if ids[row] >= 0} for row in rows]
-        # Which services gave each birth date and forename, as bits.
-        self.said = {
-            name: [
-                {code: bit} if code >= 0 else {}
-                for code, bit in zip(fields.codes[f"{name}_exact"].tolist(), fields.service, strict=True)
-            ]
-            for name in ("dob", "forename")
-        }
-        self.best: list[tuple[int, float] | None] = [None] * fields.rows
+    identifiers and said: of each place, the code of a domain or field; said holds a bit for each service that gave the code.
+    """
 
-    def root(self, row: int) -> int:
-        while self.parent[row] != row:
-            self.parent[row] = row = self.parent[self.parent[row]]
-        return row
+    def __init__(self, identifiers: list[dict[str, str]], said: dict[str, list[dict[str, int]]]):
+        self.parent = list(range(len(identifiers)))
+        self.held, self.said = identifiers, said
+        self.best: list[tuple[int, float] | None] = [None] * len(identifiers)
 
-    def unite(self, rule: str, pairs: Pairs, scores: np.ndarray, slips: dict[str, np.ndarray] | None = None) -> None:
-        """Take the links, the likeliest first, save those that a veto forbids."""
+    def root(self, place: int) -> int:
+        while self.parent[place] != place:
+            self.parent[place] = place = self.parent[self.parent[place]]
+        return place
+
+    def unite(self, rule: str, links: Iterable[Link]) -> None:
+        """Take the links in this order, save those that a bar forbids."""
         rank = RULES.index(rule)
-        for place in np.lexsort((pairs[1], pairs[0], -scores)).tolist():
-            one, other = int(pairs[0][place]), int(pairs[1][place])
+        for one, other, score, slips in links:
             first, second = sorted((self.root(one), self.root(other)))
             if first != second:
-                explained = [name for name, slip in (slips or {}).items() if slip[place]]
-                if self._conflict(first, second) or any(self._no_slip(name, first, second) for name in explained):
+                if self._conflict(first, second) or any(self._no_slip(name, first, second) for name in slips):
                     continue
                 self._join(first, second)
-            for row in (one, other):
+            for place in (one, other):
                 # Negative, as the strongest rule comes first.
-                self.best[row] = max(self.best[row] or (-len(RULES), 0.0), (-rank, float(scores[place])))
+                self.best[place] = max(self.best[place] or (-len(RULES), 0.0), (-rank, score))
 
     def _conflict(self, first: int, second: int) -> bool:
         ours = self.held[first]
@@ -71,8 +63,8 @@ class Clusters:
 
     def table(self, record_ids: pd.Series) -> pd.DataFrame:
         """What match.link returns, a row for each record."""
-        # Rows are in the order of record_id, so a group's root is its smallest.
-        smallest = record_ids.to_numpy()[[self.root(row) for row in range(len(self.parent))]]
+        # Places are in the order of record_id, so a group's root is its smallest.
+        smallest = [record_ids[self.root(place)] for place in range(len(self.parent))]
         keys = {record_id: _person_key(record_id) for record_id in set(smallest)}
         return pd.DataFrame(
             {

@@ -2,8 +2,7 @@
 
 R1    the same valid national identifier (NHS number, UPN or former UPN, PNC id)
 R2    the same surname, forename and birth date
-PROB  the probability that two records worth comparing (candidates) are one person, by how their fields agree (agreement) and
-      by what that tells (model)
+PROB  the probability that two records worth comparing are one person, as Splink has it (model)
 
 Links are taken strongest first. Two different identifiers of one domain (and no former UPN between them) forbid a link, also
 between any two records of the groups that it would join. Twins share surname, birth date and address: without agreement
@@ -12,19 +11,30 @@ of the forename there is no probable link.
 
 from __future__ import annotations
 
-import numpy as np
+import duckdb
 import pandas as pd
 
-from vrn.build.linkage.agreement import DIFFERENT, PART, SOUND, START, levels_of
-from vrn.build.linkage.candidates import candidates
+from vrn.build.linkage import database, model
 from vrn.build.linkage.clusters import Clusters
-from vrn.build.linkage.fields import Fields
-from vrn.build.linkage.model import Model
-from vrn.build.linkage.pairs import Pairs, pairs_with_a_key
 
 # Links from here to 0.95 are for a person to look at; match_score says which.
 THRESHOLD = 0.8
-DOMAINS = ("nhs", "upn", "pnc")
+ALIKE = """
+select one.unique_id, other.unique_id, 1.0::double, []::text[]
+from records as one inner join records as other using ({codes}) where one.unique_id < other.unique_id
+"""
+BY_IDENTIFIER = " union ".join(ALIKE.format(codes=domain) for domain in database.IDENTIFIERS) + " order by 1, 2"
+BY_NAME_AND_BIRTH = ALIKE.format(codes="surname_exact, forename_exact, dob_exact") + " order by 1, 2"
+# Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else.
+PROBABLE = """
+select
+    unique_id_l, unique_id_r, least(round(match_probability, 6), 0.999999) as score,
+    [field for field in [
+        case when gamma_dob = {dob_part} then 'dob' end, case when gamma_forename in {forename_slips} then 'forename' end
+    ] if field is not null]
+from {predicted} where gamma_forename <> 0 and gamma_dob <> 0
+order by score desc, 1, 2
+"""
 
 
 def link(records: pd.DataFrame) -> pd.DataFrame:
@@ -36,25 +46,29 @@ def link(records: pd.DataFrame) -> pd.DataFrame:
     table = records.sort_values("record_id", kind="stable").reset_index(drop=True)
     if table["record_id"].duplicated().any():
         raise ValueError("record_id is not unique: give each record its own before linking")
-    fields = Fields(table)
-    clusters = Clusters(fields)
-    by_identifier = pairs_with_a_key(*([fields.identifiers[domain]] for domain in DOMAINS))
-    by_name_and_birth = pairs_with_a_key([fields.key("surname_exact", "forename_exact", "dob_exact")])
-    clusters.unite("R1", by_identifier, np.ones(len(by_identifier[0])))
-    clusters.unite("R2", by_name_and_birth, np.ones(len(by_name_and_birth[0])))
-    clusters.unite("PROB", *_probable(fields))
+    with database.of(table) as connection:
+        clusters = _alone(connection, len(table))
+        clusters.unite("R1", _rows(connection, BY_IDENTIFIER))
+        clusters.unite("R2", _rows(connection, BY_NAME_AND_BIRTH))
+        predicted = model.fitted(connection).inference.predict(threshold_match_probability=THRESHOLD, warning_mode="never")
+        clusters.unite("PROB", _rows(connection, PROBABLE.format(predicted=predicted.physical_name, dob_part=1, forename_slips=(1, 3))))
     return clusters.table(table["record_id"])
 
 
-def _probable(fields: Fields) -> tuple[Pairs, np.ndarray, dict[str, np.ndarray]]:
-    """Pairs above the threshold, the probability that they are one person, and where a slip of the pen would explain them."""
-    pairs = candidates(fields)
-    if not len(pairs[0]):
-        return pairs, np.empty(0), {}
-    model = Model(fields)
-    levels = levels_of(fields, pairs)
-    scores = model.scores(pairs, levels)
-    # Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else.
-    take = (scores >= THRESHOLD) & (levels["forename"] < DIFFERENT) & (levels["dob"] != DIFFERENT)
-    slips = {"dob": levels["dob"][take] == PART, "forename": np.isin(levels["forename"][take], (SOUND, START))}
-    return (pairs[0][take], pairs[1][take]), np.minimum(np.round(scores[take], 6), 0.999999), slips
+def _rows(connection: duckdb.DuckDBPyConnection, query: str):
+    found = connection.execute(query)
+    while block := found.fetchmany(10_000):
+        yield from block
+
+
+def _alone(connection: duckdb.DuckDBPyConnection, size: int) -> Clusters:
+    """Each record a group of its own."""
+    held: list[dict] = [{} for _ in range(size)]
+    said: dict[str, list[dict]] = {name: [{} for _ in range(size)] for name in ("dob", "forename")}
+    services: dict[str, int] = {}
+    query = f"select unique_id, source, dob_exact::text, forename_exact::text, {', '.join(database.IDENTIFIERS)} from records"
+    for place, source, dob, forename, *ids in _rows(connection, query):
+        bit = services.setdefault(source, 1 << len(services))
+        held[place] = {domain: value for domain, value in zip(database.IDENTIFIERS, ids, strict=True) if value}
+        said["dob"][place], said["forename"][place] = ({code: bit} if code else {} for code in (dob, forename))
+    return Clusters(held, said)
