@@ -178,9 +178,11 @@ AMY = person("Amy", "Holt", postcode=POSTCODE, sex="F", nhs="a", upn="b", former
 STRANGER = person("Zebedee", "Kay", "1971-11-22", postcode="BB1 1AA", sex="M", nhs="e", upn="f", former_upn="g", pnc="h")
 
 
-def subsets(names, most: int | None = None) -> Iterator[tuple[str, ...]]:
+def subsets(names, most: int = 1) -> Iterator[tuple[str, ...]]:
+    """Nothing, up to `most` of the names, all but `most`, and all: each takes Splink a quarter of a second."""
     names = tuple(names)
-    return chain.from_iterable(combinations(names, size) for size in range((len(names) if most is None else most) + 1))
+    sizes = sorted({*range(most + 1), *range(len(names) - most, len(names) + 1)})
+    return chain.from_iterable(combinations(names, size) for size in sizes)
 
 
 def lacking(someone: dict, fields: Collection[str]) -> dict:
@@ -210,7 +212,7 @@ def test_what_nobody_has_may_as_well_not_be_there_and_a_stranger_who_has_it_chan
 
 def test_a_code_that_nobody_has_makes_nobody_alike():
     people = frame(AMY, lacking(AMY | {"forename": "Amie"}, NATIONAL), lacking(AMY | {"forename": "Bob"}, NATIONAL), STRANGER)
-    for gone in subsets(codes.CODES, most=2):
+    for gone in subsets(codes.CODES):
         persons = match.link(people.drop(columns=[*gone]))["person_key"]
         assert persons.nunique() == len(persons) - (persons[0] == persons[1]), gone
 
@@ -224,7 +226,7 @@ def test_only_the_smallest_record_id_makes_the_person_key():
 NAMES = ["Amy", "Aimée", "Jack", "Siobhán", "UNKNOWN", None]
 
 
-@examples(60)
+@examples(12)
 @given(
     st.lists(
         st.builds(

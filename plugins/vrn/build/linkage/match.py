@@ -11,10 +11,13 @@ of the forename there is no probable link.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import pandas as pd
 
-from vrn.build.linkage import database, model
+from vrn.build.linkage import charts, database, model
+from vrn.build.linkage.charts import Chart
 from vrn.build.linkage.clusters import Clusters
 
 # Links from here to 0.95 are for a person to look at; match_score says which.
@@ -23,17 +26,17 @@ ALIKE = """
 select one.unique_id, other.unique_id, 1.0::double, []::text[]
 from records as one inner join records as other using ({codes}) where one.unique_id < other.unique_id
 """
-BY_IDENTIFIER = " union ".join(ALIKE.format(codes=domain) for domain in database.IDENTIFIERS) + " order by 1, 2"
-BY_NAME_AND_BIRTH = ALIKE.format(codes="surname_exact, forename_exact, dob_exact") + " order by 1, 2"
-# Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else.
+BY_IDENTIFIER = " union ".join(ALIKE.format(codes=domain) for domain in database.IDENTIFIERS) + " order by all"
+BY_NAME_AND_BIRTH = ALIKE.format(codes="surname_exact, forename_exact, dob_exact") + " order by all"
+# Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else. Of the levels
+# in model.yaml (counted from below), two parts of a birth date, the sound or the start of a forename may be a slip of the pen.
 PROBABLE = """
 select
     unique_id_l, unique_id_r, least(round(match_probability, 6), 0.999999) as score,
-    [field for field in [
-        case when gamma_dob = {dob_part} then 'dob' end, case when gamma_forename in {forename_slips} then 'forename' end
-    ] if field is not null]
-from {predicted} where gamma_forename <> 0 and gamma_dob <> 0
-order by score desc, 1, 2
+    list_concat(if(gamma_dob = 1, ['dob'], []), if(gamma_forename in (1, 3), ['forename'], []))
+from {predicted}
+where gamma_forename <> 0 and gamma_dob <> 0
+order by score desc, unique_id_l, unique_id_r
 """
 
 
@@ -43,19 +46,25 @@ def link(records: pd.DataFrame) -> pd.DataFrame:
     Needs the columns record_id and source. Read where present: nhs, upn, former_upn, pnc (hashes), sex, and the columns of
     vrn.stage.match_codes. The result does not depend on the order of the records.
     """
+    return link_and_draw(records, draw=False)[0]
+
+
+def link_and_draw(records: pd.DataFrame, *, draw: bool = True) -> tuple[pd.DataFrame, dict[str, Chart]]:
+    """What link returns, and the charts of the model and its links by name."""
     table = records.sort_values("record_id", kind="stable").reset_index(drop=True)
     if table["record_id"].duplicated().any():
         raise ValueError("record_id is not unique: give each record its own before linking")
     with database.of(table) as connection:
+        linker = model.fitted(connection)
+        predicted = linker.inference.predict(threshold_match_probability=THRESHOLD, warning_mode="never").physical_name
         clusters = _alone(connection, len(table))
-        clusters.unite("R1", _rows(connection, BY_IDENTIFIER))
-        clusters.unite("R2", _rows(connection, BY_NAME_AND_BIRTH))
-        predicted = model.fitted(connection).inference.predict(threshold_match_probability=THRESHOLD, warning_mode="never")
-        clusters.unite("PROB", _rows(connection, PROBABLE.format(predicted=predicted.physical_name, dob_part=1, forename_slips=(1, 3))))
-    return clusters.table(table["record_id"])
+        for rule, query in (("R1", BY_IDENTIFIER), ("R2", BY_NAME_AND_BIRTH), ("PROB", PROBABLE.format(predicted=predicted))):
+            clusters.unite(rule, _rows(connection, query))
+        drawn = charts.drawn(connection, linker, predicted, table["record_id"]) if draw else {}
+    return clusters.table(table["record_id"]), drawn
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str):
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple]:
     found = connection.execute(query)
     while block := found.fetchmany(10_000):
         yield from block

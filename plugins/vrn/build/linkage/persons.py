@@ -13,7 +13,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from vrn.build.linkage import match
+from vrn.build.linkage import charts, match
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract, Entity
 from vrn.feeds.grammar import LINKED_BY
@@ -98,8 +98,9 @@ def link(settings: Settings) -> dict[str, int]:
             log.warning("Nobody is linked anew until these feed files can be read: %s. The links stay.", ", ".join(unreadable))
             return {}
         records = _records(connection, settings)
-        linked = match.link(records)
+        linked, drawn = match.link_and_draw(records)
         ended, added = _write(connection, records, linked)
+        charts.keep(connection, drawn)
     return {"records": len(linked), "persons": linked["person_key"].nunique(), "new": added, "superseded": ended}
 
 
@@ -121,6 +122,7 @@ def _make_table(connection: psycopg.Connection) -> None:
             else sql.SQL("column {}").format(sql.Identifier("persons", "person_link", column))
         )
         connection.execute(sql.SQL("comment on {} is {}").format(of, sql.Literal(comment)))
+    charts.ensure_table(connection)
 
 
 def _linked_and_unreadable(connection: psycopg.Connection, settings: Settings) -> list[str]:
