@@ -343,11 +343,38 @@ def test_a_role_does_nothing_beyond_its_work(partners, role, question):
         connection.execute(question)
 
 
+def test_each_build_leaves_the_charts_of_its_links_to_the_linker_alone(partners, owner):
+    """Issue 15, C."""
+    partners.send(YOT, "lan")
+    partners.send(POLICE)
+    drawn = []
+    for _ in range(2):
+        build.take(LINK)
+        with connect(partners.inbox.settings, LINKER) as linker:
+            drawn.append(linker.execute(documented()).fetchall())
+    # Those of the last build, and no more.
+    assert [[chart["chart"] for chart in charts] for charts in drawn] == [["match_weights", "precision_recall", "waterfall"]] * 2
+    assert all(before["drawn_at"] < after["drawn_at"] for before, after in zip(*drawn, strict=True))
+    roles = owner.execute("select rolname from pg_roles where rolname like 'vrn!_%' escape '!'").fetchall()
+    readers = [role["rolname"] for role in roles if may_read(owner, role["rolname"])]
+    assert readers == [LINKER]
+
+
+def documented() -> str:
+    """The query of docs/linkage.md."""
+    return re.search(r"```sql\n(select chart, .*?)```", (REPOSITORY / "docs" / "linkage.md").read_text(encoding="utf-8"), re.S)[1]
+
+
+def may_read(connection: psycopg.Connection, role: str) -> bool:
+    query = "select has_table_privilege(%s, 'persons.linkage_chart'::regclass, 'select') as may"
+    return connection.execute(query, [role]).fetchone()["may"]
+
+
 def test_every_column_of_the_links_says_what_it_is(home, owner):
     persons.ensure_table(home)
     without = owner.execute(
-        "select attname from pg_attribute where attrelid = 'persons.person_link'::regclass and attnum > 0 "
-        "and col_description(attrelid, attnum) is null"
+        "select attname from pg_attribute where attrelid in ('persons.person_link'::regclass, 'persons.linkage_chart'::regclass) "
+        "and attnum > 0 and col_description(attrelid, attnum) is null"
     ).fetchall()
     assert without == []
 

@@ -35,7 +35,9 @@ WATERFALL = "The doubtfullest link that was taken: {} and {}"
 PRECISION_RECALL = "Precision and recall by the weight from which pairs are linked, of pairs whose national identifiers are known"
 # Whoever have one identifier are one person; whoever have two of one domain are not, however alike they are.
 ALIKE = """
-select one.unique_id as unique_id_l, other.unique_id as unique_id_r, [one.nhs = other.nhs, one.upn = other.upn, one.pnc = other.pnc] as same
+select
+    one.unique_id as unique_id_l, other.unique_id as unique_id_r,
+    [one.nhs = other.nhs, one.upn = other.upn, one.pnc = other.pnc] as same
 from records as one inner join records as other using ({codes}) where one.unique_id < other.unique_id
 """
 KEYS = (*database.IDENTIFIERS, "dob_exact, whole_sound", "dob_exact, postcode_district")

@@ -10,7 +10,7 @@ import pandas as pd
 
 # The strongest first.
 RULES = ("R1", "R2", "PROB")
-# Place of a record, place of the other, the probability that they are one person, and what of theirs a slip of the pen would explain.
+# The places of two records, the probability that they are one person, and the fields where a slip of the pen would explain it.
 Link = tuple[int, int, float, tuple[str, ...]]
 
 

@@ -40,17 +40,16 @@ def of(records: pd.DataFrame) -> duckdb.DuckDBPyConnection:
     places = [place for place, source in enumerate(records["source"]) if not str(source).lower().startswith(NEVER_LINKED)]
     linkable = records.iloc[places]
 
-    def column(name: str, kind: pa.DataType = pa.string()) -> pa.Array:
+    def column(name: str) -> pa.Array:
         values = linkable[name].tolist() if name in linkable else [None] * len(places)
-        return pa.array(values, kind, from_pandas=True)
+        # None and NaN are both how a frame says that there is nothing.
+        return pa.array(values, pa.list_(pa.string()) if name in ARRAYS else pa.string(), from_pandas=True)
 
-    texts = {name: column(name) for name in ("source", "sex", *IDENTIFIERS, *CODES) if name not in ARRAYS}
-    lists = {name: column(name, pa.list_(pa.string())) for name in ARRAYS}
-    upns = _current(texts["upn"].to_pylist(), column("former_upn").to_pylist())
+    given = {name: column(name) for name in ("source", "sex", *IDENTIFIERS, *CODES)}
+    given["upn"] = pa.array(_current(given["upn"].to_pylist(), column("former_upn").to_pylist()), pa.string())
     connection = duckdb.connect(":memory:", config=SETTINGS)
     connection.execute(LOCK)
-    given = pa.table({"unique_id": pa.array(places, pa.int32()), **texts, **lists, "upn": pa.array(upns, pa.string())})
-    connection.register("given", given)
+    connection.register("given", pa.table({"unique_id": pa.array(places, pa.int32()), **given}))
     connection.execute(RECORDS)
     connection.unregister("given")
     return connection
