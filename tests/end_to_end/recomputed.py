@@ -33,15 +33,16 @@ AREAS = {
     "E23000003": DISTRICTS | {"LANCS-14", "OUT", "UNK"},
     **{site: {site} for site in ("RTX02", "RXL01", "RXN02", "RXR20")},
 }
-# Of each period: its first month, how many months, and the year of its population.
+# Of each period: its first month, how many months, and the year of its population. Mid-2020 was published in June 2021, so on the
+# day of the report mid-2019 stands for it.
 PERIODS = {
     "2019-10": ((2019, 10), 1, 2019),
-    "2020-05": ((2020, 5), 1, 2020),
+    "2020-05": ((2020, 5), 1, 2019),
     "2019/20-Q3": ((2019, 10), 3, 2019),
     "2019/20-Q4": ((2020, 1), 3, 2019),
     "2019/20": ((2019, 4), 12, 2019),
     "2020-03-R12": ((2019, 4), 12, 2019),
-    "2020-06-R12": ((2019, 7), 12, 2020),
+    "2020-06-R12": ((2019, 7), 12, 2019),
 }
 AUTHORITY = {"888": "E10000017", "889": "E06000008", "890": "E06000009", "lan": "E10000017", "bwd": "E06000008", "bpl": "E06000009"}
 CAUTION_OR_SENTENCE = {

@@ -9,6 +9,7 @@ import pytest
 
 from tests import calibration
 from tests.end_to_end import recomputed
+from vrn.feeds import catalogue
 from vrn.warehouse.connection import connect
 
 pytestmark = pytest.mark.services
@@ -131,7 +132,7 @@ def test_the_findings_stand_beside_their_indicators_and_the_homicide_trend_is_no
 
 
 def test_every_feed_is_there_with_its_defects_and_every_row_accounted_for(county):
-    feeds = {path.name.removesuffix(".odcs.yaml") for path in county.settings.contracts.glob("*.odcs.yaml")}
+    feeds = {contract.feed for contract in catalogue.sound(county.settings.contracts) if contract.main.synthetic}
     accepted = county.rows("select feed, sum(rows_quarantined), sum(rows_duplicate) from ops.submission "
                                    "where status = 'accepted' group by 1")  # fmt: skip
     assert {row[0] for row in accepted} == feeds

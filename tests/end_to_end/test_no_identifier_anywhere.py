@@ -287,6 +287,10 @@ def as_workbook(content: bytes) -> bytes:
 def send(inbox: Inbox, path: Path, markers: Markers) -> dict[str, str]:
     """Drop a feed's marked deliveries, each named for a period of its own. Returns what becomes of each, by name."""
     any_time = contracts.load(path, ANY_PERIOD)
+    if not any_time.main.synthetic:
+        # Reference data are published for all, and nobody makes up any.
+        assert all(column.classification in ("keep", "drop") for column in any_time.main.columns)
+        return {}
     asked, supplier = any_time.main.synthetic, next(iter(any_time.suppliers))
     periods = list(islice(span(any_time.kind, asked["from"], "2099-12"), 5))
     contract = contracts.load(path, periods[0])

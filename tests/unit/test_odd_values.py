@@ -22,7 +22,7 @@ ODD = ("20200425093000", "31/02/2020", "as at 2020-02-31", "9" * 400, "25:61", "
 def spoilt(inbox, feed: str) -> tuple[str, str] | None:
     """The name and content of a feed's last delivery, each text of which is odd in a row of its own; None where it is no CSV."""
     any_time = inbox.contract(feed)
-    if any_time.format != "csv":
+    if any_time.format != "csv" or not any_time.main.synthetic:
         return None
     period = deliveries.periods(any_time.kind, any_time.main.synthetic, is_full=True)[-1]
     supplier = next(iter(any_time.suppliers))

@@ -8,13 +8,19 @@ select
     population.sex,
     population.ethnicity,
     population.imd_quintile,
-    sum(population.persons) as persons
+    sum(population.persons) as persons,
+    max(population.population_vintage) as population_vintage,
+    {{ population_basis('population_year.is_latest_there_is', 'population.is_estimated', 'population.population_vintage') }}
+        as population_basis
 from {{ indicators_of(known) }} as indicator
 inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+inner join {{ step('population_year', known) }} as population_year
+    on population_year.year_of_period = any(period.population_years)
 inner join {{ ref('dim_rate_population') }} as population
     on
         indicator.population = population.population
-        and population.mid_year = any(period.population_years)
+        and population_year.population_vintage = population.population_vintage
+        and population_year.mid_year = population.mid_year
         and (
             period.period_type = 'financial_year'
             or {{ is_total('population') }}

@@ -38,7 +38,8 @@ select
     baseline_change_percent,
     is_baseline_change_significant,
     status,
-    case when population is not null or value_type = 'ratio' then '{{ var("population_vintage") }}' end as population_vintage,
+    population_vintage,
+    population_basis,
     is_synthetic,
     unlocated_share
 from {{ step('comparison', known) }} as compared

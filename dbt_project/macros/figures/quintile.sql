@@ -20,7 +20,12 @@ select
         coalesce(counted.numerator, 0)::double precision / population.persons::double precision
         order by population.imd_quintile
     ) as rates,
-    array_agg(1 / sqrt(nullif(counted.numerator, 0)::double precision) order by population.imd_quintile) as log_errors
+    array_agg(1 / sqrt(nullif(counted.numerator, 0)::double precision) order by population.imd_quintile) as log_errors,
+    case
+        when bool_or(population.population_basis = 'latest_there_is') then 'latest_there_is'
+        when bool_or(population.population_basis = 'estimated') then 'estimated'
+        else 'published'
+    end as population_basis
 from {{ step('denominator', known, of) }} as population
 left join counted
     on

@@ -18,13 +18,15 @@ with group_count as (
 ethnic_population as (
 
     select
-        area_member.area_code,
-        sum(ethnic_population.persons) filter (where ethnic_population.ethnic_group <> 'white') as minority_population,
-        sum(ethnic_population.persons) filter (where ethnic_population.ethnic_group = 'white') as white_population
-    from {{ ref('ethnic_population') }} as ethnic_population
-    inner join {{ ref('area_member') }} as area_member on ethnic_population.area_code = area_member.leaf_code
-    where ethnic_population.census_year = {{ var('census_year') }}
-    group by area_member.area_code
+        area_code,
+        population_vintage,
+        sum(persons) filter (where ethnicity = 'ethnic_minority') as minority_population,
+        sum(persons) filter (where ethnicity = 'white') as white_population
+    from {{ ref('dim_rate_population') }}
+    where
+        ethnicity in ('ethnic_minority', 'white')
+        and population_vintage in (select population_vintage from {{ step('population_year', known) }} as population_year)
+    group by area_code, population_vintage
 
 )
 
@@ -35,7 +37,8 @@ select
     coalesce(group_count.minority_count, 0) as minority_count,
     coalesce(group_count.white_count, 0) as white_count,
     ethnic_population.minority_population,
-    ethnic_population.white_population
+    ethnic_population.white_population,
+    ethnic_population.population_vintage
 from {{ indicators_of(known, of) }} as indicator
 inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
 inner join {{ ref('dim_area') }} as area on area.area_levels && indicator.geo_levels

@@ -10,14 +10,19 @@ with standard_band as (
         period.period_id,
         age_band.standard_band,
         standard.weight,
-        sum(population.persons)::double precision as persons
+        sum(population.persons)::double precision as persons,
+        max(population.population_vintage) as population_vintage,
+        bool_or(population_year.is_latest_there_is) as is_latest_there_is,
+        bool_or(population.is_estimated) as is_estimated
     from {{ indicators_of(known, of) }} as indicator
     inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+    inner join {{ step('population_year', known) }} as population_year
+        on population_year.year_of_period = any(period.population_years)
     inner join {{ ref('dim_population') }} as population
         on
-            population.population_vintage = '{{ var("population_vintage") }}'
+            population_year.population_vintage = population.population_vintage
+            and population_year.mid_year = population.mid_year
             and population.sex = 'all'
-            and population.mid_year = any(period.population_years)
     inner join {{ ref('age_band') }} as age_band
         on
             population.age_band = age_band.age_band
@@ -27,7 +32,7 @@ with standard_band as (
     group by
         indicator.indicator_id, population.area_code, period.period_id, age_band.standard_band, standard.weight,
         period.population_years
-    having count(distinct population.mid_year) = cardinality(period.population_years)
+    having count(distinct population_year.year_of_period) = cardinality(period.population_years)
 
 ),
 
@@ -54,7 +59,9 @@ select
     -- In one order, so that the same counts give the same digits on any day.
     sum(band.weight * coalesce(counted.events, 0) / band.persons order by band.standard_band) / sum(band.weight) as rate,
     sum(coalesce(counted.events, 0) * (band.weight / band.persons) ^ 2 order by band.standard_band) / sum(band.weight) ^ 2
-        as variance
+        as variance,
+    max(band.population_vintage) as population_vintage,
+    {{ population_basis('band.is_latest_there_is', 'band.is_estimated', 'band.population_vintage') }} as population_basis
 from standard_band as band
 left join standard_count as counted
     on

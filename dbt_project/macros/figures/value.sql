@@ -74,6 +74,17 @@ with_counts as (
         ratio.white_count,
         ratio.minority_population,
         ratio.white_population,
+        case
+            when indicator.value_type = 'ratio' and expected.dimension is null then ratio.population_vintage
+            when indicator.value_type = 'dsr' and expected.dimension is null then standardised.population_vintage
+            else rate_population.population_vintage
+        end as population_vintage,
+        case
+            when indicator.value_type = 'ratio' and expected.dimension is null then 'census'
+            when indicator.value_type = 'dsr' and expected.dimension is null then standardised.population_basis
+            when indicator.value_type = 'sii' and expected.dimension is null then quintile.population_basis
+            else rate_population.population_basis
+        end as population_basis,
         standardised.events as standardised_events,
         standardised.rate as standardised_rate,
         standardised.variance as standardised_variance,

@@ -1,19 +1,6 @@
 with population as (
 
-    select
-        population.area_code,
-        population.mid_year,
-        population.population_vintage,
-        edition.census_year,
-        population.sex,
-        population.age_band,
-        population.persons,
-        population.is_estimated,
-        edition.published_on as known_from_on,
-        {{ end_of_time() }} as known_until_on
-    from {{ ref('population') }} as population
-    inner join {{ ref('population_edition') }} as edition
-        on population.population_vintage = edition.population_vintage and population.mid_year = edition.mid_year
+    select * from {{ ref('int_population__estimate') }}
 
 ),
 

@@ -3,6 +3,8 @@
 {% for indicator in indicators() if indicator.population and indicator.population not in found %}
     {% do found.append(indicator.population) %}
 {% endfor %}
+{#- What tells a series of estimates, and when a year of it was known. -#}
+{% set series = 'population_vintage, census_year, mid_year, known_from_on, known_until_on' %}
 with named as (
 
     select
@@ -18,7 +20,6 @@ with named as (
 population as (
 
     select * from {{ ref('dim_population') }}
-    where population_vintage = '{{ var("population_vintage") }}'
 
 ),
 
@@ -39,11 +40,8 @@ banded as (
     select
         named.population,
         named.sex as whose,
-        population.area_code,
-        population.mid_year,
-        population.sex,
-        age_band.reporting_band,
-        population.persons
+        population.*,
+        age_band.reporting_band
     from named
     inner join age_band
         on age_band.age_from >= named.age_from and coalesce(age_band.age_to, 200) <= named.age_to
@@ -53,99 +51,156 @@ banded as (
 
 by_age as (
 
-    select population, area_code, mid_year, reporting_band as age_band, 'all' as sex, sum(persons) as persons
+    select
+        population, area_code, {{ series }}, reporting_band as age_band, sum(persons) as persons, bool_or(is_estimated) as is_estimated
     from banded
     where sex = whose
-    group by population, area_code, mid_year, reporting_band
+    group by population, area_code, {{ series }}, reporting_band
 
 ),
 
 by_sex as (
 
-    select population, area_code, mid_year, 'all' as age_band, sex, sum(persons) as persons
+    select population, area_code, {{ series }}, sex, sum(persons) as persons, bool_or(is_estimated) as is_estimated
     from banded
     where whose = 'all' and sex <> 'all'
-    group by population, area_code, mid_year, sex
+    group by population, area_code, {{ series }}, sex
 
 ),
 
 -- The estimate of all ages is there for more years than its ages are.
 total as (
 
-    select named.population, population.area_code, population.mid_year, sum(population.persons) as persons
+    select named.population, population.area_code, {{ series }}, population.persons, population.is_estimated
     from named
     inner join population on named.sex = population.sex and population.age_band = 'all'
     where named.is_every_age
-    group by named.population, population.area_code, population.mid_year
 
     union all
 
-    select by_age.population, by_age.area_code, by_age.mid_year, sum(by_age.persons)
+    select population, area_code, {{ series }}, sum(persons), bool_or(is_estimated)
     from by_age
-    inner join named on by_age.population = named.population and not named.is_every_age
-    group by by_age.population, by_age.area_code, by_age.mid_year
+    where population in (select named.population from named where not named.is_every_age)
+    group by population, area_code, {{ series }}
 
 ),
 
+small_area as (
+
+    select
+        lsoa.district_code,
+        small.census_year,
+        small.mid_year,
+        counted.population,
+        lsoa.imd_quintile,
+        sum(counted.persons) as persons
+    from {{ ref('lsoa_population') }} as small
+    inner join {{ ref('int_place__lsoa') }} as lsoa on small.lsoa_code = lsoa.lsoa_code
+    cross join lateral (
+        values ('all', small.persons), ('0-17', small.persons_0_17), ('10-17', small.persons_10_17)
+    ) as counted (population, persons)
+    where counted.persons is not null
+    group by lsoa.district_code, small.census_year, small.mid_year, counted.population, lsoa.imd_quintile
+
+),
+
+-- What share of a district's residents lives in a quintile is that of the nearest year whose small areas are known.
+nearest as (
+
+    select distinct on (total.population, total.population_vintage, total.area_code, total.mid_year)
+        total.*,
+        small_area.mid_year as small_area_year
+    from total
+    inner join small_area
+        on
+            total.area_code = small_area.district_code
+            and total.census_year = small_area.census_year
+            and total.population = small_area.population
+    order by
+        total.population, total.population_vintage, total.area_code, total.mid_year,
+        abs(total.mid_year - small_area.mid_year), small_area.mid_year
+
+),
+
+shared as (
+
+    select
+        nearest.*,
+        small_area.imd_quintile,
+        sum(small_area.persons) over whole as small_area_persons,
+        sum(small_area.persons) over in_order as persons_to_here,
+        sum(small_area.persons) over in_order - small_area.persons as persons_before
+    from nearest
+    inner join small_area
+        on
+            nearest.area_code = small_area.district_code
+            and nearest.census_year = small_area.census_year
+            and nearest.population = small_area.population
+            and nearest.small_area_year = small_area.mid_year
+    window
+        whole as (partition by nearest.population, nearest.population_vintage, nearest.area_code, nearest.mid_year),
+        in_order as (whole order by small_area.imd_quintile)
+
+),
+
+-- The estimate of the district is divided in whole persons, and nobody is lost.
 by_quintile as (
 
     select
-        named.population,
+        shared.population,
         area_member.area_code,
-        lsoa_population.mid_year,
-        lsoa.imd_quintile,
-        sum(case named.population
-            when '0-17' then lsoa_population.persons_0_17
-            when '10-17' then lsoa_population.persons_10_17
-            else lsoa_population.persons
-        end) as persons
-    from named
-    cross join {{ ref('lsoa_population') }} as lsoa_population
-    inner join {{ ref('int_place__lsoa') }} as lsoa on lsoa_population.lsoa_code = lsoa.lsoa_code
-    inner join area_member on lsoa.district_code = area_member.leaf_code
-    where
-        named.population in ('all', '0-17', '10-17')
-        and lsoa_population.census_year = {{ var('census_year') }}
-        and (named.population = 'all' or lsoa_population.persons_0_17 is not null)
-    group by named.population, area_member.area_code, lsoa_population.mid_year, lsoa.imd_quintile
+        {{ series }},
+        shared.imd_quintile,
+        sum(
+            round(shared.persons * shared.persons_to_here / shared.small_area_persons)
+            - round(shared.persons * shared.persons_before / shared.small_area_persons)
+        ) as persons,
+        bool_or(shared.is_estimated or shared.persons <> shared.small_area_persons) as is_estimated
+    from shared
+    inner join area_member on shared.area_code = area_member.leaf_code
+    group by shared.population, area_member.area_code, {{ series }}, shared.imd_quintile
 
 ),
 
+-- Peoples are counted by a census, which stands for every year.
 by_ethnicity as (
 
     select
-        named.population,
+        'all' as population,
         area_member.area_code,
-        total.mid_year,
-        ethnic_population.ethnic_group as ethnicity,
+        'Census ' || ethnic_population.census_year as population_vintage,
+        ethnic_population.census_year,
+        ethnic_population.census_year as mid_year,
+        ethnic_population.published_on as known_from_on,
+        {{ end_of_time() }} as known_until_on,
+        grouped.ethnicity,
         sum(ethnic_population.persons) as persons
-    from named
-    cross join {{ ref('ethnic_population') }} as ethnic_population
+    from {{ ref('ethnic_population') }} as ethnic_population
     inner join area_member on ethnic_population.area_code = area_member.leaf_code
-    inner join total on named.population = total.population and area_member.area_code = total.area_code
-    where named.population = 'all' and ethnic_population.census_year = {{ var('census_year') }}
-    group by named.population, area_member.area_code, total.mid_year, ethnic_population.ethnic_group
+    -- The public files of searches know no finer groups than white and the others.
+    cross join lateral (
+        select ethnic_population.ethnic_group as ethnicity
+        union all
+        select 'ethnic_minority' where ethnic_population.ethnic_group <> 'white'
+    ) as grouped
+    group by area_member.area_code, ethnic_population.census_year, ethnic_population.published_on, grouped.ethnicity
 
 ),
 
 final as (
 
     select
-        population, area_code, mid_year, 'all' as age_band, 'all' as sex, 'all' as ethnicity, 'all' as imd_quintile, persons
+        population, area_code, {{ series }},
+        'all' as age_band, 'all' as sex, 'all' as ethnicity, 'all' as imd_quintile, persons, is_estimated
     from total
     union all
-    select population, area_code, mid_year, age_band, sex, 'all', 'all', persons from by_age
+    select population, area_code, {{ series }}, age_band, 'all', 'all', 'all', persons, is_estimated from by_age
     union all
-    select population, area_code, mid_year, age_band, sex, 'all', 'all', persons from by_sex
+    select population, area_code, {{ series }}, 'all', sex, 'all', 'all', persons, is_estimated from by_sex
     union all
-    select population, area_code, mid_year, 'all', 'all', ethnicity, 'all', persons from by_ethnicity
+    select population, area_code, {{ series }}, 'all', 'all', ethnicity, 'all', persons, false from by_ethnicity
     union all
-    -- The public files of searches know no finer groups.
-    select population, area_code, mid_year, 'all', 'all', 'ethnic_minority', 'all', sum(persons) from by_ethnicity
-    where ethnicity <> 'white'
-    group by population, area_code, mid_year
-    union all
-    select population, area_code, mid_year, 'all', 'all', 'all', imd_quintile, persons from by_quintile
+    select population, area_code, {{ series }}, 'all', 'all', 'all', imd_quintile, persons, is_estimated from by_quintile
 
 )
 

@@ -29,8 +29,11 @@ district as (
 
 population as (
 
-    select * from {{ ref('dim_population') }}
-    where population_vintage = '{{ var("population_vintage") }}' and sex = 'all' and age_band = 'all'
+    select population.area_code, year.year_of_period, population.persons
+    from {{ ref('dim_population') }} as population
+    inner join {{ ref('figure__population_year') }} as year
+        on population.population_vintage = year.population_vintage and population.mid_year = year.mid_year
+    where population.sex = 'all' and population.age_band = 'all'
 
 ),
 
@@ -101,7 +104,7 @@ final as (
     cross join period
     inner join phase on period.period_id = phase.period_id
     left join population
-        on district.area_code = population.area_code and period.financial_year_start = population.mid_year
+        on district.area_code = population.area_code and period.financial_year_start = population.year_of_period
     left join side_by_side
         on district.area_code = side_by_side.area_code and period.period_id = side_by_side.period_id
 
