@@ -45,6 +45,8 @@ final as (
         decision.trend,
         case
             when figure.count is not null and coalesce(decision.decision, '') <> 'publish' then 'suppressed'
+            -- Of what the rounded count may stand for, some has no value.
+            when figure.value is not null and decision.value is null then 'not_applicable'
             else figure.status
         end as status,
         figure.release_id,

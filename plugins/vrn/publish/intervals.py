@@ -16,6 +16,12 @@ def wilson(count, group, z: float):
     return (2 * count + z**2 - half) / (2 * (group + z**2)), (2 * count + z**2 + half) / (2 * (group + z**2))
 
 
+def byar(events, z: float):
+    """Lower and upper limit of a count: of none the exact ones (as stats.poisson_ci), of others Byar's."""
+    tail = 0.05 if z < 2 else 0.002
+    return byar_lower(events, z), np.where(np.asarray(events) == 0, -np.log(tail / 2), byar_upper(events, z))
+
+
 def byar_lower(events, z: float):
     """O(1 - 1/(9O) - z/(3√O))³ for ten events and more; never below 0, and 0 of none."""
     some = np.maximum(events, 1e-9)

@@ -1,0 +1,130 @@
+"""What is shown of rounded counts: all of it computed from them, so that nothing beside them says more than they do.
+
+Value and limits of the true count give it back: Dobson's and Byar's methods can be inverted. Words can be, too: whether an interval
+holds the county's value is a question of one event more or less, and below ten events the method has another name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vrn.publish import intervals, trends
+from vrn.publish.disclosure.policies import DIMENSIONS, Policy
+from vrn.publish.disclosure.tables import KEY
+
+# A standardised rate's digits say of which ages the events were: with one decimal no count follows from them.
+STANDARDISED_DIGITS = 1
+# Fewer events have no standardised rate (stats.dsr): where a rounded count may stand for fewer, none is shown.
+STANDARDISED_FROM = 10
+BYAR_FROM = 10
+JUDGED = ("better", "worse", "lower", "higher", "similar")
+LIMITS = [f"{side}_ci_{level}" for side in ("lower", "upper") for level in intervals.Z]
+# What tells of the true count and could only be told again with what is no figure of the release.
+WITHHELD = ("is_year_earlier_change_significant", "is_baseline_change_significant")
+NOT_COMPARED = ("comparison_england", "comparison_baseline")
+
+
+def apply(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, policy: Policy, indicator: pd.Series) -> None:
+    """Puts into `shown` of the rows `is_rounded` the rounded counts and what is computed from them.
+
+    shown: VALUES of one indicator's figures, changed in place. figures: the same rows with their keys. A ratio and a slope over
+    quintiles rest on counts that are not shown, and a standardised rate on ten events: where it cannot be said, there is no value.
+    """
+    true = shown.copy()
+    for name in ("count", "numerator"):
+        if name in shown:
+            shown.loc[is_rounded, name] = policy.rounded(true.loc[is_rounded, name].to_numpy())
+    kind = indicator["value_type"]
+    if kind in ("proportion", "mean"):
+        shown.loc[is_rounded, "denominator"] = policy.rounded(true.loc[is_rounded, "denominator"].to_numpy())
+    is_total = (figures[DIMENSIONS] == "all").all(axis=1).to_numpy()
+    is_own = is_rounded & is_total & (kind in ("dsr", "ratio", "sii"))
+    # A value that is not shown has no limits either: nothing is left of the true ones.
+    columns = [name for name in ("value", *LIMITS) if name in shown]
+    shown.loc[is_rounded, columns] = np.nan
+    if kind == "dsr":
+        _standardised(shown, true, is_own, policy)
+    if kind == "ratio":
+        shown.loc[is_own, "denominator"] = np.nan
+    _of_counts(shown, true, is_rounded & ~is_own & true["value"].notna().to_numpy(), kind, indicator)
+    _words(shown, figures, is_rounded, is_own, indicator)
+
+
+def trend(shown: pd.DataFrame, figures: pd.DataFrame, rows: np.ndarray, five: list[pd.MultiIndex], indicator: pd.Series) -> None:
+    """The trend of `rows` as the five rounded figures have it, latest first in `five`; without whether that is good."""
+    if not rows.any():
+        return
+    is_share = indicator["value_type"] == "proportion"
+    columns = ["count", "denominator"] if is_share else ["value", "lower_ci_95", "upper_ci_95"]
+    known = shown[columns].where(shown["value"].notna()).set_axis(pd.MultiIndex.from_frame(figures[KEY[1:]]))
+    series = np.stack([known.reindex(year[rows]).to_numpy() for year in reversed(five)], axis=-1)
+    of = trends.of_proportions if is_share else trends.of_values
+    shown.loc[rows, "trend"] = [of(*one) for one in series]
+
+
+def _standardised(shown: pd.DataFrame, true: pd.DataFrame, rows: np.ndarray, policy: Policy) -> None:
+    """Rate and width of the interval as the rounded count of the same ages has them; the shape of Byar's limits is its own."""
+    least, _ = policy.known_range(true["count"].to_numpy())
+    rows = rows & (least >= STANDARDISED_FROM) & true["value"].notna().to_numpy()
+    count, exact = shown.loc[rows, "count"].to_numpy(), true.loc[rows, "count"].to_numpy()
+    value = true.loc[rows, "value"].to_numpy() * count / exact
+    shown.loc[rows, "value"] = _digits(value)
+    for level, z in intervals.Z.items():
+        names = [f"lower_ci_{level}", f"upper_ci_{level}"]
+        if names[0] in shown:
+            (low, high), (exact_low, exact_high) = intervals.byar(count, z), intervals.byar(exact, z)
+            a_unit = (true.loc[rows, names[1]] - true.loc[rows, names[0]]).to_numpy() / (exact_high - exact_low)
+            for name, limit in zip(names, (low, high), strict=True):
+                shown.loc[rows, name] = _digits(value + a_unit * (limit - count))
+
+
+def _digits(rates: np.ndarray) -> np.ndarray:
+    """First without what computing left, which would send a half up for one count and down for another."""
+    return rates.round(9).round(STANDARDISED_DIGITS)
+
+
+def _of_counts(shown: pd.DataFrame, true: pd.DataFrame, rows: np.ndarray, kind: str, indicator: pd.Series) -> None:
+    """Counts, crude rates, shares, means; with limits of Byar and Wilson, for a mean's rest on squares that are not shown."""
+    count = shown.loc[rows, "count"].to_numpy()
+    group = np.ones_like(count) if kind == "count" else shown.loc[rows, "denominator"].to_numpy()
+    by = 1.0 if kind == "count" else float(indicator["multiplier"])
+    count = np.minimum(count, group) if kind == "proportion" else count
+    shown.loc[rows, "value"] = count / group * by
+    for level, z in intervals.Z.items():
+        if f"lower_ci_{level}" not in shown or kind == "mean":
+            continue
+        has = true.loc[rows, f"upper_ci_{level}"].notna().to_numpy()
+        limits = intervals.wilson(count, group, z) if kind == "proportion" else [one / group for one in intervals.byar(count, z)]
+        for side, limit in zip(("lower", "upper"), limits, strict=True):
+            shown.loc[rows, f"{side}_ci_{level}"] = np.where(has, limit * by, np.nan)
+
+
+def _words(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, is_own: np.ndarray, indicator: pd.Series) -> None:
+    if "method" in shown:
+        is_poisson = shown["method"].isin(["byar", "exact_poisson"]).to_numpy() & is_rounded
+        shown.loc[is_poisson, "method"] = np.where(shown.loc[is_poisson, "count"] < BYAR_FROM, "exact_poisson", "byar")
+        shown.loc[is_own & shown["value"].isna().to_numpy(), "method"] = None
+    for name in (one for one in WITHHELD if one in shown):
+        shown.loc[is_rounded, name] = None
+    for name in (one for one in NOT_COMPARED if one in shown):
+        shown.loc[is_rounded, name] = "not_compared"
+    if "comparison" in shown:
+        _compare(shown, figures, is_rounded & shown["comparison"].isin(JUDGED).to_numpy(), indicator)
+
+
+def _compare(shown: pd.DataFrame, figures: pd.DataFrame, rows: np.ndarray, indicator: pd.Series) -> None:
+    """With the county's value as it is shown, by whether the interval that is shown holds it."""
+    names = KEY[1:]
+    values = pd.Series(shown["value"].to_numpy(), index=pd.MultiIndex.from_frame(figures[names]))
+    county = figures.assign(area_code=indicator["comparator_default"])[names]
+    beside = values.reindex(pd.MultiIndex.from_frame(county)).to_numpy()[rows]
+    lower, upper = (shown.loc[rows, f"{side}_ci_95"].to_numpy() for side in ("lower", "upper"))
+    if indicator.get("polarity") in ("low_is_good", "high_is_good"):
+        above, below = ("better", "worse") if indicator["polarity"] == "high_is_good" else ("worse", "better")
+    else:
+        above, below = "higher", "lower"
+    is_known = ~(np.isnan(lower) | np.isnan(beside))
+    shown.loc[rows, "comparison"] = np.select(
+        [~is_known, lower > beside, upper < beside], ["not_compared", above, below], "similar"
+    )
