@@ -236,7 +236,7 @@ def test_a_release_keeps_its_figures_and_tells_what_changed_and_because_of_which
         story.owner, "select submission_id from ops.submission where period_start = '2019-05-01' and feed = %s order by 1", CRIME
     )
     assert {tuple(row["because_submission_ids"]) for row in story.changes} == {tuple(row["submission_id"] for row in served)}
-    assert not any(row["is_definition_changed"] for row in story.changes)
+    assert not any(row["is_definition_changed"] or row["is_population_changed"] for row in story.changes)
     first, second = story.releases
     assert (second["previous_release_id"], second["submission_count"]) == (first["release_id"], 3)
     assert second["is_synthetic"]

@@ -11,6 +11,7 @@ from tests.inbox import Inbox
 from tests.myeb import workbook
 from tests.warehouses import copy_of
 from vrn.build import dbt
+from vrn.publish.release import FIGURE
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -51,9 +52,18 @@ class Seen:
     def __init__(self, settings, owner, places):
         self.owner = owner
         given(Given(owner))
-        self.build(settings, "dim_period", "dim_population", "dim_rate_population", "path:functions/figures", "indicator_as_at")
+        self.build(
+            settings,
+            "dim_period",
+            "dim_population",
+            "dim_rate_population",
+            "dim_indicator",
+            "path:functions/figures",
+            "path:functions/publish",
+        )
         self.before = self.of("marts.fct_indicator_value")
         self.as_at = {day: self.known(day) for day in ("2020-08-25", "2021-07-01", "2024-07-14", "2024-07-15")}
+        self.released("before")
         with connect(settings, autocommit=True) as loader:
             inbox = Inbox(settings, loader, places)
             inbox.drop("reference_population", "myebtablesenglandwales20112024.xlsx", workbook(2024))
@@ -61,11 +71,26 @@ class Seen:
         owner.execute("update ops.submission set received_at = '2025-08-01', extract_as_at = '2025-08-01'")
         self.build(settings, "stg_ops__submission", "int_population__estimate", "dim_population", "dim_rate_population")
         self.after = self.of("marts.fct_indicator_value")
+        self.released("after", 1)
+        self.changes = self.owner.execute("select * from publish.release_changes('before', 'after')").fetchall()
         self.as_at_after = {day: self.known(day) for day in ("2020-08-25", "2025-07-31", "2025-08-01")}
 
     def build(self, settings, *models: str) -> None:
         command = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
         assert dbt.invoke(settings, [*command, "--select", *models, "path:models/marts/figures", "fct_indicator_value"]).success
+
+    def released(self, name: str, *submissions: int) -> None:
+        """A release of these figures, as `make release` freezes them."""
+        self.owner.execute(
+            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, '', '', '', false)",
+            [name],
+        )
+        for one in submissions:
+            self.owner.execute("insert into ops.release_submission values (%s, %s)", [name, one])
+        self.owner.execute(
+            f"insert into ops.release_value (release_id, {FIGURE}) select %s, {FIGURE} from marts.fct_indicator_value "
+            "where indicator_id = any(%s)", [name, list(GIVEN_OF)],
+        )  # fmt: skip
 
     def known(self, day: str) -> dict:
         return self.of(f"publish.indicator_as_at('{day}', array{list(GIVEN_OF)})")
@@ -171,3 +196,24 @@ def test_figures_of_an_earlier_day_are_as_they_were_when_a_workbook_comes(seen):
     assert seen.as_at_after["2020-08-25"] == seen.as_at["2020-08-25"]
     assert divided_by(cell(seen.as_at_after["2025-07-31"], "2022/23"))[1] == REBASED
     assert divided_by(cell(seen.as_at_after["2025-08-01"], "2022/23"))[1] == DELIVERED
+
+
+def test_a_release_says_of_each_figure_that_moved_whether_a_population_moved_it(seen):
+    """A public index reversed 46 trends by a change of denominators and had no word for it."""
+    moved = {tuple(row[name] for name in KEY): row for row in seen.changes}
+    rates = [row for key, row in moved.items() if key[0] in ("V06", "V10") and key[5] == "all"]
+    assert rates
+    assert all(row["is_population_changed"] and 1 in row["because_submission_ids"] for row in rates)
+    assert all(row["count_difference"] in (None, 0) for row in rates)
+    # The workbook has no peoples.
+    assert not [key for key in moved if key[0] == "S08"]
+
+
+def test_the_definition_of_a_rate_by_ethnic_group_says_which_census_it_divides_by(seen):
+    """It said a mid-year estimate, and was divided by residents of 2011."""
+    said = seen.owner.execute(
+        "select indicator_id, concat_ws(' ', denominator_def, source) as text from marts.dim_indicator "
+        "where population is not null and 'ethnicity' = any(breakdowns)"
+    ).fetchall()
+    assert len(said) > 5
+    assert [row["indicator_id"] for row in said if "Census 2021" not in row["text"]] == []

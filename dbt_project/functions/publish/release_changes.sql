@@ -40,6 +40,16 @@ because as (
 
 ),
 
+-- Populations that were delivered: no figure of an indicator's own feeds rests on them.
+population as (
+
+    select array_agg(exchanged.submission_id order by exchanged.submission_id) as submission_ids
+    from exchanged
+    inner join {{ source('ops', 'submission') }} as submission on exchanged.submission_id = submission.submission_id
+    where submission.feed = 'reference_population'
+
+),
+
 definition as (
 
     select coalesce(before.indicator_id, after.indicator_id) as indicator_id
@@ -66,8 +76,10 @@ select
     case when figure.is_same_value then 0 else later_value.value - earlier_value.value end,
     earlier_value.status,
     later_value.status,
-    coalesce(because.submission_ids, '{}'),
-    definition.indicator_id is not null
+    coalesce(because.submission_ids, '{}')
+    || case when figure.is_population_changed then coalesce(population.submission_ids, '{}') else '{}' end,
+    definition.indicator_id is not null,
+    figure.is_population_changed
 from earlier_value
 full join later_value
     using (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile)
@@ -77,8 +89,16 @@ cross join lateral (
         later_value.value = earlier_value.value
         or abs(later_value.value - earlier_value.value) <= 1e-9 * greatest(abs(later_value.value), abs(earlier_value.value)),
         later_value.value is null and earlier_value.value is null
-    ) as is_same_value
+    ) as is_same_value,
+    -- Another series, or residents of another number; what a ratio expects moves with its counts too.
+    coalesce(earlier_value.population_vintage <> later_value.population_vintage, false)
+    or coalesce(
+        coalesce(later_value.population_basis, earlier_value.population_basis) <> 'census'
+        and earlier_value.denominator is distinct from later_value.denominator,
+        false
+    ) as is_population_changed
 ) as figure
+cross join population
 left join because
     on
         coalesce(later_value.indicator_id, earlier_value.indicator_id) = because.indicator_id

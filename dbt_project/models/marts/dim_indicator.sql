@@ -14,6 +14,10 @@ with indicator as (
     select
         {%- for field in fields %}
         {%- set value = indicator.get(field) %}
+        {%- if field == 'denominator_def' and indicator.get('population') and 'ethnicity' in (indicator.get('breakdowns') or []) %}
+        {%- set value = value | trim ~ '; of an ethnic group, residents at the Census 2021 (figures of a day before 29 November '
+            ~ '2022: at that of 2011)' %}
+        {%- endif %}
         {%- set type = 'text[]' if field in lists else 'numeric' if field in numbers else 'date' if field in dates else 'text' %}
         {% if value is none %}null
         {%- elif field in lists %}array[{% for item in value %}'{{ item }}'{% if not loop.last %}, {% endif %}{% endfor %}]

@@ -49,6 +49,8 @@ final as (
             when figure.value is not null and decision.value is null then 'not_applicable'
             else figure.status
         end as status,
+        figure.population_vintage,
+        figure.population_basis,
         figure.release_id,
         figure.is_synthetic
     from figure

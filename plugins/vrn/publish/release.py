@@ -25,7 +25,7 @@ from vrn.warehouse.roles import OWNER
 
 FIGURE = (
     "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, denominator, value, lower_ci_95, "
-    "upper_ci_95, lower_ci_998, upper_ci_998, method, comparison, trend, status, is_synthetic"
+    "upper_ci_95, lower_ci_998, upper_ci_998, method, comparison, trend, status, population_vintage, population_basis, is_synthetic"
 )
 # What of a figure may be published: words too, for a comparison with a hidden figure tells of it.
 TELLING = (
