@@ -156,8 +156,9 @@ def test_the_charts_need_nothing_from_elsewhere_and_say_nothing_of_a_person():
     given = as_linked(truth_set(300))
     linked, charts = match.link_and_draw(given)
     assert set(charts) == {"match_weights", "waterfall", "precision_recall"}
-    doubtful = linked.loc[linked["match_rule"] == "PROB"].nsmallest(1, "match_score")["record_id"].iloc[0]
-    assert doubtful in charts["waterfall"].title
+    pair = charts["waterfall"].title.partition(": ")[2].split(" and ")
+    # It may be of one group by a stronger rule too, and is never a twin.
+    assert linked.set_index("record_id").loc[pair, "person_key"].nunique() == 1
     for chart in charts.values():
         assert chart.svg.startswith("<svg")
         assert chart.title in chart.svg

@@ -15,7 +15,7 @@ import vl_convert
 from psycopg import sql
 from splink import DuckDBAPI, Linker
 
-from vrn.build.linkage import database
+from vrn.build.linkage import database, model
 
 VEGA_LITE = "5.21"
 TABLE = """
@@ -31,7 +31,7 @@ COMMENTS = {
     "drawn_at": "When the build drew it.",
 }
 MATCH_WEIGHTS = "What each agreement and difference weighs, as a power of two"
-WATERFALL = "The doubtfullest link that was taken: {} and {}"
+WATERFALL = "The least likely of the pairs that are likely enough to be linked: {} and {}"
 PRECISION_RECALL = "Precision and recall by the weight from which pairs are linked, of pairs whose national identifiers are known"
 # Whoever have one identifier are one person; whoever have two of one domain are not, however alike they are.
 ALIKE = """
@@ -60,7 +60,7 @@ class Chart(NamedTuple):
 def drawn(connection: duckdb.DuckDBPyConnection, linker: Linker, predicted: str, record_ids: Sequence[str]) -> dict[str, Chart]:
     """The charts by name. predicted: the table of scored pairs; record_ids: those of its numbers."""
     charts = {"match_weights": _chart(MATCH_WEIGHTS, linker.visualisations.match_weights_chart().chart_dict)}
-    first = f"select * from {predicted} order by match_weight, unique_id_l, unique_id_r limit 1"
+    first = f"select * from {predicted} where {model.LINKABLE} order by match_weight, unique_id_l, unique_id_r limit 1"
     if pair := connection.sql(first).to_arrow_table().to_pylist():
         title = WATERFALL.format(*(record_ids[pair[0][f"unique_id_{side}"]] for side in "lr"))
         picture = linker.visualisations.waterfall_chart(pair, remove_sensitive_data=True)

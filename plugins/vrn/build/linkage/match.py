@@ -28,14 +28,14 @@ from records as one inner join records as other using ({codes}) where one.unique
 """
 BY_IDENTIFIER = " union ".join(ALIKE.format(codes=domain) for domain in database.IDENTIFIERS) + " order by all"
 BY_NAME_AND_BIRTH = ALIKE.format(codes="surname_exact, forename_exact, dob_exact") + " order by all"
-# Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else. Of the levels
-# in model.yaml (counted from below), two parts of a birth date, the sound or the start of a forename may be a slip of the pen.
-PROBABLE = """
+# Of the levels in model.yaml (counted from below), two parts of a birth date, the sound or the start of a forename may be a slip of
+# the pen.
+PROBABLE = f"""
 select
     unique_id_l, unique_id_r, least(round(match_probability, 6), 0.999999) as score,
     list_concat(if(gamma_dob = 1, ['dob'], []), if(gamma_forename in (1, 3), ['forename'], []))
-from {predicted}
-where gamma_forename <> 0 and gamma_dob <> 0
+from {{predicted}}
+where {model.LINKABLE}
 order by score desc, unique_id_l, unique_id_r
 """
 
