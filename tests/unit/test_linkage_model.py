@@ -74,7 +74,7 @@ def test_what_many_records_teach_links_them_as_promised_in_any_order(taught):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_none_of_many_records_has_teaches_nothing_and_stops_nothing(taught, kind):
-    records = truth_set(PEOPLE, 3)
+    records = truth_set(700, 3)
     given = as_linked(records)
     linked = match.link(given.assign(**dict.fromkeys(KINDS[kind])))
     pd.testing.assert_frame_equal(linked, match.link(given.drop(columns=KINDS[kind])))

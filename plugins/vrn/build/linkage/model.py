@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import duckdb
 import yaml
 from splink import DuckDBAPI, Linker, block_on
 
+# It warns of each level that no pair teaches, and of those what is believed holds.
+logging.getLogger("splink").setLevel(logging.ERROR)
 BELIEVED = Path(__file__).with_name("model.yaml")
 # Twins differ in the forename, a father and the son named after him in the birth date, and each pair in little else: what is not so
 # may be linked.
