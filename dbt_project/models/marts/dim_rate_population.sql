@@ -52,7 +52,12 @@ banded as (
 by_age as (
 
     select
-        population, area_code, {{ series }}, reporting_band as age_band, sum(persons) as persons, bool_or(is_estimated) as is_estimated
+        population,
+        area_code,
+        {{ series }},
+        reporting_band as age_band,
+        sum(persons) as persons,
+        bool_or(is_estimated) as is_estimated
     from banded
     where sex = whose
     group by population, area_code, {{ series }}, reporting_band
@@ -80,7 +85,11 @@ total as (
 
     select population, area_code, {{ series }}, sum(persons), bool_or(is_estimated)
     from by_age
-    where population in (select named.population from named where not named.is_every_age)
+    where
+        population in (
+            select named.population from named
+            where not named.is_every_age
+        )
     group by population, area_code, {{ series }}
 
 ),
@@ -181,7 +190,8 @@ by_ethnicity as (
     cross join lateral (
         select ethnic_population.ethnic_group as ethnicity
         union all
-        select 'ethnic_minority' where ethnic_population.ethnic_group <> 'white'
+        select 'ethnic_minority'
+        where ethnic_population.ethnic_group <> 'white'
     ) as grouped
     group by area_member.area_code, ethnic_population.census_year, ethnic_population.published_on, grouped.ethnicity
 
