@@ -17,24 +17,6 @@ with named as (
 
 ),
 
-population as (
-
-    select * from {{ ref('dim_population') }}
-
-),
-
-age_band as (
-
-    select * from {{ ref('age_band') }}
-
-),
-
-area_member as (
-
-    select * from {{ ref('area_member') }}
-
-),
-
 banded as (
 
     select
@@ -43,9 +25,9 @@ banded as (
         population.*,
         age_band.reporting_band
     from named
-    inner join age_band
+    inner join {{ ref('age_band') }} as age_band
         on age_band.age_from >= named.age_from and coalesce(age_band.age_to, 200) <= named.age_to
-    inner join population on age_band.age_band = population.age_band
+    inner join {{ ref('dim_population') }} as population on age_band.age_band = population.age_band
 
 ),
 
@@ -78,7 +60,7 @@ total as (
 
     select named.population, population.area_code, {{ series }}, population.persons, population.is_estimated
     from named
-    inner join population on named.sex = population.sex and population.age_band = 'all'
+    inner join {{ ref('dim_population') }} as population on named.sex = population.sex and population.age_band = 'all'
     where named.is_every_age
 
     union all
@@ -166,7 +148,7 @@ by_quintile as (
         ) as persons,
         bool_or(shared.is_estimated or shared.persons <> shared.small_area_persons) as is_estimated
     from shared
-    inner join area_member on shared.area_code = area_member.leaf_code
+    inner join {{ ref('area_member') }} as area_member on shared.area_code = area_member.leaf_code
     group by shared.population, area_member.area_code, {{ series }}, shared.imd_quintile
 
 ),
@@ -185,7 +167,7 @@ by_ethnicity as (
         grouped.ethnicity,
         sum(ethnic_population.persons) as persons
     from {{ ref('ethnic_population') }} as ethnic_population
-    inner join area_member on ethnic_population.area_code = area_member.leaf_code
+    inner join {{ ref('area_member') }} as area_member on ethnic_population.area_code = area_member.leaf_code
     -- The public files of searches know no finer groups than white and the others.
     cross join lateral (
         select ethnic_population.ethnic_group as ethnicity
