@@ -1,9 +1,17 @@
--- What the files of indicators say of each other (`adds_up`), wherever the network counted all of it from the same feeds. What two
--- sources say of each other is not ours to hold. The grammar is that of plugins/vrn/publish/disclosure/related.py.
+-- What the files of indicators say of each other (`adds_up`), wherever the network counts both from the same events. What two
+-- parts of a delivery say of each other (a plan of a child who is no child in need) is the supplier's and stops no build. The grammar
+-- is that of plugins/vrn/publish/disclosure/related.py.
+{% set breakdowns = ['sex', 'age_band', 'ethnicity', 'imd_quintile'] -%}
 with indicator as (
 
-    select indicator_id, feeds, adds_up from {{ ref('dim_indicator') }} as indicator
-    where counted_by = 'network' and {{ is_not_left_out('indicator') }}
+    select null::text as indicator_id, null::text as rests_on, null::text[] as adds_up
+    where false
+    {%- for indicator in counted_indicators() if indicator.counted_by == 'network' %}
+    union all
+    select
+        '{{ indicator.indicator_id }}', '{{ graph.nodes["model.vrn." ~ indicator.model].depends_on.nodes | sort | join(" ") }}',
+        array[{% for said in indicator.adds_up or [] %}'{{ said }}'{{ ',' if not loop.last }}{% endfor %}]::text[]
+    {%- endfor %}
 
 ),
 
@@ -11,9 +19,9 @@ sentence as (
 
     select
         indicator_id as said_by,
-        feeds,
+        rests_on,
         said,
-        regexp_match(said, '^([^=<>,]+?)\s*(<=|=)\s*([^=<>,]+)') as part
+        regexp_match(said, '^([^=<>,]+)(<=|=)([^=<>,]+)') as part
     from indicator
     cross join lateral unnest(adds_up) as said
 
@@ -24,7 +32,7 @@ worded as (
     select
         sentence.said_by,
         sentence.said,
-        sentence.feeds,
+        sentence.rests_on,
         sentence.part[2] as relation,
         side.name as side,
         regexp_match(
@@ -43,7 +51,7 @@ term as (
         said,
         relation,
         side,
-        feeds,
+        rests_on,
         coalesce(word[1], said_by) as indicator_id,
         coalesce(word[2], 'count') as measure,
         case when word[4] not like 'month% earlier' then word[3] end as breakdown,
@@ -59,54 +67,51 @@ judged as (
     from term
     left join indicator using (indicator_id)
     group by said_by, said
-    having bool_and(term.measure <> 'reference' and coalesce(indicator.feeds = term.feeds, false))
+    having bool_and(term.measure <> 'reference' and coalesce(indicator.rests_on = term.rests_on, false))
 
 ),
 
+-- The figure of each term, of the place, period and cell that the sentence is then judged for.
 figure as (
 
     select
-        value.indicator_id, value.area_code, period.period_type, period.start_on, value.sex, value.age_band, value.ethnicity,
-        value.imd_quintile, value.count, value.denominator
-    from {{ ref('fct_indicator_value') }} as value
+        judged.said_by,
+        judged.said,
+        term.relation,
+        term.side,
+        value.area_code,
+        period.period_type,
+        (period.start_on + make_interval(months => term.months_earlier))::date as start_on,
+        {%- for breakdown in breakdowns %}
+        case when judged.is_of_totals then 'all' else value.{{ breakdown }} end as {{ breakdown }},
+        {%- endfor %}
+        case term.measure when 'count' then value.count else value.denominator end as figure
+    from judged
+    inner join term on judged.said_by = term.said_by and judged.said = term.said
+    inner join {{ ref('fct_indicator_value') }} as value on term.indicator_id = value.indicator_id
     inner join {{ ref('dim_period') }} as period on value.period_id = period.period_id
-    where value.indicator_id in (select indicator_id from term)
+    where
+        not judged.is_of_totals
+        {%- for breakdown in breakdowns %}
+        {{ 'or (' if loop.first else 'and' }} value.{{ breakdown }}
+        = case term.breakdown when '{{ breakdown }}' then term.said_group else 'all' end
+        {%- endfor %})
 
 ),
 
-side as (
+compared as (
 
     select
-        judged.said_by, judged.said, own.area_code, own.period_type, own.start_on, own.sex, own.age_band, own.ethnicity,
-        own.imd_quintile, term.relation,
-        sum(case term.measure when 'count' then figure.count else figure.denominator end) filter (
-            where term.side = 'left'
-        ) as parts,
-        sum(case term.measure when 'count' then figure.count else figure.denominator end) filter (
-            where term.side = 'right'
-        ) as wholes,
-        count(*) as terms
-    from judged
-    inner join term on judged.said_by = term.said_by and judged.said = term.said
-    inner join figure as own
-        on judged.said_by = own.indicator_id and (not judged.is_of_totals or {{ is_total('own') }})
-    inner join figure
-        on
-            figure.indicator_id = term.indicator_id
-            and figure.area_code = own.area_code
-            and figure.period_type = own.period_type
-            and figure.start_on = (own.start_on - make_interval(months => term.months_earlier))::date
-            {%- for breakdown in ['sex', 'age_band', 'ethnicity', 'imd_quintile'] %}
-            and figure.{{ breakdown }} = case when term.breakdown = '{{ breakdown }}' then term.said_group else own.{{ breakdown }} end
-            {%- endfor %}
-    where case term.measure when 'count' then figure.count else figure.denominator end is not null
-    group by
-        judged.said_by, judged.said, own.area_code, own.period_type, own.start_on, own.sex, own.age_band, own.ethnicity,
-        own.imd_quintile, term.relation
+        said_by, said, relation, area_code, period_type, start_on, {{ breakdowns | join(', ') }},
+        count(figure) as terms,
+        sum(figure) filter (where side = 'left') as parts,
+        sum(figure) filter (where side = 'right') as wholes
+    from figure
+    group by said_by, said, relation, area_code, period_type, start_on, {{ breakdowns | join(', ') }}
 
 )
 
-select side.*
-from side
+select compared.*
+from compared
 inner join (select said_by, said, count(*) as terms from term group by said_by, said) as needed using (said_by, said, terms)
-where (side.relation = '=' and side.parts <> side.wholes) or side.parts > side.wholes
+where (relation = '=' and parts <> wholes) or parts > wholes

@@ -2,7 +2,8 @@
     indexes=[
         {'columns': ['indicator_id', 'area_code', 'period_id', 'sex', 'age_band', 'ethnicity', 'imd_quintile'], 'unique': true}
     ],
-    pre_hook=hash_joins_only()
+    pre_hook=hash_joins_only(),
+    post_hook='analyze {{ this }}'
 ) }}
 
 {{ indicator_value() }}
