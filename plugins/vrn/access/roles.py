@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import psycopg
@@ -81,6 +82,8 @@ LIMITS = {
     "idle_session_timeout": "1h",
     "temp_file_limit": "2GB",
 }
+# An evaluator's models run longer.
+LIMITS_OF_EVALUATOR = {"statement_timeout": "15min", "idle_in_transaction_session_timeout": "10min"}
 LIMITS_OF_BI = {**LIMITS, "search_path": "publish"}
 
 ROLES = (
@@ -148,8 +151,14 @@ def make_role(connection: psycopg.Connection, settings: Settings, role: Role) ->
     )
     if role.can_login:
         set_password(connection, role.name, settings.password(role.name))
+    limit(connection, role.name, role.settings)
+
+
+def limit(connection: psycopg.Connection, role: str, limits: Mapping[str, str]) -> None:
+    """Give a role these settings and no other for its sessions."""
+    name = sql.Identifier(role)
     connection.execute(sql.SQL("alter role {} reset all").format(name))
-    for setting, value in role.settings.items():
+    for setting, value in limits.items():
         connection.execute(sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value)))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vrn.access import keeper, keys, rights
+from vrn.access import fence, keeper, keys, rights
 from vrn.access import roles as access
 from vrn.access import secrets as files
 from vrn.errors import HomeError
@@ -18,6 +18,7 @@ from vrn.settings import Settings
 from vrn.warehouse import migrations
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import (
+    EVALUATOR,
     LINKAGE,
     LINKER,
     LOADER,
@@ -37,17 +38,19 @@ def prepare(settings: Settings) -> None:
     with superuser(settings, "postgres") as connection:
         for role in OWN_ROLES:
             ensure_role(connection, role, settings.password(role))
+        access.limit(connection, EVALUATOR, access.LIMITS_OF_EVALUATOR)
         access.ensure_roles(connection, settings)
         ensure_database(connection, settings.database, OWNER)
     with superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
         connection.execute("revoke all on schema public from public")
-        for role in OWN_ROLES:
-            connection.execute(
-                sql.SQL("grant connect, temporary on database {} to {}").format(
-                    sql.Identifier(settings.database), sql.Identifier(role)
-                )
-            )
+        database = sql.Identifier(settings.database)
+        for role in fence.SERVICES:
+            connection.execute(sql.SQL("grant connect, temporary on database {} to {}").format(database, sql.Identifier(role)))
+        # Whoever may make temporary tables may make functions as well.
+        connection.execute(sql.SQL("revoke temporary on database {} from {}").format(database, sql.Identifier(EVALUATOR)))
+        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(EVALUATOR)))
+        fence.close(connection)
         for schema in OWNER_SCHEMAS:
             _ensure_schema(connection, schema, OWNER)
         for schema in LOADER_SCHEMAS:

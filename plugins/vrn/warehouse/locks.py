@@ -1,6 +1,7 @@
 """What only one process may do at a time. Each job has its name here, so that no two share a lock by chance or miss each other.
 
-PostgreSQL's advisory locks hold for one database and go with the transaction or the connection, however that ends.
+PostgreSQL's advisory locks hold for one database and go with the transaction or the connection, however that ends. The services
+alone may take them (vrn.access.fence).
 """
 
 from __future__ import annotations
