@@ -120,9 +120,10 @@ DERIVED = """
 
     insert into publish.data_quality (
         submission_id, feed, supplier, period_start_on, period_end_on, status, rows_in_file, rows_accepted, rows_quarantined,
-        rows_duplicate, rows_warned, rules_broken, is_synthetic
+        rows_duplicate, rows_warned, rows_band, accepted_share, is_exact, rules_broken, is_synthetic
     )
-    values (1, 'police_crime', 'lancashire', '2019-04-01', '2019-04-30', 'accepted', 1000, 990, 10, 0, 5, 1, true);
+    values (1, 'police_crime', 'lancashire', '2019-04-01', '2019-04-30', 'accepted', 1000, 990, 10, 0, 5, '1,000 to 9,999', 0.99,
+        true, 1, true);
 """
 
 

@@ -89,6 +89,18 @@ DELIVERIES = (
         "rows_quarantined": Decimal(8),
         "rows_duplicate": Decimal(2),
         "rows_warned": Decimal(5),
+        "is_exact": True,
+        "rows_band": "1,000 to 9,999",
+        "least_share": 0.95,
+    },
+    {
+        "feed": "tiig_ed_attendance",
+        "supplier": "rxl",
+        "deliveries": 12,
+        **dict.fromkeys(("rows_in_file", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_warned")),
+        "is_exact": False,
+        "rows_band": "100 to 999",
+        "least_share": 0.8,
     },
 )
 LOCKDOWN = Annotation("context", date(2018, 5, 10), date(2018, 6, 3), "People stayed at home.", "a law", True, frozenset())
@@ -388,6 +400,16 @@ def test_releases_say_what_changed_in_counts(tmp_path):
     assert "2026-12-14 (shown on this site)" in text
 
 
+def test_the_rows_of_deliveries_under_disclosure_control_are_told_in_bands(tmp_path):
+    """Issue 16, A4: the page gave exact rows for each supplier and period."""
+    pages.write(tmp_path, published())
+    text = texts(tmp_path)["quality.html"]
+    assert "mostly 100 to 999 each" in text
+    assert "80 % or more of each" in text
+    assert "not said" in text
+    assert "99.0 %" in text
+
+
 def test_the_reader_names_tables_of_publish_only():
     queries = [
         value for name, value in vars(from_publish).items() if name.isupper() and isinstance(value, str) and "select" in value
@@ -472,7 +494,8 @@ TABLES = (
     "('E06000008', 'all', null, 'ok')) as figure (area_code, sex, value, status)",
     "create table publish.feed_status as select 'a' as feed, 'A' as feed_name, 'b' as supplier, 'B' as supplier_name",
     "create table publish.data_quality as select 'a' as feed, 'b' as supplier, status, 10 as rows_in_file, 10 as rows_accepted, "
-    "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned from (values ('accepted'), ('superseded')) as found (status)",
+    "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned, 'fewer than 100' as rows_band, 0.95 as accepted_share, "
+    "true as is_exact from (values ('accepted'), ('superseded')) as found (status)",
 )
 
 

@@ -219,7 +219,8 @@ DELIVERIES = """
     select
         feed, supplier, count(*) filter (where status = 'accepted') as deliveries,
         sum(rows_in_file) as rows_in_file, sum(rows_accepted) as rows_accepted, sum(rows_quarantined) as rows_quarantined,
-        sum(rows_duplicate) as rows_duplicate, sum(rows_warned) as rows_warned
+        sum(rows_duplicate) as rows_duplicate, sum(rows_warned) as rows_warned, bool_and(is_exact) as is_exact,
+        mode() within group (order by rows_band) as rows_band, min(accepted_share) as least_share
     from publish.data_quality
     where status = 'accepted'
     group by feed, supplier

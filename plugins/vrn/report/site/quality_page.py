@@ -43,17 +43,19 @@ def _feed(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+NOT_SAID = "not said"
+ROWS = ("rows_in_file", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_warned")
+
+
 def _delivery(row: dict[str, Any], feed: str, supplier: str) -> dict[str, Any]:
+    named = {"feed": feed, "supplier": supplier, "deliveries": grouped(int(row["deliveries"] or 0))}
+    if not row["is_exact"]:
+        share = f"{grouped(100 * row['least_share'], 0)} % or more of each" if row["least_share"] else NOT_SAID
+        rows = f"mostly {row['rows_band']} each" if row["rows_band"] else NOT_SAID
+        return named | dict.fromkeys(ROWS, NOT_SAID) | {"rows_in_file": rows, "share": share}
     in_file, taken = int(row["rows_in_file"] or 0), int(row["rows_accepted"] or 0)
-    return {
-        "feed": feed,
-        "supplier": supplier,
-        "share": f"{grouped(100 * taken / in_file, 1)} %" if in_file else "no rows",
-        **{
-            name: grouped(int(row[name] or 0))
-            for name in ("deliveries", "rows_in_file", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_warned")
-        },
-    }
+    share = f"{grouped(100 * taken / in_file, 1)} %" if in_file else "no rows"
+    return named | {"share": share} | {name: grouped(int(row[name] or 0)) for name in ROWS}
 
 
 def _day(value: date | datetime | None, otherwise: str) -> str:
