@@ -17,7 +17,8 @@ from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.run import prepare, secrets
 from vrn.settings import Settings
-from vrn.warehouse.roles import AIRFLOW, KEEPER, LOADER, OWNER, SUPERUSER
+from vrn.warehouse import locks
+from vrn.warehouse.roles import AIRFLOW, EVALUATOR, KEEPER, LOADER, OWNER, SUPERUSER
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
 OWN_TABLE = "publish.partner_indicator_value"
@@ -81,11 +82,29 @@ def test_an_analyst_sees_the_rows_of_their_own_partner_and_no_other(opened, part
     assert seen == [(partner, there[partner])]
 
 
-def test_a_partner_has_its_own_area_and_the_districts_within(opened):
-    found = all_of(opened, OWNER, f"select distinct partner, area_code from {OWN_TABLE} where partner <> 'police'")
-    districts = {f"E07000{number}" for number in range(117, 129)}
-    assert {area for partner, area in found if partner == "lcc"} == {"E10000017", *districts}
-    assert {area for partner, area in found if partner == "bwd"} == {"E06000008"}
+def test_a_partner_has_what_was_made_of_its_own_deliveries_and_no_count_of_a_source_that_it_did_not_supply(opened):
+    """Issue 16, A1: the police read hospital counts of 1 to 7, because rows were cut by area."""
+    feeds = {
+        "police": {
+            "police_adr", "police_crime", "police_encompass", "police_marac", "police_nominals", "police_stop_search",
+            "police_street_crime", "police_weapons",
+        },
+        **{council: {"cin_census", "ssda903"} for council in ("bwd", "bpl", "lcc")},
+    }  # fmt: skip
+    areas = {"bwd": {"E06000008"}, "bpl": {"E06000009"}, "lcc": {"E10000017"}}
+    found = all_of(
+        opened, OWNER, f"select distinct partner, area_code, feeds from {OWN_TABLE} join marts.dim_indicator using (indicator_id)"
+    )
+    for partner, area, of in found:
+        assert set(of) <= feeds[partner], (partner, of)
+        assert partner == "police" or area in areas[partner], (partner, area)
+    assert {"LANCS-14", "E06000008"} <= {area for partner, area, _ in found if partner == "police"}
+
+
+def test_the_comparison_of_a_partners_own_figure_tells_nothing_of_a_county_that_others_sent_as_well(opened):
+    """Issue 16, A2: whether its interval holds the county's true value would bound what the county's published total hides."""
+    found = all_of(opened, OWNER, f"select distinct partner, comparison from {OWN_TABLE} where partner <> 'police'")
+    assert {comparison for _, comparison in found} == {"not_compared"}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +250,30 @@ def test_readers_write_nothing_and_make_nothing(opened, role):
         "delete from ops.access_log",
     ):
         refused(opened, role, "set default_transaction_read_only = off", statement)
+
+
+@pytest.mark.parametrize("role", [*READERS, EVALUATOR])
+def test_no_reader_takes_a_lock_that_a_release_waits_for_or_makes_what_no_review_finds(opened, role):
+    """Issue 16, A8: a reader who held the lock of the job held up the release for as long as it liked."""
+    with as_role(opened, OWNER) as owner, owner.transaction():
+        # Who may take it still can, and so is the next to find it taken.
+        locks.for_transaction(owner, locks.Job.RELEASE)
+    for statement in (
+        "select pg_advisory_lock(hashtextextended('vrn make a release: ', 0))",
+        "select pg_advisory_xact_lock(1)",
+        "select pg_try_advisory_lock_shared(1, 2)",
+        "select lo_create(0)",
+        "select lo_from_bytea(0, 'x')",
+        "create temporary table mine (n integer)",
+        "create function pg_temp.mine() returns integer language sql as 'select 1'",
+    ):
+        refused(opened, role, "set default_transaction_read_only = off", statement)
+
+
+def test_an_evaluators_statement_ends(opened):
+    """Issue 16, A8."""
+    limits = {name: all_of(opened, EVALUATOR, f"show {name}")[0][0] for name in access.LIMITS_OF_EVALUATOR}
+    assert limits == access.LIMITS_OF_EVALUATOR
 
 
 def test_statistics_of_columns_tell_a_reader_nothing_of_closed_tables(opened):

@@ -13,31 +13,22 @@ with value as (
 
 ),
 
-partner as (
+indicator as (
 
-    select * from {{ ref('partner') }}
-
-),
-
-member as (
-
-    select * from {{ ref('area_member') }}
+    select * from {{ ref('dim_indicator') }}
 
 ),
 
-partner_area as (
+-- What it could count itself of what it sent, and nothing that another sent of its area.
+own as (
 
-    select partner, area_code
-    from partner
-    union
-    select partner.partner, member.leaf_code
-    from partner
-    inner join member on partner.area_code = member.area_code
+    select * from {{ ref('partner_known_area') }}
+    where is_own
 
 )
 
 select
-    partner_area.partner,
+    own.partner,
     value.indicator_id,
     value.area_code,
     value.period_id,
@@ -53,10 +44,17 @@ select
     value.lower_ci_998,
     value.upper_ci_998,
     value.method,
-    value.comparison,
+    -- The county's value before disclosure control rests on what others sent as well, unless it is the partner's own.
+    case when own_county.partner is null then 'not_compared' else value.comparison end as comparison,
     value.comparison_england,
     value.trend,
     value.status,
     value.is_synthetic
 from value
-inner join partner_area on value.area_code = partner_area.area_code
+inner join own on value.indicator_id = own.indicator_id and value.area_code = own.area_code
+inner join indicator on value.indicator_id = indicator.indicator_id
+left join own as own_county
+    on
+        own.partner = own_county.partner
+        and own.indicator_id = own_county.indicator_id
+        and indicator.comparator_default = own_county.area_code

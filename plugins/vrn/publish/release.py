@@ -94,6 +94,7 @@ def _decide(connection: psycopg.Connection, release_id: str) -> None:
         figures,
         *(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")),
         None if earlier.empty else earlier,
+        frame("select partner, indicator_id, area_code from marts.partner_known_area"),
     )
     columns = ["decision", *disclosure.KEY, *TELLING]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)

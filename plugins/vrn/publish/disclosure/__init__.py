@@ -32,6 +32,7 @@ def decide(
     areas: pd.DataFrame,
     periods: pd.DataFrame,
     earlier: pd.DataFrame | None = None,
+    known: pd.DataFrame | None = None,
     *,
     baseline_period: str = "2018/19",
 ) -> pd.DataFrame:
@@ -42,6 +43,8 @@ def decide(
     indicators, areas, periods: marts.dim_indicator, dim_area, dim_period (lists for the arrays).
     earlier: MEMORY of every figure of every earlier release, or None. Figures suppressed then stay suppressed until they count 10;
       values published then are known, so nothing can be hidden behind them.
+    known: `partner`, `indicator_id`, `area_code` of the counts that a partner knows because it sent what they are made of; none of
+      the others may be told by subtracting them.
     baseline_period: the year that baseline changes are from (dbt's variable).
 
     Returns, with the index and order of `figures`: KEY; `decision` (publish, suppressed_primary, suppressed_secondary, no_figure)
@@ -50,17 +53,17 @@ def decide(
 
     Raises ValueError for an unknown policy, indicator or period, figures that are not unique, and groups that are crossed.
     """
-    known = indicators.set_index("indicator_id")
-    strange = sorted(set(figures["indicator_id"]) - set(known.index))
+    defined = indicators.set_index("indicator_id")
+    strange = sorted(set(figures["indicator_id"]) - set(defined.index))
     if strange:
         raise ValueError(f"No definition of {', '.join(strange[:5])}. Are they in dim_indicator?")
     if figures.duplicated(KEY).any():
         raise ValueError(f"Figures are not unique by {', '.join(KEY)}.")
     frame = Frame.of(areas, periods)
     figures = figures.reset_index(drop=True).assign(_index=figures.index)
-    decided = _decided(figures, known, frame, earlier)
+    decided = _decided(figures, defined, frame, earlier, _by_partner(known))
     answers = [
-        _answer(some, decided.loc[some.index], known.loc[name], frame, periods, baseline_period)
+        _answer(some, decided.loc[some.index], defined.loc[name], frame, periods, baseline_period)
         for name, some in figures.groupby("indicator_id", sort=True)
     ]
     if not answers:
@@ -69,17 +72,27 @@ def decide(
     return answer.set_axis(figures["_index"].rename(None))
 
 
-def _decided(figures: pd.DataFrame, known: pd.DataFrame, frame: Frame, earlier: pd.DataFrame | None) -> pd.DataFrame:
+def _by_partner(known: pd.DataFrame | None) -> decisions.Known:
+    if known is None:
+        return {}
+    return {
+        partner: frozenset(zip(own["indicator_id"], own["area_code"], strict=True)) for partner, own in known.groupby("partner")
+    }
+
+
+def _decided(
+    figures: pd.DataFrame, defined: pd.DataFrame, frame: Frame, earlier: pd.DataFrame | None, known: decisions.Known
+) -> pd.DataFrame:
     """`decision` and `reason` of every figure: of indicators whose counts add up together, of all others each for itself."""
     is_figure = figures["count"].notna()
     decided = pd.DataFrame({"decision": np.where(is_figure, PUBLISH, NO_FIGURE), "reason": ""}, index=figures.index)
     counted = figures.loc[is_figure, [*KEY, "count", "denominator"]].astype({"count": float, "denominator": float})
-    tables = {name: _table(name, some, known.loc[name], frame, earlier) for name, some in counted.groupby("indicator_id")}
-    sentences = related.read_all(dict(known.get("adds_up", {})))
+    tables = {name: _table(name, some, defined.loc[name], frame, earlier) for name, some in counted.groupby("indicator_id")}
+    sentences = related.read_all(dict(defined.get("adds_up", {})))
     for names in related.components(tables, sentences):
         group = [tables[name] for name in names]
         if any(table.policy.is_control for table in group):
-            decided.update(decisions.of_group(group, [one for one in sentences if one.said_by in names], frame))
+            decided.update(decisions.of_group(group, [one for one in sentences if one.said_by in names], frame, known))
     return decided
 
 

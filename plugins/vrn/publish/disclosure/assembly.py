@@ -101,6 +101,7 @@ class _Assembly:
             owner=self._owners(),
             measure=np.array([place[0][1] for place in cells.places]),
             is_fixed=self._given_away(),
+            places=[(place[0][0], place[1]) for place in cells.places],
             hidden_rows=hidden,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -12,29 +14,35 @@ from vrn.publish.disclosure.secondary import protect
 from vrn.publish.disclosure.tables import Frame, Table
 
 PUBLISH, PRIMARY, SECONDARY, NO_FIGURE = "publish", "suppressed_primary", "suppressed_secondary", "no_figure"
+# By partner the indicators and areas whose counts it knows, because it sent what they are made of.
+Known = Mapping[str, Collection[tuple[str, str]]]
 # Why, for the restricted schema only.
 SMALL, COMPLEMENT, BEFORE, DERIVED, EXPOSED = "small", "complement", "suppressed_before", "derived", "cannot_be_hidden"
 
 
-def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame) -> pd.DataFrame:
+def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> pd.DataFrame:
     """Decides for the figures of indicators that are tied to each other, or of one: `decision`, `reason`, by the tables' index."""
     # First each for itself, which is quick and nearly all of it; then what they tell of each other.
     for table in tables:
         if table.is_any_hidden:
-            _protect([table], [], frame)
+            _protect([table], [], frame, known)
     if len(tables) > 1:
-        _protect(tables, sentences, frame)
+        _protect(tables, sentences, frame, known)
     return pd.concat([_decided(table) for table in tables])
 
 
-def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame) -> None:
-    """Hides what must be hidden for the sake of what is, and notes of the tables what cannot be."""
+def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> None:
+    """Hides what must be hidden for the sake of what is, from everybody and from each partner, and notes what cannot be."""
     first_row = 0
     for table in tables:
         table.first_row = first_row
         first_row += len(table.small)
     puzzle = puzzle_of(tables, sentences, frame)
     given_away = protect(puzzle)
+    for own in known.values():
+        # What was hidden from everybody stays so: hiding more makes no range narrower.
+        if seen := puzzle.as_seen_by(own):
+            protect(seen)
     for number, table in enumerate(tables):
         table.hidden = puzzle.hidden_rows[table.rows]
         cells = given_away[(puzzle.owner[given_away] == number) & (puzzle.row[given_away] >= 0)]

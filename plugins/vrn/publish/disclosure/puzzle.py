@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +18,8 @@ class Puzzle:
     row: the figure of this release that shows the cell, or -1. known_low, known_high: what a reader knows of it when it is
     published. was_published: it was, in an earlier release, so hiding is in vain. floor: the least that a reader must suppose of a
     hidden one. needs: its range must be `width` wide while it is hidden. owner: the number of its indicator, or -1 for what counts
-    of several leave. measure: its name. is_fixed: nothing can hide it. hidden_rows: by figure, changed by secondary suppression.
+    of several leave. measure: its name. is_fixed: nothing can hide it. places: its indicator and area. hidden_rows: by figure,
+    changed by secondary suppression.
     """
 
     relations: Relations
@@ -33,6 +35,7 @@ class Puzzle:
     owner: np.ndarray
     measure: np.ndarray
     is_fixed: np.ndarray
+    places: list[tuple[str, str]]
     hidden_rows: np.ndarray
 
     @property
@@ -45,3 +48,18 @@ class Puzzle:
         """What is known of each cell before any sum is used."""
         hidden = self.hidden
         return np.where(hidden, self.floor, self.known_low), np.where(hidden, np.inf, self.known_high)
+
+    def as_seen_by(self, own: Collection[tuple[str, str]]) -> Puzzle | None:
+        """The same for who knows the counts of some indicators and areas, having sent what they are made of; None where that is
+        none of these or all. What is hidden in it is hidden in this one."""
+        is_own = np.array([place in own for place in self.places], dtype=bool) & ~np.isnan(self.values)
+        if not is_own.any() or is_own.all():
+            return None
+        return replace(
+            self,
+            known_low=np.where(is_own, self.values, self.known_low),
+            known_high=np.where(is_own, self.values, self.known_high),
+            was_published=self.was_published | is_own,
+            needs=self.needs & ~is_own,
+            is_fixed=self.is_fixed.copy(),
+        )
