@@ -53,6 +53,10 @@ class Calendar:
             self._cache[present] = _with_implied(self._equations(present))
         return self._cache[present]
 
+    def span(self, code: str) -> Span | None:
+        """The kind and months of a period; None of one that adds to nothing here."""
+        return self._spans.get(code)
+
     def earlier(self, code: str, months: int) -> str | None:
         """The period of the same kind that is so many months earlier; None where there is none."""
         span = self._spans.get(code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from vrn.publish.disclosure import groups, measures, policies
+from vrn.publish.disclosure import groups, measures, policies, windows
 from vrn.publish.disclosure.geography import Geography
 from vrn.publish.disclosure.policies import DIMENSIONS, Policy
 from vrn.publish.disclosure.spans import Calendar
@@ -106,6 +106,8 @@ def table_of(
     counts = measures.of_figures(figures, value_type)
     small = policies.primary(figures.assign(is_controlled=is_controlled), counts, policy, value_type)
     small |= measures.rests_on_unknown(figures, counts, value_type) & is_controlled
+    if "group" not in counts:
+        small |= windows.telling_zeros(figures, counts["count"], frame.calendar) & is_controlled
     before = _suppressed_before(figures, counts, earlier) & is_controlled
     is_signed = measures.are_signed(counts["count"])
     if is_signed and small.any():

@@ -1,0 +1,100 @@
+"""What rolling windows say of months that nobody published (issue 16, A6)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests import attack
+from tests.properties import seeds
+from tests.worlds import EAST, PERIODS, areas, figure, suppressed
+from vrn.publish import disclosure
+from vrn.publish.disclosure import policies
+
+DISTRICTS, MONTHS = EAST[:3], 36
+FIRST = 2018 * 12 + 3
+DEFINITION = pd.DataFrame([
+    {"indicator_id": "V00", "suppression_policy": "LVRN5", "value_type": "count", "multiplier": 1, "comparator_default": "LANCS-14"}
+])  # fmt: skip
+KINDS = ("rolling_12_months", "financial_year")
+
+
+def figures_of(counts: np.ndarray, places: pd.DataFrame, kinds: tuple[str, ...] = KINDS) -> pd.DataFrame:
+    """Years and windows of districts and of what they add up to. counts: by district and month from April 2018."""
+    inside = {row.area_code: [DISTRICTS.index(leaf) for leaf in row.leaf_codes if leaf in DISTRICTS] for row in places.itertuples()}
+    rows = []
+    for _, period in PERIODS[PERIODS["period_type"].isin(kinds)].iterrows():
+        months = [number - FIRST for number in attack.months_of(period)]
+        rows += [figure(area, period["period_id"], counts[of][:, months].sum()) for area, of in inside.items() if of]
+    return pd.DataFrame(rows)
+
+
+def named_months(counts: np.ndarray, figures: pd.DataFrame, hidden: np.ndarray, places: pd.DataFrame, is_zero_shown: bool) -> int:
+    """Of how many districts and months a reader knows that something happened there and then.
+
+    is_zero_shown: whether every zero of a window is shown, so that a hidden one must be more.
+    """
+    months = [(place, month) for place, month in np.argwhere(counts > 0)]
+    own = [figure(DISTRICTS[place], str(pd.Period("2018-04", "M") + month), 0) for place, month in months]
+    told = pd.concat([figures, pd.DataFrame(own)], ignore_index=True)
+    known = told["count"].to_numpy(dtype=float)
+    if not is_zero_shown:
+        known = np.where(np.append(hidden, np.ones(len(own))) * told["period_id"].str.endswith("R12"), 0, known)
+    # A month that nobody published may be none for all a reader knows.
+    is_known = np.append(~hidden, np.zeros(len(own), dtype=bool))
+    seen = attack.seen(attack.atoms_of(told, places, PERIODS), is_known, policies.POLICIES["LVRN5"].known_range, known)
+    return int((attack.ranges(seen, np.arange(len(figures), len(told)))["low"] > 0).sum())
+
+
+def one_event(month: int) -> np.ndarray:
+    counts = np.zeros((3, MONTHS), dtype=int)
+    counts[0, month] = 1
+    return counts
+
+
+@pytest.mark.parametrize("month", [11, 12, 17, 24])
+def test_windows_that_go_from_none_to_hidden_do_not_name_a_district_and_month(month):
+    """Issue 16, A6: eleven homicides were found so, and all eleven were true."""
+    places = areas(DISTRICTS)
+    counts = one_event(month)
+    figures = figures_of(counts, places)
+    small = figures["count"].between(1, 4).to_numpy()
+    assert named_months(counts, figures, small, places, is_zero_shown=True), "the attack finds nothing"
+    decided = disclosure.decide(figures, DEFINITION, places, PERIODS)
+    assert named_months(counts, figures, suppressed(decided), places, is_zero_shown=False) == 0
+
+
+def test_a_windows_zero_is_shown_where_the_years_say_as_much():
+    """Who knows the rule learns which of the years, and nothing of when in it: wherever the event was, the same zeros are shown."""
+    places = areas(DISTRICTS)
+    shown = []
+    for month in (12, 15, 23):
+        figures = figures_of(one_event(month), places)
+        decided = disclosure.decide(figures, DEFINITION, places, PERIODS)
+        is_own = (figures["area_code"] == DISTRICTS[0]).to_numpy()
+        shown.append(figures.loc[is_own & ~suppressed(decided), "period_id"].tolist())
+    assert shown[0] == shown[1] == shown[2]
+    assert set(shown[0]) >= {"2018/19", "2020/21", "2019-03-R12", "2021-03-R12"}
+
+
+def test_where_months_are_given_windows_have_nothing_to_tell():
+    places = areas(DISTRICTS)
+    figures = figures_of(one_event(15), places, ("month", *KINDS))
+    decided = disclosure.decide(figures, DEFINITION, places, PERIODS)
+    is_zero_window = figures["period_id"].str.endswith("R12") & (figures["count"] == 0) & (figures["area_code"] == DISTRICTS[1])
+    assert not suppressed(decided)[is_zero_window].any()
+
+
+@pytest.mark.worlds
+def test_no_month_of_a_made_up_world_of_rare_events_is_named():
+    named_before = 0
+    for seed in seeds(4):
+        dice = np.random.default_rng(seed)
+        counts = dice.poisson(dice.choice([0.03, 0.1]), (3, MONTHS))
+        places = areas(DISTRICTS)
+        figures = figures_of(counts, places)
+        hidden = suppressed(disclosure.decide(figures, DEFINITION, places, PERIODS))
+        assert named_months(counts, figures, hidden, places, is_zero_shown=False) == 0, seed
+        named_before += named_months(counts, figures, figures["count"].between(1, 4).to_numpy(), places, is_zero_shown=True)
+    assert named_before
