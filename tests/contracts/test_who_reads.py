@@ -29,8 +29,7 @@ def texts() -> dict[Path, str]:
     }
     said = {path: path.read_text() for path in sorted(MODELS.rglob("*.sql"))}
     return {
-        path: "\n".join([text, *(macros.get(name, "") for name in re.findall(r"{{ (\w+)\(", text))])
-        for path, text in said.items()
+        path: "\n".join([text, *(macros.get(name, "") for name in re.findall(r"{{ (\w+)\(", text))]) for path, text in said.items()
     }
 
 

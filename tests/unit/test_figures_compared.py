@@ -23,11 +23,12 @@ def given_crime(given: Given) -> None:
 
 
 def given_reported(given: Given) -> None:
-    """Persistent absence of Blackpool alone, poverty of Blackburn and of one of the council's districts, admissions of three years
-    together."""
+    """Persistent absence of Blackpool and of the council as a whole, poverty of Blackburn and of one of the council's districts, admissions of
+    three years together."""
     for year in (2017, 2018, 2019):
         given.came("public_outcomes", "lvrn", f"{year}-04-01", f"{year + 1}-03-31")
     given.counted("R03", BLACKPOOL, "2018-09", 100, 1_000)
+    given.counted("R03", COUNCIL, "2018-09", 900, 9_000)
     given.counted("R08", BLACKBURN, "2018-04", 100, 1_000)
     given.counted("R08", BURNLEY, "2018-04", 50, 1_000)
     for year, admissions in ((2017, 90), (2018, 120), (2019, 150)):
@@ -93,7 +94,8 @@ def test_what_no_source_says_of_a_place_is_awaited_and_no_nought(figures):
     """B5: zeros where nothing was delivered (R03, R08 in 12 districts)."""
     period = "AY2018/19"
     assert (figures["R03", BLACKPOOL, period]["status"], figures["R03", BLACKPOOL, period]["value"]) == ("ok", pytest.approx(10))
-    for area in (WYRE, PRESTON, COUNCIL):
+    assert (figures["R03", COUNCIL, period]["status"], figures["R03", COUNCIL, period]["count"]) == ("ok", 900)
+    for area in (WYRE, PRESTON):
         row = figures["R03", area, period]
         assert (row["status"], row["count"], row["value"]) == ("awaiting_feed", None, None), area
 

@@ -90,10 +90,13 @@ cross join lateral (
         or abs(later_value.value - earlier_value.value) <= 1e-9 * greatest(abs(later_value.value), abs(earlier_value.value)),
         later_value.value is null and earlier_value.value is null
     ) as is_same_value,
-    -- Another series, or residents of another number; what a ratio expects moves with its counts too.
+    -- Another series, or residents of another number, of a figure that both releases have; what a ratio expects moves with its counts
+    -- too.
     coalesce(earlier_value.population_vintage <> later_value.population_vintage, false)
     or coalesce(
         coalesce(later_value.population_basis, earlier_value.population_basis) <> 'census'
+        and earlier_value.status is not null
+        and later_value.status is not null
         and earlier_value.denominator is distinct from later_value.denominator,
         false
     ) as is_population_changed

@@ -49,6 +49,8 @@ beside as (
             and figure.cell_type <> 'count'
             -- Where all that the county has is the area's own, there is nobody to be compared with.
             and (figure.numerator, figure.denominator) is distinct from (county.numerator, county.denominator)
+            -- A site has all who came to it, and the county its residents, unless the county is the sum of sites.
+            and (figure.area_type <> 'hospital_site' or figure.finest_area = 'hospital_site')
             and {{ is_same_cell('figure', 'county') }}
             and figure.area_type not in ('police_force', 'unplaced')
     left join {{ ref('benchmark') }} as england

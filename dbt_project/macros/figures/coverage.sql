@@ -7,6 +7,7 @@ with reported as (
     select distinct
         counts.indicator_id,
         period.period_id,
+        inside.area_code,
         part.leaf_code as district_code
     from {{ ref('indicator_count') }} as counts
     inner join {{ indicators_of(known, of) }} as indicator on counts.indicator_id = indicator.indicator_id
@@ -14,7 +15,8 @@ with reported as (
         on
             period.period_type = any(indicator.period_types)
             and {{ is_month_of('counts.month_on', 'period', 'indicator') }}
-    -- An authority may be reported by itself or by its districts.
+    -- An authority may be reported by itself or by its districts; what it says of itself says nothing of a district.
+    inner join {{ ref('area_member') }} as inside on counts.area_code = inside.leaf_code
     inner join {{ ref('area_member') }} as part on counts.area_code = part.area_code
     where
         counts.known_from_on <= {{ day_of(known) }}
@@ -43,6 +45,7 @@ left join reported
     on
         indicator.indicator_id = reported.indicator_id
         and period.period_id = reported.period_id
+        and district.area_code = reported.area_code
         and district.district_code = reported.district_code
 group by indicator.indicator_id, district.area_code, period.period_id
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# The residents that a rate of a period is of: of a rolling year, or of years that are pooled, the sum of its mid-years. #}
+{# The residents that a rate of a period is of; of years that are pooled the sum of their mid-years. #}
 {% macro denominator(known=none) -%}
 select
     indicator.indicator_id,

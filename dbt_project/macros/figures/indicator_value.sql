@@ -24,7 +24,7 @@ select
         when is_baseline_divided then 'not_compared'
         when is_baseline_change_significant then {{ change_in_words('value > baseline_value') }}
         when not is_baseline_change_significant then 'similar'
-        else {{ comparison_with('baseline_value') }}
+        else 'not_compared'
     end as comparison_baseline,
     case
         when direction in ('increasing', 'decreasing') and not is_trend_divided and polarity in ('low_is_good', 'high_is_good')

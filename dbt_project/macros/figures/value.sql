@@ -60,6 +60,7 @@ with_counts as (
         indicator.min_denominator,
         indicator.polarity,
         indicator.comparator_default,
+        indicator.finest_area,
         indicator.compared_with_england,
         unlocated.share as unlocated_share,
         coalesce(counted.is_missing, false) or not coalesce(coverage.is_whole, true) as is_missing,

@@ -1,13 +1,13 @@
 {# Read from the indicators' own files: their metadata stand beside their SQL and nowhere else. #}
 {% set lists = ['adds_up', 'period_types', 'geo_levels', 'breakdowns', 'feeds'] %}
-{% set numbers = ['version', 'multiplier', 'min_denominator', 'max_unlocated_share', 'looks_back_months'] %}
+{% set numbers = ['version', 'multiplier', 'min_denominator', 'max_unlocated_share', 'looks_back_months', 'counted_months_later'] %}
 {% set dates = ['series_starts_on', 'first_published', 'retired_on'] %}
 {% set fields = [
     'indicator_id', 'version', 'name', 'short_name', 'domain', 'definition', 'rationale', 'numerator_def', 'denominator_def',
     'unit', 'multiplier', 'polarity', 'value_type', 'ci_method', 'population', 'suppression_policy', 'adds_up',
     'min_denominator', 'max_unlocated_share', 'period_types', 'geo_levels', 'finest_area', 'breakdowns', 'ethnic_groups',
-    'comparator_default', 'compared_with_england', 'counted_by', 'feeds', 'completeness', 'reach', 'looks_back_months', 'series_starts_on', 'counting_date', 'source',
-    'public_code', 'caveats', 'owner', 'first_published', 'retired_on'
+    'comparator_default', 'compared_with_england', 'counted_by', 'feeds', 'completeness', 'reach', 'looks_back_months',
+    'counted_months_later', 'series_starts_on', 'counting_date', 'source', 'public_code', 'caveats', 'owner', 'first_published', 'retired_on'
 ] %}
 with indicator as (
     {% for indicator in indicators() %}

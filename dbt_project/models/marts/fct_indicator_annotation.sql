@@ -24,12 +24,14 @@ touched as (
         indicator.period_types,
         annotation.annotation_id,
         annotation.kind,
-        annotation.starts_on,
-        coalesce(annotation.ends_on, 'infinity') as ends_on,
+        -- Where events are counted months after they happened, what changed then is in the figures of those months.
+        (annotation.starts_on + later.span)::date as starts_on,
+        coalesce((annotation.ends_on + later.span)::date, 'infinity') as ends_on,
         -- A break that lasts divides what is before its first day from what is after. One that ends, and a drift, also
         -- divide what lies in their days from all else.
-        coalesce(annotation.ends_on, annotation.starts_on - 1) as divides_until_on
+        (coalesce(annotation.ends_on, annotation.starts_on - 1) + later.span)::date as divides_until_on
     from indicator
+    cross join lateral (select make_interval(months => indicator.counted_months_later::integer) as span) as later
     inner join annotation
         on
             annotation.domain = 'all'

@@ -37,12 +37,12 @@ event as (
     inner join {{ ref('dim_annotation') }} as annotation
         on
             indicator_annotation.annotation_id = annotation.annotation_id
-            and annotation.kind in ('break', 'context')
+            and annotation.kind in ('break', 'context', 'drift')
 
 ),
 
--- A chart begins anew where something is known to have broken the series, and nowhere else. The months of a lockdown, or
--- of a break that ended, are shown and judged like all, and are no measure for others.
+-- A chart begins anew where something is known to have broken the series, and nowhere else. The months of a lockdown, of a
+-- drift of recording, or of a break that ended, are shown and judged like all, and are no measure for others.
 circumstance as materialized (
 
     select
@@ -164,7 +164,14 @@ signalled as (
             series.area_code,
             series.phase,
             series.first_month_on,
-            array_agg((limited.value - limited.centre) / nullif(limited.sigma, 0) order by every.month_on) as deviations
+            -- Where the baseline never varied, as of a count that was always 0, whatever differs is outside it.
+            array_agg(
+                case
+                    when limited.sigma = 0 then 4 * sign(limited.value - limited.centre)
+                    else (limited.value - limited.centre) / limited.sigma
+                end
+                order by every.month_on
+            ) as deviations
         from (
             select indicator_id, area_code, phase, min(month_on) as first_month_on, max(month_on) as last_month_on
             from point

@@ -28,7 +28,12 @@ beside as (
             and value.period_id = benchmark.period_id
             and indicator.comparator_default = benchmark.area_code
             and value.area_code <> benchmark.area_code
-    where indicator.value_type in ('crude_rate', 'dsr', 'proportion') and value.area_code not in ('OUT', 'UNK', 'E23000003')
+            and (value.numerator, value.denominator) is distinct from (benchmark.numerator, benchmark.denominator)
+    inner join {{ ref('dim_area') }} as area on value.area_code = area.area_code
+    where
+        indicator.value_type in ('crude_rate', 'dsr', 'proportion')
+        and area.area_type not in ('unplaced', 'police_force')
+        and (area.area_type <> 'hospital_site' or indicator.finest_area = 'hospital_site')
 
 ),
 

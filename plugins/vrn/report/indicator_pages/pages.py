@@ -72,7 +72,7 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
     population = f" (residents: {meta['population']})" if meta["population"] else ""
     limit = meta["max_unlocated_share"]
     share = (
-        f"Areas are given while at most {grouped(limit * 100)} % of the events have no place."
+        f"Areas are given unless more than {grouped(limit * 100)} % of the events have no place, by more than chance."
         if limit < 1
         else "Events without a place do not keep areas from being given."
     )
