@@ -23,8 +23,8 @@ def given_crime(given: Given) -> None:
 
 
 def given_reported(given: Given) -> None:
-    """Persistent absence of Blackpool and of the council as a whole, poverty of Blackburn and of one of the council's districts, admissions of
-    three years together."""
+    """Persistent absence of Blackpool and of the council as a whole; poverty of Blackburn and of one of the council's districts;
+    admissions of three years together."""
     for year in (2017, 2018, 2019):
         given.came("public_outcomes", "lvrn", f"{year}-04-01", f"{year + 1}-03-31")
     given.counted("R03", BLACKPOOL, "2018-09", 100, 1_000)
