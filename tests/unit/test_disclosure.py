@@ -95,13 +95,14 @@ def test_a_policy_hides_the_counts_that_it_names_and_shows_zero(policy, count, i
 
 
 @pytest.mark.parametrize(
-    ("counts", "are_shown"),
-    [([-30, 12, -18], True), ([-3, 12, 9], False), ([0.5, 12, 12.5], False), ([-30, 26, -4], False), ([7.5, 12, 19.5], True)],
-)
-def test_a_sum_of_differences_is_hidden_as_a_count_is_and_cannot_be_worked_out_of_its_total(counts, are_shown):
-    """The described case 29: one of the county or of a district is small, and none of them is shown."""
+    ("sums", "persons", "are_shown"),
+    [([-30, 12, -18], [40, 40, 80], True), ([-3, 12, 9], [40, 40, 80], True), ([0.5, 12, 12.5], [40, 40, 80], True),
+     ([-30, 26, -4], [3, 40, 43], False), ([7.5, 12, 19.5], [40, 4, 44], False), ([-30, 12, -18], [1, 1, 2], False)],
+)  # fmt: skip
+def test_a_sum_of_differences_is_judged_by_the_persons_behind_it_and_cannot_be_worked_out_of_its_total(sums, persons, are_shown):
+    """Issue 16, A8 and the described case 29: where those of a district are few, none of the sums is shown, however large it is."""
     places = [EAST[0], EAST[1], "LANCS-14"]
-    rows = [figure(place, "2019/20", count, denominator=40) for place, count in zip(places, counts, strict=True)]
+    rows = [figure(place, "2019/20", *one) for place, *one in zip(places, sums, persons, strict=True)]
     decided = decide(pd.DataFrame(rows), kind="mean")
     assert suppressed(decided).tolist() == [not are_shown] * 3
 

@@ -104,12 +104,14 @@ def table_of(
     figures = _in_order(figures, frame)
     is_controlled = (~figures["area_code"].isin(frame.countries)).to_numpy() & policy.is_control
     counts = measures.of_figures(figures, value_type)
-    small = policies.primary(figures.assign(is_controlled=is_controlled), counts, policy, value_type)
+    is_signed = measures.are_signed(counts["count"])
+    # A sum of differences counts nobody: small are the persons behind it, where the figure has them.
+    judged = counts | {"count": counts["group"]} if is_signed and "group" in counts else counts
+    small = policies.primary(figures.assign(is_controlled=is_controlled), judged, policy, value_type)
     small |= measures.rests_on_unknown(figures, counts, value_type) & is_controlled
     if "group" not in counts:
         small |= windows.telling_zeros(figures, counts["count"], frame.calendar) & is_controlled
     before = _suppressed_before(figures, counts, earlier) & is_controlled
-    is_signed = measures.are_signed(counts["count"])
     if is_signed and small.any():
         # No interval of what may be above or below zero is feasible or not: with any of them shown a reader could take them from
         # each other, so that none is.
