@@ -14,7 +14,7 @@ own as (
 
 area as (
 
-    select * from {{ ref('dim_area') }}
+    select * from {{ ref('area') }}
 
 ),
 
