@@ -32,7 +32,11 @@ def seen_by_others(folder: Path) -> set[str]:
 
 def _may_read(path: Path, top: Path) -> bool:
     above = [one for one in path.parents if one == top or top in one.parents]
-    return not path.is_symlink() and path.stat().st_mode & 0o004 != 0 and all(one.stat().st_mode & 0o001 for one in above)
+    try:
+        return not path.is_symlink() and path.stat().st_mode & 0o004 != 0 and all(one.stat().st_mode & 0o001 for one in above)
+    except FileNotFoundError:
+        # A server that runs removes files of its own meanwhile, and what is not there nobody reads.
+        return False
 
 
 def _may_enter(folder: Path) -> bool:
