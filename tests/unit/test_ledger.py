@@ -167,7 +167,9 @@ def test_t023_a_period_extracted_anew_with_one_changed_row_is_one_revision_of_on
     drop_crimes(inbox, "2019-06-05", rows)
     inbox.take_in(CRIME)
     before = current(inbox, CRIMES)
-    drop_crimes(inbox, "2019-07-05", [*rows[:5], rows[5] | {"location_type": "custody"}, *rows[6:]])
+    drop_crimes(
+        inbox, "2019-07-05", [*rows[:5], rows[5] | {"victim_age": "41" if rows[5]["victim_age"] != "41" else "42"}, *rows[6:]]
+    )
     inbox.take_in(CRIME)
     after = current(inbox, CRIMES)
     statuses = [row["status"] for row in inbox.connection.execute("select status from ops.submission order by 1").fetchall()]
