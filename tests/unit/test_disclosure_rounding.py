@@ -6,14 +6,12 @@ import itertools
 
 import numpy as np
 import pandas as pd
-import psycopg
 import pytest
 
 from tests.worlds import EAST, PERIODS, areas, figure
 from vrn.publish import disclosure, intervals, trends
 from vrn.publish.disclosure import decisions, policies
 from vrn.publish.disclosure.publish import published
-from vrn.warehouse.roles import OWNER
 
 NHS = policies.POLICIES["NHS7"]
 POPULATION = 84_000
@@ -140,18 +138,17 @@ def test_a_trend_is_that_of_the_five_rounded_years():
         assert decided["trend"].tolist() == [trends.UNKNOWN] * 4 + [told]
 
 
-def test_the_trend_of_rounded_figures_is_worked_out_as_the_database_does(built_server):
+def test_the_trend_of_rounded_figures_is_worked_out_as_the_database_does(stats_db):
     dice = np.random.default_rng(16)
-    with psycopg.connect(built_server.conninfo(OWNER)) as owner:
-        for _ in range(60):
-            values = np.round(dice.uniform(20, 60, 5) + np.arange(5) * dice.uniform(-15, 15), 1)
-            widths = dice.uniform(1, 20, (2, 5))
-            of = owner.execute(
-                "select stats.recent_trend(%s, %s, %s)",
-                [values.tolist(), (values - widths[0]).tolist(), (values + widths[1]).tolist()],
-            )
-            assert of.fetchone()[0] == trends.of_values(values, values - widths[0], values + widths[1])
-            groups = dice.integers(1, 60, 5) * 5
-            counts = np.minimum(dice.integers(0, 40, 5) * 5, groups)
-            of = owner.execute("select stats.recent_trend_proportion(%s, %s)", [counts.tolist(), groups.tolist()])
-            assert of.fetchone()[0] == trends.of_proportions(counts.astype(float), groups.astype(float))
+    for _ in range(60):
+        values = np.round(dice.uniform(20, 60, 5) + np.arange(5) * dice.uniform(-15, 15), 1)
+        widths = dice.uniform(1, 20, (2, 5))
+        of = stats_db.execute(
+            "select stats.recent_trend(%s, %s, %s)",
+            [values.tolist(), (values - widths[0]).tolist(), (values + widths[1]).tolist()],
+        )
+        assert of.fetchone()[0] == trends.of_values(values, values - widths[0], values + widths[1])
+        groups = dice.integers(1, 60, 5) * 5
+        counts = np.minimum(dice.integers(0, 40, 5) * 5, groups)
+        of = stats_db.execute("select stats.recent_trend_proportion(%s, %s)", [counts.tolist(), groups.tolist()])
+        assert of.fetchone()[0] == trends.of_proportions(counts.astype(float), groups.astype(float))
