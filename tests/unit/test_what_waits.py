@@ -108,8 +108,8 @@ def test_what_a_killed_run_had_set_aside_waits_for_the_next(settings):
 
 def test_a_file_that_somebody_writes_is_fresh_however_long_ago_it_changed(settings, monkeypatch):
     path = drop(settings, f"{STREET}/a.csv")
-    later = path.stat().st_ctime + 3600
-    monkeypatch.setattr(inbox.time, "time", lambda: later)
+    later = path.stat().st_ctime_ns + 3_600_000_000_000
+    monkeypatch.setattr(inbox.time, "time_ns", lambda: later)
     assert look(settings).fresh == frozenset()
     with path.open("a"):
         assert look(settings).fresh == {STREET}
@@ -141,8 +141,10 @@ def test_a_file_is_fresh_until_its_feed_must_have_seen_it(settings, monkeypatch)
     path = drop(settings, f"{STREET}/a.csv")
     monkeypatch.setenv("VRN_REST_SECONDS", "2")
     assert look(settings).fresh == {STREET}
-    now = path.stat().st_ctime
-    monkeypatch.setattr(inbox.time, "time", lambda: now + 2 + inbox.SECONDS_TO_BE_SEEN)
+    seen_by = path.stat().st_ctime_ns + int((2 + inbox.SECONDS_TO_BE_SEEN) * 1e9)
+    monkeypatch.setattr(inbox.time, "time_ns", lambda: seen_by - 1)
+    assert look(settings).fresh == {STREET}
+    monkeypatch.setattr(inbox.time, "time_ns", lambda: seen_by)
     assert look(settings).fresh == frozenset()
 
 

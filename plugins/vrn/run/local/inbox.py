@@ -188,4 +188,4 @@ def _of_no_feed(path: Path, by_folder: Mapping[str, str]) -> list[NotTaken]:
 
 
 def _is_fresh(changed_at: int, rest: float) -> bool:
-    return abs(time.time() - changed_at / 1e9) < rest + SECONDS_TO_BE_SEEN
+    return abs(time.time_ns() - changed_at) < (rest + SECONDS_TO_BE_SEEN) * 1e9
