@@ -12,7 +12,6 @@ import psycopg
 
 from vrn.build import dbt, left_out, table_swap
 from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
-from vrn.build.linkage import persons
 from vrn.errors import VrnError
 from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
@@ -93,6 +92,9 @@ def gather(*, is_due: bool) -> dict[str, int]:
 
 
 def _link() -> dict[str, int]:
+    # Here, because Splink and pandas take a second to import, and whoever only asks how a build is has no use for them.
+    from vrn.build.linkage import persons
+
     settings = Settings()
     with connect(settings, autocommit=True) as connection, timing.step(connection, LINK):
         return persons.link(settings)
@@ -166,6 +168,8 @@ def _make_sources(connection, settings: Settings) -> None:
 
     Those of a feed whose file cannot be read stay as they were made last.
     """
+    from vrn.build.linkage import persons
+
     for contract in catalogue.sound(settings.contracts):
         raw.ensure_tables(connection, contract)
         raw.write_labels(connection, contract)

@@ -10,6 +10,7 @@ def load() -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     from vrn.build import steps as build  # noqa: F401
+    from vrn.build.linkage import persons  # noqa: F401
     from vrn.gate import data_docs, gx
     from vrn.run import ingest  # noqa: F401
 
