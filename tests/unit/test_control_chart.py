@@ -36,10 +36,13 @@ SERIES: dict[str, tuple[str, Sequence[float | None]]] = {
     "gap": ("mean", [*by_turns(12), None, *by_turns(13)[1:], *[10.5] * 4, None, *[10.5] * 8]),
     "moves": ("mean", [*by_turns(23), *[30.0] * 5, 11.0]),
     "nobody": ("crude_rate", [10.0] * 25),
+    "never": ("count", [0.0] * 24 + [1.0]),
+    "drift": ("count", [100.0] * 6 + [16.0] * 24),
 }
 EVENTS = (
     ("lockdown-1", "context", date(2020, 3, 23), date(2020, 7, 3), ("lockdown", "moves")),
     ("recording-system", "break", date(2018, 11, 1), date(2018, 12, 31), ("break",)),
+    ("recording-completeness", "drift", date(2017, 4, 1), date(2018, 9, 30), ("drift",)),
     ("other-hospitals", "break", date(2018, 11, 1), None, ("lasting",)),
 )
 
@@ -123,6 +126,19 @@ def test_a_month_after_the_twenty_fourth_is_judged_by_the_baseline_and_does_not_
     assert column(chart, "is_in_baseline") == [True] * 24 + [False]
     assert set(column(chart, "baseline_status")) == {"frozen"}
     assert column(chart, "signal") == [None] * 24 + ["outside_limits"]
+
+
+def test_what_never_happened_in_the_baseline_signals_when_it_does(charts):
+    chart = charts["never"]
+    assert {limits(row)[1:] for row in chart.values()} == {(0, 0)}
+    assert column(chart, "signal") == [None] * 24 + ["outside_limits"]
+
+
+def test_the_months_in_which_recording_drifts_are_no_part_of_the_baseline(charts):
+    chart = charts["drift"]
+    assert column(chart, "is_in_baseline") == [False] * 6 + [True] * 24
+    assert {limits(row) for row in chart.values()} == {(4, 16, 28)}
+    assert {row["phase"] for row in chart.values()} == {0}
 
 
 def test_the_months_of_a_lockdown_are_judged_and_are_no_part_of_the_baseline(charts):

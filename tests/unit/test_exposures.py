@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from vrn.access.roles import BI_TABLES
+from vrn.build import dbt
 from vrn.projects.tables import TABLES as OF_PROJECTS
 from vrn.publish.exports.tables import TABLES as OF_EXPORTS
 from vrn.settings import REPOSITORY
@@ -45,3 +47,20 @@ def said() -> dict[str, set[str]]:
 )
 def test_an_exposure_names_each_model_that_its_readers_read_and_no_other(said, name, reads):
     assert said[name] == reads()
+
+
+def test_what_dbt_calls_public_is_what_a_bi_reader_reads(built_server):
+    """Issue 15, A: the rights of a reader and dbt's `access` are one thing."""
+    models = [node for node in dbt.read(built_server).nodes.values() if node.resource_type == "model"]
+    public = {node.alias for node in models if node.access == "public"}
+    assert public == set(BI_TABLES)
+
+
+def test_the_steps_of_a_figure_are_read_by_what_is_made_of_them_and_by_nobody_else(built_server):
+    """Issue 15, A: dbt refuses another's `ref`, because they are private to their group."""
+    nodes = [*dbt.read(built_server).nodes.values()]
+    steps = {node.unique_id for node in nodes if node.resource_type == "model" and node.schema == "figures"}
+    assert len(steps) > 10
+    assert {(node.access, node.group) for node in nodes if node.unique_id in steps} == {("private", "figures")}
+    readers = {node.name for node in nodes if node.resource_type == "model" and steps & set(node.depends_on.nodes)}
+    assert {"fct_indicator_value", "panel_area_month"} == {name for name in readers if not name.startswith("figure__")}

@@ -47,9 +47,22 @@ def given_programmes(given: Given) -> None:
         given.counted("P02a", place, "2019-04", 30, 40)
 
 
+def given_hospitals(given: Given) -> None:
+    """Two years of every trust: assaults of residents, and of all who came to a site."""
+    for trust in ("rxl", "rxr", "rxn", "rtx", "rvy"):
+        given.months("tiig_ed_attendance", trust, (2018, 4), 24)
+    for month, assaults in (("2018-06", 400), ("2019-06", 800)):
+        given.counted("V16", PRESTON, month, assaults, age_band="20-24")
+        given.counted("V20", PRESTON, month, 20, 100)
+        given.counted("V20", BURNLEY, month, 30, 100)
+        given.counted("V20", "RXN02", month, 90, 100)
+
+
 @pytest.fixture(scope="module")
 def figures(built_server, tmp_path_factory) -> Iterator[dict]:
-    yield from figures_of(built_server, tmp_path_factory.mktemp("compared"), given_crime, given_reported, given_programmes)
+    yield from figures_of(
+        built_server, tmp_path_factory.mktemp("compared"), given_crime, given_reported, given_programmes, given_hospitals
+    )
 
 
 def test_england_is_compared_with_the_force_and_not_with_places_that_leave_out_what_has_no_place(figures):
@@ -90,6 +103,19 @@ def test_a_change_across_a_break_in_recording_is_given_and_not_judged(figures):
     assert figures["V10", BURNLEY, "2019/20"]["comparison_baseline"] == "not_compared"
 
 
+def test_a_figure_whose_change_no_method_tests_is_not_compared_with_the_baseline(figures):
+    """B4: this year's interval says nothing of the baseline's own uncertainty."""
+    row = figures["V16", PRESTON, "2019/20"]
+    assert (row["status"], row["method"], row["comparison_baseline"]) == ("ok", "dobson_byar", "not_compared")
+
+
+def test_a_site_has_all_who_came_to_it_and_is_not_compared_with_residents(figures):
+    """B5."""
+    assert figures["V20", "RXN02", "2019/20"]["value"] == pytest.approx(90)
+    assert figures["V20", "RXN02", "2019/20"]["comparison"] == "not_compared"
+    assert ("V20", "RXN02", "2019/20") not in figures["funnel"]
+
+
 def test_what_no_source_says_of_a_place_is_awaited_and_no_nought(figures):
     """B5: zeros where nothing was delivered (R03, R08 in 12 districts)."""
     period = "AY2018/19"
@@ -127,3 +153,5 @@ def test_a_place_is_not_compared_with_a_county_that_is_itself_alone(figures):
     """B5: P01 and P02a."""
     row = figures["P02a", "RXR20", "2019/20"]
     assert (row["status"], row["value"], row["comparison"]) == ("ok", pytest.approx(75), "not_compared")
+    assert ("P02a", "RXR20", "2019/20") not in figures["funnel"]
+    assert ("V20", PRESTON, "2019/20") in figures["funnel"]

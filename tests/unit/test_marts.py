@@ -44,8 +44,10 @@ CHANGES = {
     "a little": ((2.5, 3), (2.500001, 3), pytest.approx(0.000001)),
     "a count behind it": ((2.5, 3), (2.5, 4), 0),
     "a figure that went": ((2.5, 3), (None, 3), None),
+    "more residents": ((2.5, 3, 1_000), (2.4, 3, 1_040), pytest.approx(-0.1)),
+    "the first of its period": (None, (2.5, 3, 1_000), None),
 }
-TOLD = {"a little", "a count behind it", "a figure that went"}
+TOLD = {"a little", "a count behind it", "a figure that went", "more residents", "the first of its period"}
 
 
 def test_a_release_has_changed_what_differs_and_not_how_a_sum_was_added_up(built_server, home, owner):
@@ -58,15 +60,19 @@ def test_a_release_has_changed_what_differs_and_not_how_a_sum_was_added_up(built
             [release_id],
         )
         for name, change in CHANGES.items():
-            value, count = change[place]
+            if change[place] is None:
+                continue
+            value, count, *residents = change[place]
             owner.execute(
                 """
                 insert into ops.release_value
-                    (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, value, status,
-                     is_synthetic)
-                values (%s, %s, 'LANCS-14', '2019/20', 'all', 'all', 'all', 'all', %s, %s, 'ok', true)
+                    (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, value,
+                     denominator, population_vintage, population_basis, status, is_synthetic)
+                values (%s, %s, 'LANCS-14', '2019/20', 'all', 'all', 'all', 'all', %s, %s, %s, 'one', 'published', 'ok', true)
                 """,
-                [release_id, name, count, value],
+                [release_id, name, count, value, *(residents or [None])],
             )
-    told = owner.execute("select indicator_id, value_difference from publish.release_changes('earlier', 'later')").fetchall()
+    told = owner.execute("select * from publish.release_changes('earlier', 'later')").fetchall()
     assert {row["indicator_id"]: row["value_difference"] for row in told} == {name: CHANGES[name][2] for name in TOLD}
+    # A figure that is new has residents whom the earlier release did not have, and no population moved it (B2).
+    assert [row["indicator_id"] for row in told if row["is_population_changed"]] == ["more residents"]
