@@ -1,4 +1,5 @@
 {{ config(
+    group='figures',
     indexes=[
         {'columns': ['indicator_id', 'area_code', 'period_id', 'sex', 'age_band', 'ethnicity', 'imd_quintile'], 'unique': true}
     ],
