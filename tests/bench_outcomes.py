@@ -57,7 +57,7 @@ FEEDS = {
 }
 RESTATED = "police_crime"
 FIRST_YEAR = 2019
-VINTAGE = "2011-census-based"
+VINTAGE = "2021-census-based to mid-2023"
 # What makes an event one of its own: a copy's must not be taken for its original again.
 KEYS = ("crime_ref", "crime_id", "incident_ref", "notification_id", "attendance_key", "case_number")
 SLOWEST = 12
