@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD, Period
 from vrn.settings import REPOSITORY
@@ -12,12 +14,18 @@ from vrn.synthetic import extracts, rows, values
 NO_ACTION = "A no further action disposal"
 
 
-def made(places, feed: str, name: str, supplier: str | None = None) -> list[dict[str, str]]:
-    """The rows of a feed's main entity in a delivery of the period of that name."""
+def delivery(places, feed: str, name: str, supplier: str | None = None) -> tuple[str, dict[str, rows.Rows]]:
+    """The name of a feed's main entity, and the rows of all entities in a delivery of the period of that name."""
     path = REPOSITORY / "expectations" / f"{feed}.odcs.yaml"
     contract = contracts.load(path, Period.parse(contracts.load(path, ANY_PERIOD).kind, name))
     period = Period.parse(contract.kind, name)
-    return rows.of_delivery(contract, period, supplier or next(iter(contract.suppliers)), places)[contract.main.name]
+    return contract.main.name, rows.of_delivery(contract, period, supplier or next(iter(contract.suppliers)), places)
+
+
+def made(places, feed: str, name: str, supplier: str | None = None) -> rows.Rows:
+    """The rows of the main entity."""
+    main, entities = delivery(places, feed, name, supplier)
+    return entities[main]
 
 
 def test_a_choice_can_go_by_what_another_column_says(places):
@@ -65,3 +73,14 @@ def test_a_column_is_made_after_those_that_it_looks_at(places):
     contract = contracts.load(REPOSITORY / "expectations" / "police_crime.odcs.yaml", Period.month("2019-05"))
     order = [column.name for column in values.in_order(contract.main.columns)]
     assert order.index("date_recorded") < order.index("outcome_date") < order.index("outcome_type")
+
+
+@pytest.mark.parametrize("supplier", ["888", "889", "890"])
+@pytest.mark.parametrize("year", ["2018-19", "2019-20"])
+def test_a_child_with_a_plan_is_a_child_in_need(places, year, supplier):
+    """Issue 15, A: R10 was more than R09 in three ethnic groups, for plans were made of episodes that were closed or nothing."""
+    _, entities = delivery(places, "cin_census", year, supplier)
+    in_need = {row["child_id"] for row in entities["episode"] if not row["closed_on"] and row["is_no_further_action"] == "false"}
+    planned = {row["child_id"] for row in entities["child_protection_plan"]}
+    assert len(planned) > 20
+    assert planned <= in_need

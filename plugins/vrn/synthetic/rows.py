@@ -70,7 +70,8 @@ def _plan(
         for combination in product(*how["each"].values()):
             yield dict(zip(how["each"], map(str, combination), strict=True)), {}
     elif "perRow" in how:
-        for parent in made[how["perRow"]["of"]]:
+        needed = how["perRow"].get("where", {})
+        for parent in (row for row in made[how["perRow"]["of"]] if all(row[name] == value for name, value in needed.items())):
             for _ in range(chance.randint(how["perRow"]["least"], how["perRow"]["most"])):
                 yield {}, parent
     else:
