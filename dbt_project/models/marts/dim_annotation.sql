@@ -4,4 +4,4 @@ with annotation as (
 
 )
 
-select annotation_id, kind, domain, starts_on, ends_on, annotation, source, is_verified from annotation
+select annotation_id, kind, domain, indicator_ids, starts_on, ends_on, annotation, source, is_verified from annotation

@@ -16,7 +16,7 @@ annotation as (
 
 ),
 
--- An annotation touches an indicator when it touches one of its feeds.
+-- An annotation touches the indicators that it names, or else those of which it touches a feed.
 touched as (
 
     select
@@ -35,7 +35,9 @@ touched as (
     inner join annotation
         on
             annotation.domain = 'all'
-            or exists (
+            or indicator.indicator_id = any(string_to_array(annotation.indicator_ids, ' '))
+            or annotation.indicator_ids is null
+            and exists (
                 select 1
                 from unnest(indicator.feeds) as feed (name)
                 where
