@@ -23,6 +23,8 @@ OF_THE_TOOL = {
     "R05": ("16-17_not known_NEET", "{ends}", ""),
     "R12": ("ReReferral", "{ends}", ""),
 }
+# Of children: the tool's rate of England, its number, and how exactly it prints the rate.
+CHILDREN = {"R10": ("CPP_rate", "CPP_Num", 0.05), "R11": ("LAC", "LACnum", 0.5)}
 VIOLENCE = (
     "Homicide", "Violence with injury", "Violence without injury", "Stalking and harassment",
     "Death or serious injury caused by illegal driving",
@@ -80,14 +82,57 @@ def test_england_is_divided_by_one_series_of_populations():
         assert england()[indicator, year]["denominator"] == persons[year[:4]], (indicator, year)
 
 
+def test_england_has_its_homicides_of_three_years_from_the_homicide_index():
+    """Issue 15, B9 and B3: the middle year's estimate stands for each of the three, as the ONS prints it."""
+    index = read(real("donors", "ons_homicide_three_years_by_force.csv"))
+    printed = {row["period"]: row for row in index if row["area_code"] == "E92000001"}
+    assert (min(printed), max(printed), len(printed)) == ("2014/15-2016/17", "2022/23-2024/25", 9)
+    for period, row in printed.items():
+        ours = england()["V01", period]
+        assert ours["numerator"] == row["homicides_3_years"], period
+        assert int(ours["denominator"]) == 3 * int(row["population_used_by_ons"]), period
+        assert float(ours["value"]) == pytest.approx(float(row["rate_per_million"]) / 10, abs=5e-5), period
+        assert float(ours["value"]) == pytest.approx(int(ours["numerator"]) / int(ours["denominator"]) * 100_000, abs=5e-5), period
+
+
+def test_england_has_its_children_on_plans_and_in_care_per_rebased_estimates_and_says_so():
+    """Issue 15, B3: the DfE's children are the ones that figures are divided by since July 2024, and 2 % fewer than before."""
+    tool = read(real("children", "lait", "lait_lancashire_nw_england.csv"))
+    printed = {(row["Short Desc"], row["LA and Regions"], row["Years"]): row["Values"] for row in tool}
+    for (indicator, (rate, number, _)), year in itertools.product(CHILDREN.items(), years(2015, 2024)):
+        ours = england()[indicator, year]
+        ends = str(int(year[:4]) + 1)
+        assert float(ours["value"]) == pytest.approx(float(printed[rate, "England", ends])), (indicator, year)
+        assert ours["numerator"] == printed[number, "England", ends], (indicator, year)
+        assert ours["not_beside_vintage"] == "2011-census-based"
+    assert {row["not_beside_vintage"] for key, row in england().items() if key[0] not in CHILDREN} == {""}
+
+
+def test_the_dfe_divides_children_of_lancashire_by_the_estimates_that_we_divide_by():
+    """Issue 15, B3: R10's and R11's England was compared with nothing, because the figures of then had more children."""
+    tool = read(real("children", "lait", "lait_lancashire_nw_england.csv"))
+    printed = {(row["Short Desc"], row["LA and Regions"], row["Years"]): row["Values"] for row in tool}
+    children: dict[tuple[str, str], int] = {}
+    for row in read(SEEDS / "population" / "population.csv"):
+        if row["sex"] == "all" and row["age_band"] in ("00-04", "05-09", "10-14", "15", "16-17"):
+            place = row["population_vintage"], row["mid_year"]
+            children[place] = children.get(place, 0) + int(row["persons"])
+    for ends in range(2019, 2025):
+        dfe = sum(
+            float(printed["CPP_Num", area, str(ends)]) / float(printed["CPP_rate", area, str(ends)]) * 10_000
+            for area in ("Lancashire", "Blackpool", "Blackburn with Darwen")
+        )
+        assert children["2021-census-based to mid-2023", str(ends - 1)] == pytest.approx(dfe, rel=0.01), ends
+
+
 def test_what_england_counts_in_another_way_is_compared_with_nothing():
     """Issue 15, B9: and crimes, which have no place in England's counts, with the force alone."""
     compared = {one["indicator_id"]: one["compared_with_england"] for one in metadata.of_indicators()}
     nothing = {indicator for indicator, whom in compared.items() if whom == "nothing"}
-    assert nothing == {"R09", "R10", "R11", "R14a", "R14b", "R14c", "S11", "S12a", "V03"}
+    assert nothing == {"R09", "R14a", "R14b", "R14c", "S11", "S12a", "V03"}
     with_england = {indicator: compared[indicator] for indicator, _ in england()} | dict.fromkeys(nothing, "nothing")
     assert {name for name, whom in with_england.items() if whom == "force"} == OFFENCES.keys()
-    assert {name for name, whom in with_england.items() if whom == "every_area"} == OF_THE_TOOL.keys()
+    assert {name for name, whom in with_england.items() if whom == "every_area"} == OF_THE_TOOL.keys() | CHILDREN.keys()
 
 
 def test_similar_areas_are_what_the_public_files_give():

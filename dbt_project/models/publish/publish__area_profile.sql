@@ -41,7 +41,8 @@ select
     latest.comparison,
     latest.trend,
     latest.status,
-    latest.release_id
+    latest.release_id,
+    latest.is_synthetic or coalesce(county.is_synthetic, false) as is_synthetic
 from latest
 inner join indicator on latest.indicator_id = indicator.indicator_id
 inner join area on latest.area_code = area.area_code

@@ -26,7 +26,8 @@ district as (
         figure.period_id,
         count(*) filter (where figure.comparison in ('better', 'lower')) as better_or_lower_districts,
         count(*) filter (where figure.comparison in ('worse', 'higher')) as worse_or_higher_districts,
-        count(*) filter (where figure.comparison = 'similar') as similar_districts
+        count(*) filter (where figure.comparison = 'similar') as similar_districts,
+        bool_or(figure.is_synthetic) as is_synthetic
     from {{ ref('publish__indicator_value') }} as figure
     inner join {{ ref('publish__area') }} as area on figure.area_code = area.area_code and area.area_type = 'district'
     where {{ is_total('figure') }}
@@ -52,7 +53,8 @@ select
     coalesce(district.better_or_lower_districts, 0) as better_or_lower_districts,
     coalesce(district.similar_districts, 0) as similar_districts,
     coalesce(district.worse_or_higher_districts, 0) as worse_or_higher_districts,
-    widest.release_id
+    widest.release_id,
+    coalesce(widest.is_synthetic or district.is_synthetic, false) as is_synthetic
 from indicator
 left join widest on indicator.indicator_id = widest.indicator_id
 left join district on widest.indicator_id = district.indicator_id and widest.period_id = district.period_id

@@ -29,5 +29,6 @@ select
     caveats,
     owner,
     version::integer as version,
-    breakdown_unit
+    breakdown_unit,
+    comparator_default
 from indicator

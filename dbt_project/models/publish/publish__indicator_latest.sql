@@ -37,6 +37,6 @@ ranked as (
 
 select
     indicator_id, area_code, period_id, period_label, count, denominator, value, lower_ci_95, upper_ci_95, comparison, trend,
-    status, release_id
+    status, population_vintage, release_id, is_synthetic
 from ranked
 where place = 1

@@ -23,7 +23,7 @@ decision as (
 
 ),
 
-final as (
+decided as (
 
     select
         figure.indicator_id,
@@ -60,6 +60,46 @@ final as (
             and figure.area_code = decision.area_code
             and figure.period_id = decision.period_id
             and {{ is_same_cell('figure', 'decision') }}
+
+),
+
+-- Of what is released only: beside a count that is hidden the share of those without a place would tell of it.
+placed as (
+
+    select
+        decided.indicator_id,
+        decided.period_id,
+        decided.area_code,
+        case when indicator.value_type in ('proportion', 'mean') then decided.denominator else decided.count end as events
+    from decided
+    inner join {{ ref('dim_indicator') }} as indicator on decided.indicator_id = indicator.indicator_id
+    where decided.area_code in ('E23000003', 'UNK') and {{ is_total('decided') }}
+
+),
+
+unlocated as (
+
+    select
+        force.indicator_id,
+        force.period_id,
+        (unknown.events / nullif(force.events, 0))::double precision as share
+    from placed as force
+    inner join placed as unknown
+        on
+            force.indicator_id = unknown.indicator_id
+            and force.period_id = unknown.period_id
+            and unknown.area_code = 'UNK'
+    where force.area_code = 'E23000003'
+
+),
+
+final as (
+
+    select
+        decided.*,
+        unlocated.share as unlocated_share
+    from decided
+    left join unlocated on decided.indicator_id = unlocated.indicator_id and decided.period_id = unlocated.period_id
 
 )
 

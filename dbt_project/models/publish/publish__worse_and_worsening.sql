@@ -60,6 +60,7 @@ beside as (
         earlier.value as earlier_value,
         earlier.count as earlier_numerator,
         earlier.denominator as earlier_denominator,
+        coalesce(county.is_synthetic, false) or coalesce(earlier.is_synthetic, false) as is_beside_synthetic,
         divided.period_id is not null as is_earlier_divided
     from latest
     inner join indicator on latest.indicator_id = indicator.indicator_id
@@ -77,7 +78,7 @@ beside as (
             england.area_code = 'E92000001'
             and latest.indicator_id = england.indicator_id
             and latest.period_id = england.period_id
-            and {{ is_compared_with_england('indicator', 'area') }}
+            and {{ is_compared_with_england('indicator', 'area', 'latest') }}
     left join figure as earlier
         on
             -- Three years and the next three overlap in two.
@@ -131,6 +132,7 @@ select
     earlier_period_id as year_earlier_period_id,
     earlier_value as year_earlier_value,
     is_change_for_the_worse,
-    release_id
+    release_id,
+    is_synthetic or is_beside_synthetic as is_synthetic
 from judged
 where is_worse or is_worsening
