@@ -4,3 +4,15 @@
     {{ indicator }}.value_type <> 'ratio'
     {%- if left_out() %} and {{ indicator }}.indicator_id not in ({{ left_out_ids() }}){% endif %}
 {%- endmacro %}
+
+{# What of a figure adds up, each as a row `each_measure` of its name and its number. #}
+{% macro summed_measures(figure) -%}
+    (
+        values ('count', {{ figure }}.count), ('denominator', {{ figure }}.denominator)
+    ) as each_measure (measure, number)
+{%- endmacro %}
+
+{# Whether what is added up are residents, who were not counted with the events. #}
+{% macro is_of_residents() -%}
+    (each_measure.measure = 'denominator' and indicator.population is not null)
+{%- endmacro %}
