@@ -13,8 +13,14 @@ from vrn.feeds.columns import Column
 from vrn.feeds.contract import Contract, Entity
 from vrn.settings import REPOSITORY
 
-MODELS = REPOSITORY / "dbt_project/models"
-MACROS = REPOSITORY / "dbt_project/macros"
+DBT = REPOSITORY / "dbt_project"
+MODELS = DBT / "models"
+MACROS = DBT / "macros"
+# With which a figure is followed to its file, or its file to its period: every staging model has them from the ledger.
+OF_THE_LEDGER = {
+    "submission_id", "row_number", "supplier", "period_start_on", "period_end_on", "known_from_on", "known_until_on",
+    "is_synthetic",
+}  # fmt: skip
 CONTRACTS = {one.feed: one for one in catalogue.sound(REPOSITORY / "expectations")}
 ROWS = re.compile(r"rows_as_known\('(\w+)', '(\w+)'\)")
 
@@ -56,9 +62,13 @@ def names_of(column: Column, table: str) -> set[str]:
     text = texts()[staging()[table]]
     # Of a code its label may be all that the model passes on: the join names the column, and the label is another line's.
     words = [column.name, *(f"{alias}.label" for alias in re.findall(rf"(\w+)\.column_name = '{column.name}'", text))]
-    lines = [line for line in text.splitlines() if any(re.search(rf"\b{word}\b", line) for word in words)]
+    # What a line calls its result is no column of the file, though it may have the name of one.
+    said = {line: re.sub(r"\bas \w+,?\s*$", "", line) for line in text.splitlines()}
+    lines = [line for line in said if any(re.search(rf"\b{word}\b", said[line]) for word in words)]
     named = {found[1] for line in lines if (found := re.search(r"\bas (\w+),?\s*$", line))}
-    return {column.name} | named | _names_in_rows(column, table)
+    # A line that says no more than the column passes it on; else its name may be what the model calls another.
+    passed_on = {column.name for line in lines if re.fullmatch(rf"\s*(source\.)?{column.name},?\s*", line)}
+    return named | passed_on | _names_in_rows(column, table)
 
 
 def _names_in_rows(column: Column, table: str) -> set[str]:
@@ -97,6 +107,35 @@ def unread(contract: Contract) -> set[str]:
 @pytest.mark.parametrize("feed", CONTRACTS)
 def test_of_each_kept_column_somebody_reads_it(feed):
     assert unread(CONTRACTS[feed]) == set()
+
+
+def passed_on(text: str) -> set[str]:
+    """What the last select of a staging model gives to its readers, but for what every one has from the ledger."""
+    last = re.split(r"^(?:with )?\w+ as \($", text, flags=re.MULTILINE)[-1]
+    lines = [re.sub(r"--.*", "", line).strip() for line in last.splitlines()]
+    found = [re.fullmatch(r"(?:.*\bas |\w+\.)?(\w+),?", line) for line in lines]
+    joined = set(re.findall(r"join \w+ as (\w+)$", last, flags=re.MULTILINE))
+    return {one[1] for one in found if one} - joined - OF_THE_LEDGER - {"select", "distinct", "from", "source"}
+
+
+@pytest.mark.parametrize("table", staging())
+def test_of_each_column_of_a_staging_model_somebody_reads_it(table):
+    """Issue 14, point 6: sixteen were made at each build for nobody."""
+    read = readers(table)
+    assert {name for name in passed_on(staging()[table].read_text()) if not re.search(rf"\b{name}\b", read)} == set()
+
+
+def test_every_seed_is_read():
+    """Issue 14, point 6: places of ICD-10 and concepts of the ECDS were loaded for nobody."""
+    sql = "\n".join(
+        path.read_text() for folder in ("models", "macros", "tests", "functions") for path in (DBT / folder).rglob("*.sql")
+    )
+    python = "\n".join(path.read_text() for path in (REPOSITORY / "plugins" / "vrn").rglob("*.py"))
+    seeds = {path.stem for path in (DBT / "seeds").rglob("*.csv")}
+    assert len(seeds) > 20
+    assert {
+        seed for seed in seeds if f"'{seed}'" not in sql and not re.search(rf"\b(reference\.{seed}|{seed}\.csv)\b", python)
+    } == set()
 
 
 def test_every_staging_model_is_read():

@@ -18,7 +18,7 @@ ALL = "(sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')"
 DAY_OF_THE_REPORT = date(2020, 8, 25)
 # Feeds of several suppliers whose rows name who sent them, and how. Of the others (ISTV's sites, the census's authorities, the
 # caseload's teams) a rule judges who sent the row, and that is not kept.
-WHO_SENT = {"tiig_ed_attendance__attendance": ("provider_code", "left(site_code, 3)")}
+WHO_SENT = {"tiig_ed_attendance__attendance": ("left(site_code, 3)",)}
 # Of the public files and of the restricted extract, what counts the same offences.
 SAME_OFFENCES = {"PUB-ROB": ("V10",), "PUB-WPN": ("V14",), "PUB-VSO": ("V07", "V08")}
 

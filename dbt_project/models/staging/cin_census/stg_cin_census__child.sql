@@ -12,8 +12,6 @@ renamed as (
         row_number,
         supplier,
         child_id as child_pid,
-        upn as upn_pid,
-        former_upn as former_upn_pid,
 
         ---- dates
         period_start_on,
@@ -33,8 +31,6 @@ renamed as (
         known_from_on,
         known_until_on,
         ---- flags
-        upn_is_valid as is_upn_valid,
-        former_upn_is_valid as is_former_upn_valid,
         is_synthetic
     from source
 

@@ -25,11 +25,8 @@ renamed as (
         case when lsoa_residence ~ '^E01[0-9]{6}$' then lsoa_residence end as residence_lsoa_code,
         lad_residence as residence_district_code,
         left(translate(external_cause_1, '. ', ''), 3) as external_cause_1_code,
-        substring(translate(external_cause_1, '. ', '') from '^...([0-9])') as external_cause_1_place_code,
         left(translate(external_cause_2, '. ', ''), 3) as external_cause_2_code,
-        substring(translate(external_cause_2, '. ', '') from '^...([0-9])') as external_cause_2_place_code,
         left(translate(external_cause_3, '. ', ''), 3) as external_cause_3_code,
-        substring(translate(external_cause_3, '. ', '') from '^...([0-9])') as external_cause_3_place_code,
         known_from_on,
         known_until_on,
         is_synthetic

@@ -20,12 +20,8 @@ renamed as (
         ended_on,
 
         ---- codes
-        new_episode_reason as new_episode_reason_code,
         legal_status as legal_status_code,
-        need as need_code,
         placement as placement_code,
-        placement_provider as placement_provider_code,
-        ceased_reason as ceased_reason_code,
 
         ---- known
         known_from_on,

@@ -12,13 +12,11 @@ renamed as (
         row_number,
         supplier,
         child_id as child_pid,
-        upn as upn_pid,
 
         ---- dates
         period_start_on,
         period_end_on,
         birth_month as birth_month_on,
-        own_child_birth_month as own_child_birth_month_on,
 
         ---- codes
         sex as sex_code,
@@ -28,8 +26,6 @@ renamed as (
         known_from_on,
         known_until_on,
         ---- flags
-        upn_is_valid as is_upn_valid,
-        is_mother,
         is_synthetic
     from source
 

@@ -12,7 +12,6 @@ renamed as (
         supplier,
         period_start_on,
         period_end_on,
-        provider_code as stated_provider_code,
         upper(supplier) as provider_code,
         site_code,
         arrival_date as arrived_on,

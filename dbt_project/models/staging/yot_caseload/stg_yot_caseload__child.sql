@@ -29,8 +29,6 @@ renamed as (
         known_from_on,
         known_until_on,
         ---- flags
-        pnc_is_valid as is_pnc_valid,
-        upn_is_valid as is_upn_valid,
         is_synthetic
     from source
 
