@@ -24,7 +24,7 @@ COUNTY, FIRST, REBASED, DELIVERED = (
     "2021-census-based to mid-2023",
     "mid-2011 to mid-2024, delivery 1",
 )
-GIVEN_OF = ("V06", "V10", "V16", "V22", "S08")
+GIVEN_OF = ("V06", "V10", "V16", "V22", "S08", "R10")
 # 182 cells of sex and age in each of the fourteen districts (tests/myeb.py).
 CELLS = 14 * 182
 
@@ -34,6 +34,9 @@ def given(given: Given) -> None:
     given.months("police_stop_search", "lancashire", (2018, 4), 89)
     for trust in ("rxl", "rxr", "rxn", "rtx", "rvy", "rbn"):
         given.months("tiig_ed_attendance", trust, (2018, 4), 89)
+    for authority in ("888", "889", "890"):
+        given.came("cin_census", authority, "2019-04-01", "2020-03-31")
+    given.counted("R10", "E10000017", "2020-03", 3000)
     for year in range(2018, 2025):
         given.counted("V06", BURNLEY, f"{year}-04", 7)
         for group in ({"sex": "female"}, {"age_band": "18-19"}, {"ethnicity": "asian"}):
@@ -181,6 +184,13 @@ def test_peoples_are_of_the_newest_census_of_the_day_and_the_figure_says_which(s
     ratios = [cell(of, "2019/20", "S08", BURNLEY) for of in (seen.before, seen.as_at["2020-08-25"])]
     assert [row["population_vintage"] for row in ratios] == ["Census 2021", "Census 2011"]
     assert ratios[0]["value"] < ratios[1]["value"]
+
+
+def test_england_stands_beside_children_on_plans_only_where_both_have_rebased_residents(seen):
+    """Issue 15, B3: the DfE divides by the children of the Census of 2021, 2 % fewer than those before it."""
+    then, now = (cell(of, "2019/20", "R10") for of in (seen.as_at["2020-08-25"], seen.before))
+    assert (then["population_vintage"], then["comparison_england"]) == (FIRST, "not_compared")
+    assert (now["population_vintage"], now["comparison_england"]) == (REBASED, "higher")
 
 
 def test_a_years_population_is_added_by_dropping_the_workbook(seen):
