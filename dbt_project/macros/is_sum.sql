@@ -5,10 +5,13 @@
     {%- if left_out() %} and {{ indicator }}.indicator_id not in ({{ left_out_ids() }}){% endif %}
 {%- endmacro %}
 
-{# What of a figure adds up, each as a row `each_measure` of its name and its number. #}
+{# What of a figure adds up, each as a row `each_measure` of its name and its number. Residents are known without events; what was
+   counted to divide by is known where the count is. #}
 {% macro summed_measures(figure) -%}
     (
-        values ('count', {{ figure }}.count), ('denominator', {{ figure }}.denominator)
+        values
+        ('count', {{ figure }}.count),
+        ('denominator', case when indicator.population is not null or {{ figure }}.count is not null then {{ figure }}.denominator end)
     ) as each_measure (measure, number)
 {%- endmacro %}
 
