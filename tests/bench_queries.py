@@ -14,10 +14,12 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from psycopg import sql
+
 from tests import bench_outcomes
 from vrn.access import roles as access
 from vrn.build import dbt, table_swap
-from vrn.publish import release
+from vrn.publish import frozen
 from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
@@ -51,24 +53,15 @@ QUERIES = {
 
 def publish_everything(settings: Settings) -> dict[str, int]:
     """A release of every figure as it is. Returns how many rows the star has."""
-    name = "bench"
     with connect(settings, OWNER) as connection:
-        connection.execute(
+        number = connection.execute(
             "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) "
-            "values (%s, 'x', 'x', 'bench', true)",
-            [name],
-        )
-        connection.execute(
-            f"insert into ops.release_value (release_id, {release.FIGURE}) "
-            f"select %s, {release.FIGURE} from marts.fct_indicator_value",
-            [name],
-        )
-        telling = ", ".join(release.TELLING)
-        keys = "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile"
-        connection.execute(
-            f"insert into ops.release_decision (release_id, decision, {keys}, {telling}) "
-            f"select release_id, 'publish', {keys}, {telling} from ops.release_value where count is not null"
-        )
+            "values ('bench', 'x', 'x', 'bench', true) returning release_number"
+        ).fetchone()["release_number"]
+        frozen.keep_models(connection, number)
+        frozen.keep_values(connection, number)
+        connection.execute("create temporary view decided as select 'publish' as decision, * from marts.fct_indicator_value")
+        frozen.keep_decisions(connection, number, sql.Identifier("decided"))
     variables = {"as_of": f"date '{bench_outcomes.FIRST_YEAR + YEARS}-04-01'"}
     if not dbt.invoke(settings, ["--quiet", "run", "--select", "path:models/publish"], variables).success:
         raise SystemExit("publish was not built")

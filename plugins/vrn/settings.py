@@ -87,6 +87,17 @@ class Settings:
             raise HomeError(f"VRN_REST_SECONDS is '{said}', which is no number of seconds. Write it as 10.") from None
 
     @property
+    def release_move_percent(self) -> int:
+        """By how many percent a figure moves before a preview names it and a release counts it. Raises HomeError."""
+        return _number("VRN_RELEASE_MOVE_PERCENT", 5)
+
+    @property
+    def release_share_percent(self) -> int:
+        """Of how many percent of the figures that are shown that may be, or that become hidden or go, before a release needs a
+        reason. Raises HomeError."""
+        return _number("VRN_RELEASE_SHARE_PERCENT", 1)
+
+    @property
     def is_full_demo(self) -> bool:
         """Whether a fresh home gets every synthetic delivery (VRN_DEMO=full) or the demonstration's part. Raises HomeError."""
         asked = os.environ.get("VRN_DEMO", "")

@@ -27,6 +27,8 @@ import yaml
 from tests.ports import free_port
 from tests.waiting import LONGEST, until
 from tests.warehouses import copy_of
+from vrn.build import dbt, table_swap
+from vrn.publish import frozen
 from vrn.report.figures import words
 from vrn.settings import REPOSITORY, Settings
 
@@ -49,6 +51,7 @@ FIGURES = (
     ("LANCS-14", "2019/20", 9.5, "ok"),
 )
 HIDDEN = "hidden to protect people"
+RELEASE = "2020-09-01"
 REFUSED = (403, 422)
 
 
@@ -80,7 +83,7 @@ def warehouse(built_server: Settings, tmp_path_factory) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         for settings in copy_of(built_server, tmp_path_factory.mktemp("warehouse"), patch, "built"):
             with psycopg.connect(settings.conninfo("vrn_owner"), autocommit=True) as owner:
-                _publish(owner)
+                _publish(settings, owner)
             yield settings
 
 
@@ -127,7 +130,17 @@ DERIVED = """
 """
 
 
-def _publish(owner: psycopg.Connection) -> None:
+def _publish(settings: Settings, owner: psycopg.Connection) -> None:
+    # Definitions, areas and periods are those of a release.
+    (number,) = owner.execute(
+        "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'x', 'x', 'x', true) "
+        "returning release_number",
+        [RELEASE],
+    ).fetchone()
+    frozen.keep_models(owner, number)
+    command = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    assert dbt.invoke(settings, [*command, "--select", "path:models/publish"]).success
+    table_swap.swap(settings)
     for area, period, value, status in FIGURES:
         lower, upper = (None, None) if value is None else (value - 1, value + 1)
         owner.execute(INSERT_FIGURE, [area, period, "all", value, lower, upper, status])
@@ -341,7 +354,7 @@ def test_every_asset_is_there_and_provisioning_again_changes_nothing(superset):
 
 EXPECTED = {
     "Which release this is": lambda rows: (
-        len(rows) == 1 and rows[0]["figures_are"].startswith("SYNTHETIC") and rows[0]["release_id"] == "nothing was released yet"
+        len(rows) == 1 and rows[0]["figures_are"].startswith("SYNTHETIC") and rows[0]["release_id"] == RELEASE
     ),
     "The framework on one page": lambda rows: (
         {row["figure"] for row in rows} == {"9.50", "no figure: nothing was delivered"} and rows[0]["domain"] == "Violence"

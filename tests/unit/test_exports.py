@@ -77,9 +77,7 @@ def published(home: Settings, owner: psycopg.Connection) -> Settings:
             if one.get("constraints"):
                 owner.execute(sql.SQL("alter table {} alter {} set not null").format(table, sql.Identifier(one["name"])))
     owner.execute("create view publish.release as select * from ops.release")
-    owner.execute("create table marts.dim_indicator (indicator_id text, name text)")
-    owner.execute("insert into marts.dim_indicator values ('V06', 'Robbery'), ('S12a', 'Children in need')")
-    owner.execute("grant select on all tables in schema publish, marts to vrn_evaluator")
+    owner.execute("grant select on all tables in schema publish to vrn_evaluator")
 
     _add(owner, "indicator", indicator_id="V06", name="=HYPERLINK(1)", multiplier=1000, caveats=NASTY)
     _add(owner, "indicator", indicator_id="S12a", name="+44", short_name="-1", definition="@x", rationale="\tx", unit="%")
@@ -100,11 +98,6 @@ def published(home: Settings, owner: psycopg.Connection) -> Settings:
 def _release(owner: psycopg.Connection, release_id: str, *, is_synthetic: bool = True, agreement: str = "synthetic") -> None:
     values = {"release_id": release_id, "git_revision": "abc123+", "project_code": "c", "note": "for the board"}
     _insert(owner, "ops.release", {**values, "is_synthetic": is_synthetic})
-    owner.execute(
-        "insert into ops.release_indicator (release_id, indicator_id, definition) "
-        "select %s, indicator_id, to_jsonb(now) from marts.dim_indicator as now",
-        [release_id],
-    )
     delivery = owner.execute(
         "insert into ops.submission (feed, supplier, file_name, sha256, byte_count, is_synthetic, agreement_id) "
         "values ('police_crime', 'lancs', 'a.csv', %s, 1, %s, %s) returning submission_id",
@@ -302,14 +295,6 @@ def test_a_release_that_publish_does_not_hold_is_refused_and_its_files_stay_wher
     assert exports.write(published, "2026-12-01") != first
     assert exports.write(published, RELEASE) == first
     assert _bytes(first) == before
-
-
-def test_a_definition_that_changed_since_the_release_is_not_exported_as_the_releases(published, owner):
-    owner.execute("update marts.dim_indicator set name = 'Robbery and theft' where indicator_id = 'V06'")
-    owner.execute("delete from marts.dim_indicator where indicator_id = 'S12a'")
-    owner.execute("insert into marts.dim_indicator values ('V99', 'A new one')")
-    with pytest.raises(exports.ExportRefused, match=r"Definitions changed since the release 2026-11-23 \(S12a, V06, V99\)"):
-        exports.write(published, RELEASE)
 
 
 def test_a_damaged_file_is_written_anew_and_a_whole_folder_is_left_alone(published):

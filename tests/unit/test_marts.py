@@ -54,23 +54,27 @@ def test_a_release_has_changed_what_differs_and_not_how_a_sum_was_added_up(built
     """Issue 15, B7: release_changes reported differences of 1e-14."""
     # The name of the warehouse stands in a function, and this one is a copy.
     assert dbt.invoke(home, ["--quiet", "build", "--select", "release_changes"]).success
-    for place, release_id in enumerate(("earlier", "later")):
+    earlier, later = (
         owner.execute(
-            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'r', 'c', '', true)",
+            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'r', 'c', '', true) "
+            "returning release_number",
             [release_id],
-        )
+        ).fetchone()["release_number"]
+        for release_id in ("earlier", "later")
+    )
+    for place, since, until in ((0, earlier, later), (1, later, None)):
         for name, change in CHANGES.items():
             if change[place] is None:
                 continue
             value, count, *residents = change[place]
             owner.execute(
                 """
-                insert into ops.release_value
-                    (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, value,
-                     denominator, population_vintage, population_basis, status, is_synthetic)
-                values (%s, %s, 'LANCS-14', '2019/20', 'all', 'all', 'all', 'all', %s, %s, %s, 'one', 'published', 'ok', true)
+                insert into ops.kept_value
+                    (since_release, until_release, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile,
+                     count, value, denominator, population_vintage, population_basis, status, is_synthetic)
+                values (%s, %s, %s, 'LANCS-14', '2019/20', 'all', 'all', 'all', 'all', %s, %s, %s, 'one', 'published', 'ok', true)
                 """,
-                [release_id, name, count, value, *(residents or [None])],
+                [since, until, name, count, value, *(residents or [None])],
             )
     told = owner.execute("select * from publish.release_changes('earlier', 'later')").fetchall()
     assert {row["indicator_id"]: row["value_difference"] for row in told} == {name: CHANGES[name][2] for name in TOLD}

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from tests.inbox import Inbox
+from tests.releases import COUNTS, FIGURES, made, released
 from tests.warehouses import copy_of
 from vrn.build import dbt
 from vrn.build import steps as outcomes
-from vrn.ledger import store as ledger
 from vrn.publish import release
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
@@ -31,20 +31,7 @@ COUNT = VALUES.split(", ").index("count")
 
 def build(settings: Settings, *options: str) -> None:
     """What build_outcomes does, without its tests and without what no delivery changes."""
-    for chosen in (
-        ["stg_ops__submission", "stg_ops__feed_month", "path:models/intermediate/by_month"],
-        ["path:models/counts"],
-        [
-            "path:models/marts/figures",
-            "path:functions/figures",
-            "fct_indicator_value",
-            "fct_indicator_submission",
-            "path:functions/publish",
-            "path:models/publish",
-        ],
-    ):
-        command = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *options]
-        assert dbt.invoke(settings, [*command, "--select", *chosen]).success
+    made(settings, *COUNTS, [*FIGURES, "path:functions/publish", "path:models/publish"], options=options)
 
 
 def rows(connection: psycopg.Connection, query: str, *values) -> list[dict]:
@@ -82,13 +69,13 @@ class Story:
             self.deliver(month, FIRST_CUT, inbox.text(CRIME, month))
         build(settings)
         self.before, self.built_before = figures(owner), self.built()
-        self.first_release = release_of(settings, "as first known")
+        self.first_release = released(settings, "as first known")
 
         self.deliver("2019-05", SECOND_CUT, restated(inbox.text(CRIME, "2019-05")))
         build(settings)
         self.after, self.built_after = figures(owner), self.built()
         self.touched = rows(owner, "select feed, month_on::text as month_on from ops.touched_month where model = 'indicator_count'")
-        self.second_release = release_of(settings, "after the restatement")
+        self.second_release = released(settings, "after the restatement")
         self.changes = rows(owner, "select * from publish.release_changes(%s, %s)", self.first_release, self.second_release)
         self.as_at = {day: figures(owner, f"publish.indicator_as_at('{day}')") for day in ("2019-08-19", SECOND_CUT)}
         self.half_way = figures(owner, "publish.indicator_as_at('2019-06-15', array['V06'])")
@@ -113,7 +100,7 @@ class Story:
         self.refused_as_half_built = refusal(settings)
         self.deliver("2019-07", "2019-09-01", inbox.text(CRIME, "2019-07"))
         with pytest.raises(release.ReleaseRefused) as caught:
-            release_of(settings, "too early")
+            released(settings, "too early")
         self.refused_as_too_early = str(caught.value)
         # A build that has only looked at the ledger, or failed soon after.
         assert dbt.invoke(settings, ["--quiet", "run", "--select", "stg_ops__submission"]).success
@@ -137,15 +124,6 @@ def refusal(settings: Settings) -> str:
     with pytest.raises(release.ReleaseRefused) as caught:
         release.make(settings, "no release")
     return str(caught.value)
-
-
-def release_of(settings: Settings, note: str) -> str:
-    """A release; the layers count as built from what the ledger was, which `build` above does not say."""
-    with connect(settings, OWNER) as connection:
-        built_from = ledger.fingerprint(connection, "staging.stg_ops__submission")
-        for layer, code in outcomes.codes(settings).items():
-            connection.execute("update ops.built_layer set code = %s, ledger = %s where layer = %s", [code, built_from, layer])
-    return release.make(settings, note)
 
 
 @pytest.fixture(scope="module")
@@ -275,9 +253,10 @@ def test_t070_what_is_hidden_is_hidden_in_every_number_and_word_and_what_is_publ
     assert {row["release_id"] for row in story.published} == {story.second_release}
 
 
-@pytest.mark.parametrize("table", ["release", "release_value", "release_submission", "release_indicator"])
+@pytest.mark.parametrize("table", ["release", "release_submission", "frozen_row", "kept_value", "kept_decision"])
 def test_not_even_the_owner_changes_a_release(story, table):
-    for statement in (f"update ops.{table} set release_id = 'x'", f"delete from ops.{table}", f"truncate ops.{table} cascade"):
+    column = "release_id" if table.startswith("release") else "since_release"
+    for statement in (f"update ops.{table} set {column} = {column}", f"delete from ops.{table}", f"truncate ops.{table} cascade"):
         with pytest.raises(psycopg.errors.RaiseException, match="kept as it was published"):
             story.owner.execute(statement)
 

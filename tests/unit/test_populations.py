@@ -11,7 +11,7 @@ from tests.inbox import Inbox
 from tests.myeb import workbook
 from tests.warehouses import copy_of
 from vrn.build import dbt
-from vrn.publish.release import FIGURE
+from vrn.publish import frozen
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -84,16 +84,15 @@ class Seen:
 
     def released(self, name: str, *submissions: int) -> None:
         """A release of these figures, as `make release` freezes them."""
-        self.owner.execute(
-            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, '', '', '', false)",
+        number = self.owner.execute(
+            "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, '', '', '', false) "
+            "returning release_number",
             [name],
-        )
+        ).fetchone()["release_number"]
         for one in submissions:
             self.owner.execute("insert into ops.release_submission values (%s, %s)", [name, one])
-        self.owner.execute(
-            f"insert into ops.release_value (release_id, {FIGURE}) select %s, {FIGURE} from marts.fct_indicator_value "
-            "where indicator_id = any(%s)", [name, list(GIVEN_OF)],
-        )  # fmt: skip
+        frozen.keep_models(self.owner, number)
+        frozen.keep_values(self.owner, number)
 
     def known(self, day: str) -> dict:
         return self.of(f"publish.indicator_as_at('{day}', array{list(GIVEN_OF)})")

@@ -31,12 +31,47 @@ exchanged as (
 
 ),
 
+-- As either release defined it, though it was deleted since.
+indicator as (
+
+    select distinct kept.*
+    from {{ source('ops', 'release_row') }} as release_row
+    cross join lateral jsonb_populate_record(null::{{ ref('dim_indicator') }}, release_row.content) as kept
+    where release_row.relation = 'dim_indicator' and release_row.release_id in ($1, $2)
+
+),
+
+period as (
+
+    select distinct kept.*
+    from {{ source('ops', 'release_row') }} as release_row
+    cross join lateral jsonb_populate_record(null::{{ ref('dim_period') }}, release_row.content) as kept
+    where release_row.relation = 'dim_period' and release_row.release_id in ($1, $2)
+
+),
+
+served as (
+
+    select
+        submission.submission_id,
+        submission.feed,
+        submission.period_start as period_start_on,
+        submission.period_end as period_end_on
+    from {{ source('ops', 'submission') }} as submission
+    inner join exchanged on submission.submission_id = exchanged.submission_id
+
+),
+
 because as (
 
-    select used.indicator_id, used.period_id, array_agg(used.submission_id order by used.submission_id) as submission_ids
-    from {{ ref('fct_indicator_submission') }} as used
-    where used.submission_id in (select submission_id from exchanged)
-    group by used.indicator_id, used.period_id
+    select
+        indicator.indicator_id,
+        period.period_id,
+        array_agg(distinct served.submission_id order by served.submission_id) as submission_ids
+    from indicator
+    inner join period on period.period_type = any(indicator.period_types)
+    inner join served on {{ may_rest_on('indicator', 'period', 'served') }}
+    group by indicator.indicator_id, period.period_id
 
 ),
 

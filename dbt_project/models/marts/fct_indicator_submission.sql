@@ -31,12 +31,7 @@ final as (
         {{ is_known_today('submission') }} as is_current
     from indicator
     inner join period on period.period_type = any(indicator.period_types)
-    inner join submission
-        on
-            submission.feed = any(indicator.feeds)
-            and submission.period_start_on <= period.last_due_on
-            and submission.period_end_on
-            >= period.start_on - make_interval(months => coalesce(indicator.looks_back_months, 0)::integer)
+    inner join submission on {{ may_rest_on('indicator', 'period', 'submission') }}
 
 )
 

@@ -1,12 +1,12 @@
 with area as (
 
-    select * from {{ ref('dim_area') }}
+    select * from {{ ref('frozen__dim_area') }}
 
 ),
 
 member as (
 
-    select * from {{ ref('area_member') }}
+    select * from {{ ref('frozen__area_member') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with beside as (
 
-    select * from {{ ref('fct_indicator_annotation') }}
+    select * from {{ ref('frozen__fct_indicator_annotation') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with indicator as (
 
-    select * from {{ ref('dim_indicator') }}
+    select * from {{ ref('frozen__dim_indicator') }}
 
 )
 

@@ -1,12 +1,12 @@
 with marked as (
 
-    select distinct indicator_id, annotation_id from {{ ref('fct_indicator_annotation') }}
+    select distinct indicator_id, annotation_id from {{ ref('frozen__fct_indicator_annotation') }}
 
 ),
 
 annotation as (
 
-    select * from {{ ref('dim_annotation') }}
+    select * from {{ ref('frozen__dim_annotation') }}
     -- What is not verified is for analysts, who read the marts.
     where is_verified
 

@@ -1,6 +1,6 @@
 with period as (
 
-    select * from {{ ref('dim_period') }}
+    select * from {{ ref('frozen__dim_period') }}
 
 )
 

@@ -16,7 +16,7 @@ latest as (
 
 indicator as (
 
-    select * from {{ ref('dim_indicator') }}
+    select * from {{ ref('frozen__dim_indicator') }}
 
 ),
 
@@ -35,8 +35,8 @@ period as (
 divided as (
 
     select distinct beside.indicator_id, beside.period_id
-    from {{ ref('fct_indicator_annotation') }} as beside
-    inner join {{ ref('dim_annotation') }} as annotation
+    from {{ ref('frozen__fct_indicator_annotation') }} as beside
+    inner join {{ ref('frozen__dim_annotation') }} as annotation
         on beside.annotation_id = annotation.annotation_id and annotation.kind = 'break'
     where beside.is_beside_year_earlier_change
 
@@ -73,7 +73,7 @@ beside as (
             and latest.period_id = county.period_id
             and indicator.comparator_default = county.area_code
             and latest.comparison <> 'not_compared'
-    left join {{ ref('benchmark') }} as england
+    left join {{ ref('frozen__benchmark') }} as england
         on
             england.area_code = 'E92000001'
             and latest.indicator_id = england.indicator_id

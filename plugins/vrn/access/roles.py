@@ -46,7 +46,8 @@ OPS_METADATA = (
 QUARANTINE_REASON = ("submission_id", "row_number", "rule_codes")
 # Definitions, sources and days of releases; not their figures.
 IG_TABLES = (
-    "agreement", "project", "project_build", "release", "release_indicator", "release_submission", "access_log", "access_right",
+    "agreement", "project", "project_build", "release", "frozen_row", "release_row", "release_indicator", "release_submission",
+    "release_step", "access_log", "access_right",
     "access_role", "read_log", "audit_event", "audit_chain",
 )  # fmt: skip
 

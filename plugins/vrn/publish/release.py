@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pandas as pd
 import psycopg
+from psycopg import sql
 
 from vrn.access.audit import events
 from vrn.build import dbt
@@ -17,90 +20,145 @@ from vrn.build import steps as build
 from vrn.errors import VrnError
 from vrn.feeds import days
 from vrn.ledger import day
-from vrn.publish import disclosure
+from vrn.publish import changes, disclosure, frozen, memory, preview
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-FIGURE = (
-    "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, denominator, value, lower_ci_95, "
-    "upper_ci_95, lower_ci_998, upper_ci_998, method, comparison, trend, status, population_vintage, population_basis, is_synthetic"
-)
-# What of a figure may be published: words too, for a comparison with a hidden figure tells of it.
-TELLING = (
-    "count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998", "method", "comparison", "trend",
-)  # fmt: skip
+# The last step of a release: nothing of it is left to do.
+FINISHED = "finished"
 
 
 class ReleaseRefused(VrnError):
-    """There is nothing that could be released, or it is half built."""
+    """There is nothing that could be released, it is half built, or it changes much and nobody says why."""
 
 
-def make(settings: Settings, note: str) -> str:
-    """Freeze the figures as they were last built. Returns the release's id, its day with a number from the second on.
+def make(settings: Settings, note: str, reason: str | None = None) -> str:
+    """Freeze the figures as they were last built, all of it or nothing. Returns the release's id: its day, and a number from the
+    second of a day on.
 
-    Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
+    reason: why, where the release changes so much that it needs one (vrn.publish.preview). Raises ReleaseRefused when it is
+    missing, when nothing was built, or when the project or the ledger changed since.
     """
     with connect(settings, OWNER) as connection:
-        # What is built stays as it is until it is frozen, and two releases do not take one id.
-        locks.for_transaction(connection, locks.Job.RELEASE)
-        connection.execute("select 1 from ops.built_layer for update")
-        if reason := build.unbuilt(connection, settings):
-            raise ReleaseRefused(reason)
-        today = days.today().isoformat()
-        made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
-        release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
-        connection.execute(
-            "insert into ops.release (release_id, git_revision, project_code, note, as_of, is_synthetic) "
-            "select %s, %s, %s, %s, %s, coalesce(bool_or(is_synthetic), false) from marts.fct_indicator_value",
-            [release_id, revision(), dbt.code(settings), note, day.of_home(settings, connection)],
-        )
-        connection.execute(
-            "insert into ops.release_submission (release_id, submission_id) "
-            "select %s, submission_id from ops.counted_submission where is_ever_known and known_until_on = '9999-12-31'",
-            [release_id],
-        )
-        connection.execute(
-            "insert into ops.release_indicator (release_id, indicator_id, definition) "
-            "select %s, indicator_id, to_jsonb(indicator) from marts.dim_indicator as indicator",
-            [release_id],
-        )
-        connection.execute(
-            f"insert into ops.release_value (release_id, {FIGURE}) select %s, {FIGURE} from marts.fct_indicator_value",
-            [release_id],
-        )
-        _decide(connection, release_id)
+        last, release_id = _freeze(connection, settings, note, reason)
+        if last and not reason and (needed := preview.concerns(changes.between(connection, last, release_id), settings)):
+            raise ReleaseRefused(
+                f"This release changes much, and is not made without a reason: {' '.join(needed)} Look at `make release-preview`, "
+                'and say why: make release NOTE="…" REASON="…".'
+            )
         events.record(connection, events.RELEASE, f"the release {release_id}", release_id=release_id)
     return release_id
 
 
-def _decide(connection: psycopg.Connection, release_id: str) -> None:
+def previewed(settings: Settings) -> str:
+    """What `make` would change against the last release, in lines. It is made to find out, and taken back: nothing is kept.
+
+    Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
+    """
+    with connect(settings, OWNER) as connection:
+        last, release_id = _freeze(connection, settings, "a preview", None)
+        if last is None:
+            said = "There is no release yet: all that is shown would be new, and the release needs no reason."
+        else:
+            said = preview.text(changes.between(connection, last, release_id), settings)
+        connection.rollback()
+    return said
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Nobody else makes a release meanwhile. Raises ReleaseRefused at once where somebody does."""
+    with connect(settings, OWNER, autocommit=True) as connection, locks.unless_taken(connection, locks.Job.RELEASE) as is_mine:
+        if not is_mine:
+            raise ReleaseRefused("Another release is being made. Wait until it is there, and look at it before you make the next.")
+        yield
+
+
+def unfinished(settings: Settings) -> str | None:
+    """The last release, where what follows upon its figures was interrupted."""
+    with connect(settings, OWNER) as connection:
+        release_id = latest(connection)
+        return release_id if release_id and FINISHED not in _taken(connection, release_id) else None
+
+
+def is_taken(settings: Settings, release_id: str, step: str) -> bool:
+    """Whether a step that follows upon a release's figures was taken."""
+    with connect(settings, OWNER) as connection:
+        return step in _taken(connection, release_id)
+
+
+def take_note(settings: Settings, release_id: str, step: str) -> None:
+    """Keep that a step was taken."""
+    with connect(settings, OWNER) as connection:
+        connection.execute(
+            "insert into ops.release_step (release_id, step) values (%s, %s) on conflict do nothing", [release_id, step]
+        )
+
+
+def _taken(connection: psycopg.Connection, release_id: str) -> set[str]:
+    rows = connection.execute("select step from ops.release_step where release_id = %s", [release_id])
+    return {row["step"] for row in rows}
+
+
+def latest(connection: psycopg.Connection) -> str | None:
+    """The id of the release that was made last."""
+    found = connection.execute("select release_id from ops.release order by release_number desc limit 1").fetchone()
+    return found and found["release_id"]
+
+
+def _freeze(connection: psycopg.Connection, settings: Settings, note: str, reason: str | None) -> tuple[str | None, str]:
+    """Keep all that publish shows under a new release, in this transaction. Returns the last release, and the new one."""
+    # What is built stays as it is until it is frozen, and two releases do not take one id.
+    connection.execute("select 1 from ops.built_layer for update")
+    if refusal := build.unbuilt(connection, settings):
+        raise ReleaseRefused(refusal)
+    last = latest(connection)
+    today = days.today().isoformat()
+    made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
+    release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"
+    number = connection.execute(
+        "insert into ops.release (release_id, git_revision, project_code, note, reason, as_of, is_synthetic) "
+        "select %s, %s, %s, %s, %s, %s, coalesce(bool_or(is_synthetic), false) from marts.fct_indicator_value "
+        "returning release_number",
+        [release_id, revision(), dbt.code(settings), note, reason, day.of_home(settings, connection)],
+    ).fetchone()["release_number"]
+    connection.execute(
+        "insert into ops.release_submission (release_id, submission_id) "
+        "select %s, submission_id from ops.counted_submission where is_ever_known and known_until_on = '9999-12-31'",
+        [release_id],
+    )
+    frozen.keep_models(connection, number)
+    frozen.keep_values(connection, number)
+    _decide(connection, number)
+    return last, release_id
+
+
+def _decide(connection: psycopg.Connection, number: int) -> None:
     """Disclosure control: what of each figure may be published, with what earlier releases have told."""
 
-    def frame(query: str, *values) -> pd.DataFrame:
-        cursor = connection.execute(query, values)
+    def frame(query: str) -> pd.DataFrame:
+        cursor = connection.execute(query)
         return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
 
     figures = frame("select * from marts.fct_indicator_value where count is not null")
-    earlier = frame(
-        f"select value.release_id as release, {', '.join('value.' + name for name in disclosure.KEY)}, value.count, "
-        "value.denominator, decision.decision = 'publish' as is_published "
-        "from ops.release_value as value inner join ops.release_decision as decision using "
-        f"(release_id, {', '.join(disclosure.KEY)}) where value.release_id <> %s and value.count is not null",
-        release_id,
-    )
     decided = disclosure.decide(
         figures,
         *(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")),
-        None if earlier.empty else earlier,
+        memory.of_earlier(connection, number),
         frame("select partner, indicator_id, area_code from marts.partner_known_area"),
     )
-    columns = ["decision", *disclosure.KEY, *TELLING]
+    columns = [*frozen.KEY, *frozen.DECISION]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)
-    with connection.cursor().copy(f"copy ops.release_decision (release_id, {', '.join(columns)}) from stdin") as copy:
+    connection.execute(
+        f"create temporary table decided on commit drop as select {', '.join(columns)} from ops.kept_decision with no data"
+    )
+    with connection.cursor().copy(f"copy decided ({', '.join(columns)}) from stdin") as copy:
         for row in rows.itertuples(index=False):
-            copy.write_row((release_id, *row))
+            copy.write_row(row)
+    connection.execute("analyze decided")
+    frozen.keep_decisions(connection, number, sql.Identifier("pg_temp", "decided"))
 
 
 def revision() -> str:

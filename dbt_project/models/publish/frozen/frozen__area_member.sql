@@ -1,0 +1,1 @@
+{{ frozen(ref('area_member')) }}

@@ -1,0 +1,1 @@
+{{ frozen(ref('fct_delivery_quality')) }}

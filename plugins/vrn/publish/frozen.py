@@ -1,0 +1,103 @@
+"""What publish is made of, kept with each release; what did not change since the release before is kept once.
+
+publish reads this and no model (dbt_project/models/publish), so that nothing that is deleted, renamed or defined anew later changes
+what was published. A row has the number of the first release that has it, and of the first after that which has it no more.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+# Each has a model frozen__<name> that reads it.
+MODELS = {
+    "dim_indicator": "marts",
+    "dim_area": "marts",
+    "area_member": "reference",
+    "dim_period": "marts",
+    "dim_annotation": "marts",
+    "fct_indicator_annotation": "marts",
+    "fct_delivery_quality": "marts",
+    "similar_area": "reference",
+    "benchmark": "reference",
+}
+KEY = ("indicator_id", "area_code", "period_id", "sex", "age_band", "ethnicity", "imd_quintile")
+# What of a figure may be published: words too, for a comparison with a hidden figure tells of it.
+TELLING = (
+    "count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998", "method", "comparison", "trend",
+)  # fmt: skip
+# Figures before disclosure control, and its decisions: the columns beside the key.
+VALUE = (*TELLING, "status", "population_vintage", "population_basis", "is_synthetic")
+DECISION = ("decision", *TELLING)
+
+# A statement sees what was there before it began, so that what it ends is not in the way of what it keeps.
+KEEP_ROWS = sql.SQL(
+    """
+    with live as (
+        select distinct to_jsonb(one) as content from {table} as one
+    ),
+    now as (
+        select content, sha256(convert_to(content::text, 'UTF8')) as content_hash from live
+    ),
+    ended as (
+        update ops.frozen_row set until_release = {number}
+        where relation = {relation} and until_release is null and content_hash not in (select content_hash from now)
+    )
+    insert into ops.frozen_row (relation, content, content_hash, since_release)
+    select {relation}, content, content_hash, {number} from now
+    where content_hash not in (
+        select content_hash from ops.frozen_row where relation = {relation} and until_release is null
+    )
+    """
+)
+# Two statements, because a figure's last row has to have ended before the next may begin.
+END_FIGURES = sql.SQL(
+    """
+    update {kept} as kept set until_release = {number}
+    where until_release is null and not exists (select from {source} as now where {is_same})
+    """
+)
+BEGIN_FIGURES = sql.SQL(
+    """
+    insert into {kept} ({columns}, since_release)
+    select {columns}, {number} from {source} as now
+    where not exists (select from {kept} as kept where kept.until_release is null and {is_same})
+    """
+)
+
+
+def keep_models(connection: psycopg.Connection, number: int) -> None:
+    """Keep the models that publish is made of, as they are, under the release of this number, the newest."""
+    for name, schema in MODELS.items():
+        connection.execute(
+            KEEP_ROWS.format(table=sql.Identifier(schema, name), relation=sql.Literal(name), number=sql.Literal(number))
+        )
+
+
+def keep_values(connection: psycopg.Connection, number: int) -> None:
+    """Keep the figures as they are, before disclosure control, under the release of this number, the newest."""
+    _keep_figures(connection, number, "kept_value", VALUE, sql.Identifier("marts", "fct_indicator_value"))
+
+
+def keep_decisions(connection: psycopg.Connection, number: int, source: sql.Identifier) -> None:
+    """Keep the decisions of disclosure control under the release of this number. source: a table of KEY and DECISION."""
+    _keep_figures(connection, number, "kept_decision", DECISION, source)
+
+
+def _keep_figures(connection: psycopg.Connection, number: int, kept: str, columns: tuple[str, ...], source: sql.Identifier) -> None:
+    def of(side: str, names: tuple[str, ...]) -> sql.Composable:
+        return sql.SQL(", ").join(sql.Identifier(side, name) for name in names)
+
+    is_same = sql.SQL("({}) = ({}) and ({}) is not distinct from ({})").format(
+        of("now", KEY), of("kept", KEY), of("now", columns), of("kept", columns)
+    )
+    for statement in (END_FIGURES, BEGIN_FIGURES):
+        connection.execute(
+            statement.format(
+                kept=sql.Identifier("ops", kept),
+                source=source,
+                columns=sql.SQL(", ").join(map(sql.Identifier, (*KEY, *columns))),
+                number=sql.Literal(number),
+                is_same=is_same,
+            )
+        )

@@ -1,0 +1,162 @@
+"""A release is one frozen whole: what is deleted, renamed or defined anew later changes nothing that was published."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.inbox import Inbox
+from tests.releases import COUNTS, FIGURES, made, released
+from tests.warehouses import copy_of
+from vrn.access.roles import BI_TABLES
+from vrn.build import steps as build
+from vrn.publish import release
+from vrn.settings import REPOSITORY, Settings
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
+
+CRIME = "police_crime"
+MONTHS = ("2019-04", "2019-05", "2019-06")
+# What came and is late is told every day, and belongs to no release.
+NOT_OF_A_RELEASE = "feed_status"
+OF_A_RELEASE = ("release_row", "release_value", "release_decision", "release_indicator", "release_submission")
+DELETED, REDEFINED, RENAMED = "V13", "V10", "E06000009"
+CHANGED_MODELS = ["area", "published_figure_measure", "dim_indicator", "dim_area", "dim_annotation", "fct_indicator_annotation"]
+
+
+def published(connection) -> dict[str, list[str]]:
+    """Every row of every table that readers of dashboards have, as text."""
+    return {
+        name: [row["said"] for row in connection.execute(f"select one::text as said from publish.{name} as one order by 1")]
+        for name in BI_TABLES
+        if name != NOT_OF_A_RELEASE
+    }
+
+
+def kept(connection, release_id: str) -> dict[str, list[str]]:
+    """Every row that is kept of a release, as text."""
+    query = "select one::text as said from ops.{} as one where release_id = %s order by 1"
+    return {name: [row["said"] for row in connection.execute(query.format(name), [release_id])] for name in OF_A_RELEASE}
+
+
+def change(project: Path) -> None:
+    """An indicator deleted, a definition changed, an area renamed."""
+    for path in project.glob(f"models/indicators/*/{DELETED.lower()}_*"):
+        path.unlink()
+    for name in ("seeds/framework/published_figure_measure.csv", "models/counts/indicator_count.sql"):
+        lines = (project / name).read_text().splitlines(keepends=True)
+        (project / name).write_text("".join(line for line in lines if not re.search(rf",{DELETED},|'{DELETED.lower()}_", line)))
+    (definition,) = project.glob(f"models/indicators/*/{REDEFINED.lower()}_*.yml")
+    text = definition.read_text()
+    assert "short_name: " in text
+    definition.write_text(text.replace("short_name: ", "short_name: Counted anew, ", 1))
+    areas = project / "seeds" / "geography" / "area.csv"
+    areas.write_text(areas.read_text().replace(f"{RENAMED},Blackpool,", f"{RENAMED},Blackpool-on-Sea,"))
+
+
+class Story:
+    """Two releases; what was published after the first, after the project changed and was built, and after the second."""
+
+    def __init__(self, settings: Settings, owner, inbox: Inbox, project: Path):
+        self.owner = owner
+        for month in MONTHS:
+            inbox.drop(CRIME, f"{month}-lancashire-crime-asat-2019-08-01.synthetic.csv", inbox.text(CRIME, month))
+            (taken,) = inbox.take_in(CRIME)
+            assert taken["status"] == "accepted"
+        made(settings, *COUNTS, [*FIGURES, "fct_delivery_quality"])
+        self.first = released(settings, "the first")
+        build.take("publish")
+        self.published, self.kept = published(owner), kept(owner, self.first)
+
+        change(project)
+        made(settings, CHANGED_MODELS, ["path:models/counts"], FIGURES, options=["--full-refresh"])
+        self.built = {row["indicator_id"] for row in owner.execute("select indicator_id from marts.fct_indicator_value")}
+        build.take("publish")
+        self.published_when_built = published(owner)
+
+        with pytest.raises(release.ReleaseRefused) as refused:
+            released(settings, "the second")
+        self.refused = str(refused.value)
+        self.preview = release.previewed(settings)
+        self.releases_after_preview = [row["release_id"] for row in owner.execute("select release_id from ops.release")]
+        self.second = released(settings, "the second", "V13 is counted by another network now")
+        build.take("publish")
+        self.published_last, self.kept_last = published(owner), kept(owner, self.first)
+
+
+@pytest.fixture(scope="module")
+def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
+    with pytest.MonkeyPatch.context() as patch:
+        project = tmp_path_factory.mktemp("project") / "dbt_project"
+        shutil.copytree(REPOSITORY / "dbt_project", project)
+        patch.setenv("VRN_DBT_PROJECT", str(project))
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("frozen"), patch, "built"):
+            with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
+                yield Story(settings, owner, Inbox(settings, loader, places), project)
+
+
+def test_what_is_deleted_renamed_or_defined_anew_changes_no_row_that_is_published(story):
+    """Issue 16, C: it must show."""
+    assert DELETED not in story.built
+    assert any(f"({DELETED}," in row for row in story.published["indicator_value"])
+    assert all(story.published[name] for name in ("indicator", "area", "period", "data_quality", "similar_area"))
+    assert story.published_when_built == story.published
+
+
+def test_the_next_release_is_made_without_them_and_says_what_changed(story):
+    last = {name: "\n".join(rows) for name, rows in story.published_last.items()}
+    for name in ("indicator", "indicator_value", "indicator_latest", "framework_scorecard"):
+        assert f"({DELETED}," not in last[name]
+        assert f"({REDEFINED}," in last[name]
+    assert "Counted anew" in last["indicator"]
+    assert "Blackpool-on-Sea" in last["area"]
+    changes = story.owner.execute(
+        "select indicator_id, later_status from publish.release_changes(%s, %s)", [story.first, story.second]
+    ).fetchall()
+    assert {(row["indicator_id"], row["later_status"]) for row in changes} == {(DELETED, None)}
+
+
+def test_every_row_that_is_kept_of_the_old_release_is_byte_for_byte_the_same_after_the_next(story):
+    """Issue 16, C: it must show."""
+    assert story.kept_last == story.kept
+    assert all(story.kept.values())
+    (before,) = story.published["release"]
+    assert before in story.published_last["release"]
+
+
+def test_a_preview_says_what_the_release_would_change_and_keeps_nothing(story):
+    """Issue 16, C: make release-preview."""
+    assert story.releases_after_preview == [story.first]
+    shown = len([row for row in story.published["indicator_value"] if ",ok," in row and f"({DELETED}," in row])
+    assert shown
+    assert f"{shown:,} are no more ({DELETED} {shown:,})" in story.preview
+    assert f"Indicators that are no more: {DELETED} (" in story.preview
+    assert "0 move, of " in story.preview
+
+
+def test_a_release_without_an_indicator_of_the_last_one_needs_a_reason_and_keeps_it(story):
+    """Issue 16, C: asks for a reason where a threshold is passed."""
+    assert f"1 indicator of the last release is no more: {DELETED} (" in story.refused
+    assert "REASON=" in story.refused
+    kept = story.owner.execute("select release_id, reason from ops.release order by release_number").fetchall()
+    assert [(row["release_id"], row["reason"]) for row in kept] == [
+        (story.first, None), (story.second, "V13 is counted by another network now"),
+    ]  # fmt: skip
+
+
+def test_a_row_that_did_not_change_is_kept_once_for_both_releases(story):
+    """Issue 16, C: only cells whose decision differs are kept."""
+    since = "select count(*) as found from ops.{} where since_release = (select max(release_number) from ops.release)"
+    figures = {name: story.owner.execute(since.format(name)).fetchone()["found"] for name in ("kept_value", "kept_decision")}
+    assert figures == {"kept_value": 0, "kept_decision": 0}
+    new = story.owner.execute(
+        "select relation, content from ops.frozen_row where since_release = (select max(release_number) from ops.release)"
+    ).fetchall()
+    # The deleted one only ended.
+    assert sorted((row["relation"], row["content"].get("indicator_id", RENAMED)) for row in new) == [
+        ("dim_area", RENAMED), ("dim_indicator", REDEFINED),
+    ]  # fmt: skip
