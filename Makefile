@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status psql env headline check release site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down status psql env headline check release release-preview site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,8 +58,11 @@ withdraw: $(INSTALLED) ## take a delivery back; its rows and its original are de
 replay: $(INSTALLED) ## take a delivery in anew from its original (SUBMISSION=number, or FEED=… FROM=2019-04 UNTIL=2020-03; REASON="…")
 	@$(VRN) replay --submission "$$SUBMISSION" --feed "$$FEED" --from "$$FROM" --until "$$UNTIL" --reason "$$REASON"
 
-release: $(INSTALLED) ## publish what was built: freeze, hide what could identify, export, site (NOTE="what it is for")
-	@$(VRN) release "$$NOTE"
+release: $(INSTALLED) ## publish what was built: freeze, hide what could identify, export, site (NOTE="what it is for" REASON="why so much changes")
+	@$(VRN) release "$$NOTE" --reason "$$REASON"
+
+release-preview: $(INSTALLED) ## what a release would change against the last one, because of what, and whether it needs a reason
+	@$(VRN) release-preview
 
 site: $(INSTALLED) ## make the pages of the latest release anew
 	@$(VRN) site

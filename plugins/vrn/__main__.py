@@ -63,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
         "release", help="publish what was built: freeze it, hide what could identify, export, make the site"
     )
     release.add_argument("note", help="what it is for")
+    release.add_argument("--reason", help="why, where it changes so much that it needs one; the release keeps it")
+    commands.add_parser("release-preview", help="say what a release would change against the last one, and keep nothing")
     chosen = parser.parse_args(arguments)
     try:
         settings = Settings()
@@ -240,16 +242,18 @@ def _rotate_key(settings: Settings, chosen) -> None:
 
 
 def _release(settings: Settings, chosen) -> None:
-    from vrn.build import steps as build
-    from vrn.publish import exports, release
-    from vrn.report import site
+    from vrn.run import release_command
+    from vrn.run.local import home
 
-    with build.alone():
-        release_id = release.make(settings, chosen.note)
-        build.take("publish")
-    print(f"released: {release_id} (publish.release)")
-    print(f"exports:  {exports.write(settings, release_id)}")
-    print(f"site:     {site.build(settings) / 'index.html'}")
+    console = home.terminal()
+    release_id = release_command.carry_out(settings, console, chosen.note, chosen.reason or None)
+    console.print(f"released: {release_id} (publish.release)")
+
+
+def _release_preview(settings: Settings, _) -> None:
+    from vrn.publish import release
+
+    print(release.previewed(settings))
 
 
 def _site(settings: Settings, _) -> None:
@@ -261,6 +265,7 @@ def _site(settings: Settings, _) -> None:
 COMMANDS = {
     "project": _project,
     "release": _release,
+    "release-preview": _release_preview,
     "rotate-key": _rotate_key,
     "site": _site,
     "templates": _templates,

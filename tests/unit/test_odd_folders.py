@@ -95,7 +95,7 @@ def test_what_a_command_of_make_is_told_reaches_it_as_it_was_said(tmp_path, note
     python.write_text('#!/bin/bash\nprintf "%s\\n" "$@"\n')
     python.chmod(0o755)
     done = subprocess.run(["make", "-s", "release", f"NOTE={note}"], cwd=folder, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["-m", "vrn", "release", note]
+    assert done.stdout.splitlines() == ["-m", "vrn", "release", note, "--reason", ""]
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How far a run is, while it runs: three bars on a terminal, a line every ten seconds elsewhere."""
+"""How far a run or a release is, while it goes on: bars on a terminal, a line every ten seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,59 +16,17 @@ from vrn.build.layers import LAYERS
 from vrn.run.local.work import Work
 
 SECONDS_BETWEEN_LINES = 10.0
-Show = Callable[[Work], None]
+Show = Callable[[Any], None]
 
 
-@contextmanager
-def shown(console: Console) -> Iterator[Show]:
-    """Give what is to be called with each look at the work. What the console prints meanwhile stands above the bars."""
-    with _bars(console) if console.is_terminal else _lines(console) as show:
-        yield show
+@dataclass(frozen=True)
+class Form:
+    """How a look at something under way is shown. bars: their names; stages: of a look, what is done and of how many, by bar;
+    sentence: the look in words."""
 
-
-@contextmanager
-def _bars(console: Console) -> Iterator[Show]:
-    columns = (TextColumn("{task.description:<8}"), BarColumn(), TextColumn("{task.fields[done]:<12}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, refresh_per_second=4) as progress:
-        # Without a total a bar moves to and fro: the services are starting.
-        bars = [progress.add_task(name, total=None, done="") for name in ("received", "judged", "built")]
-
-        def show(work: Work) -> None:
-            for bar, (done, of) in zip(bars, stages(work), strict=True):
-                # What has nothing to do is done.
-                progress.update(bar, total=of or 1, completed=done if of else 1, done=f"{int(done)} of {of}")
-
-        yield show
-
-
-@contextmanager
-def _lines(console: Console) -> Iterator[Show]:
-    """A thread of its own says the lines, for a look may take its time."""
-    began, ended = time.monotonic(), threading.Event()
-    said, moved_at = "starting", began
-    latest = said
-
-    def say() -> None:
-        nonlocal said, moved_at
-        while not ended.wait(SECONDS_BETWEEN_LINES):
-            now, text = time.monotonic(), latest
-            if text != said:
-                said, moved_at = text, now
-                console.print(f"{_clock(now - began)}  {text}")
-            else:
-                console.print(f"{_clock(now - began)}  {text}; nothing moved since {_clock(moved_at - began)}")
-
-    def show(work: Work) -> None:
-        nonlocal latest
-        latest = sentence(work)
-
-    thread = threading.Thread(target=say, daemon=True)
-    thread.start()
-    try:
-        yield show
-    finally:
-        ended.set()
-        thread.join()
+    bars: tuple[str, ...]
+    stages: Callable[[Any], tuple[tuple[float, int], ...]]
+    sentence: Callable[[Any], str]
 
 
 def stages(work: Work) -> tuple[tuple[float, int], ...]:
@@ -83,6 +43,61 @@ def sentence(work: Work) -> str:
 
 def _only_builds(work: Work) -> bool:
     return work.deliveries == 0 and work.unbuilt is not None
+
+
+OF_RUN = Form(("received", "judged", "built"), stages, sentence)
+
+
+@contextmanager
+def shown(console: Console, form: Form = OF_RUN) -> Iterator[Show]:
+    """Give what is to be called with each look at the work. What the console prints meanwhile stands above the bars."""
+    with _bars(console, form) if console.is_terminal else _lines(console, form) as show:
+        yield show
+
+
+@contextmanager
+def _bars(console: Console, form: Form) -> Iterator[Show]:
+    columns = (TextColumn("{task.description:<8}"), BarColumn(), TextColumn("{task.fields[done]:<12}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, refresh_per_second=4) as progress:
+        # Without a total a bar moves to and fro: the services are starting.
+        bars = [progress.add_task(name, total=None, done="") for name in form.bars]
+
+        def show(look: Any) -> None:
+            for bar, (done, of) in zip(bars, form.stages(look), strict=True):
+                # What has nothing to do is done.
+                progress.update(bar, total=of or 1, completed=done if of else 1, done=f"{int(done)} of {of}")
+
+        yield show
+
+
+@contextmanager
+def _lines(console: Console, form: Form) -> Iterator[Show]:
+    """A thread of its own says the lines, for a look may take its time."""
+    began, ended = time.monotonic(), threading.Event()
+    said, moved_at = "starting", began
+    latest = said
+
+    def say() -> None:
+        nonlocal said, moved_at
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            now, text = time.monotonic(), latest
+            if text != said:
+                said, moved_at = text, now
+                console.print(f"{_clock(now - began)}  {text}")
+            else:
+                console.print(f"{_clock(now - began)}  {text}; nothing moved since {_clock(moved_at - began)}")
+
+    def show(look: Any) -> None:
+        nonlocal latest
+        latest = form.sentence(look)
+
+    thread = threading.Thread(target=say, daemon=True)
+    thread.start()
+    try:
+        yield show
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _clock(seconds: float) -> str:

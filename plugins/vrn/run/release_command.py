@@ -1,0 +1,70 @@
+"""The command `release`: everything from the figures as they were built to the pages, one step after the other.
+
+Killed between any two lines it goes on when it is run again: the figures are frozen in one transaction, all of them or none, and
+what follows rests on them alone and may be done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from vrn.build import steps as build
+from vrn.publish import exports, release
+from vrn.report import site
+from vrn.run.local import progress
+from vrn.settings import Settings
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far a release is: how many of its steps are taken, and which is under way."""
+
+    taken: int
+    step: str
+
+
+def _publish(settings: Settings, _: str) -> str:
+    with build.alone():
+        build.take("publish")
+    return "schema publish"
+
+
+def _export(settings: Settings, release_id: str) -> str:
+    return str(exports.write(settings, release_id))
+
+
+def _site(settings: Settings, _: str) -> str:
+    return str(site.build(settings) / "index.html")
+
+
+FREEZE = "freeze"
+# What follows upon the figures, in order; each gives where it is to be seen.
+STEPS: dict[str, Callable[[Settings, str], str]] = {"publish": _publish, "exports": _export, "site": _site}
+OF_RELEASE = progress.Form(
+    ("released",),
+    lambda look: ((look.taken, len(STEPS) + 1),),
+    lambda look: f"of {len(STEPS) + 1} steps {look.taken} taken; {look.step}",
+)
+
+
+def carry_out(settings: Settings, console: Console, note: str, reason: str | None = None) -> str:
+    """Make a release, or finish the one that was interrupted. Returns its id. Raises ReleaseRefused and what the steps raise."""
+    with progress.shown(console, OF_RELEASE) as show, release.alone(settings):
+        show(Look(0, f"{FREEZE}: figures, definitions and what may be told of them"))
+        release_id = release.unfinished(settings)
+        if release_id:
+            console.print(f"The release {release_id} was interrupted and is finished now; for another one run this again.")
+        else:
+            with build.alone():
+                release_id = release.make(settings, note, reason)
+        for number, (step, take) in enumerate(STEPS.items(), start=1):
+            show(Look(number, step))
+            if not release.is_taken(settings, release_id, step):
+                console.print(f"{step}: {take(settings, release_id)}", markup=False, highlight=False, soft_wrap=True)
+                release.take_note(settings, release_id, step)
+        release.take_note(settings, release_id, release.FINISHED)
+        show(Look(len(STEPS) + 1, "done"))
+    return release_id

@@ -1,0 +1,91 @@
+"""A release that is killed anywhere is there whole or not at all, and goes on when it is made again (issue 16, C)."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from tests.kills import Killed, killed_at
+from tests.releases import count_as_built
+from vrn.publish import exports, release
+from vrn.publish.exports import package
+from vrn.run import release_command
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import EVALUATOR
+
+# Where it is killed before there is a release, and after; the same step boundary from both sides.
+BEFORE = (
+    ("vrn.publish.frozen.keep_models", False),
+    ("vrn.publish.frozen.keep_models", True),
+    ("vrn.publish.frozen.keep_values", True),
+    ("vrn.publish.frozen.keep_decisions", True),
+    ("vrn.access.audit.events.record", True),
+)
+AFTER = (
+    ("vrn.publish.release.make", True),
+    ("vrn.build.steps.take", False),
+    ("vrn.build.table_swap.swap", True),
+    ("vrn.publish.release.take_note", True),
+    ("vrn.publish.exports.write", False),
+    ("vrn.publish.exports.write", True),
+    ("vrn.publish.exports._write_all", True),
+    ("vrn.report.site.build", False),
+    ("vrn.report.site.build", True),
+)
+
+
+def make(home, note: str = "for the board") -> tuple[str, str]:
+    """What the command does. Returns the release and what was printed."""
+    said = io.StringIO()
+    return release_command.carry_out(home, Console(file=said, width=200), note), said.getvalue()
+
+
+def releases(owner) -> list[str]:
+    return [row["release_id"] for row in owner.execute("select release_id from ops.release order by release_number")]
+
+
+def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_server, home, owner):
+    count_as_built(home)
+    for place, after in BEFORE:
+        with pytest.raises(Killed), killed_at(place, after=after):
+            make(home)
+        assert releases(owner) == [], (place, after)
+        for table in ("frozen_row", "kept_value", "kept_decision", "release_submission"):
+            assert owner.execute(f"select count(*) as found from ops.{table}").fetchone()["found"] == 0, (place, table)
+    seen = set()
+    for place, after in AFTER:
+        with pytest.raises(Killed), killed_at(place, after=after):
+            make(home)
+        seen |= set(releases(owner))
+        assert len(seen) == 1, (place, after)
+        assert release.unfinished(home) in seen
+    release_id, said = make(home, "another note, which is not taken")
+    assert seen == {release_id}
+    assert f"The release {release_id} was interrupted and is finished now" in said
+    assert release.unfinished(home) is None
+    # What was taken is not taken again: only the site was left.
+    assert [line.partition(":")[0] for line in said.splitlines() if line.startswith(tuple(release_command.STEPS))] == ["site"]
+
+    (row,) = owner.execute("select release_id, note from publish.release").fetchall()
+    assert (row["release_id"], row["note"]) == (release_id, "for the board")
+    shown = owner.execute("select distinct release_id from publish.indicator_value").fetchall()
+    assert [one["release_id"] for one in shown] == [release_id]
+    with connect(home, EVALUATOR) as reading:
+        folder = home.public / exports.FOLDER / release_id
+        assert package.is_whole(folder / exports.PACKAGE, exports._release(reading, release_id))
+    assert release_id in (home.public / "site" / "releases.html").read_text(encoding="utf-8")
+
+
+def test_two_releases_are_not_made_at_once(built_server, home, owner):
+    count_as_built(home)
+    with release.alone(home), pytest.raises(release.ReleaseRefused, match="Another release is being made"):
+        make(home)
+    assert releases(owner) == []
+
+
+def test_what_is_shown_of_a_release_is_how_many_steps_are_taken_and_which_is_under_way():
+    look = release_command.Look(2, "exports")
+    assert release_command.OF_RELEASE.stages(look) == ((2, 4),)
+    assert release_command.OF_RELEASE.sentence(look) == "of 4 steps 2 taken; exports"
