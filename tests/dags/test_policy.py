@@ -83,7 +83,12 @@ def parsed(tmp_path_factory) -> dict:
 def test_every_feed_file_has_its_dag_and_nothing_fails_to_import(parsed):
     feeds = {path.name.removesuffix(".odcs.yaml") for path in (REPOSITORY / "expectations").glob("*.odcs.yaml")}
     assert parsed["errors"] == {}
-    assert parsed["dags"].keys() == {f"ingest__{feed}" for feed in feeds} | {"build_outcomes", "approve_held", "housekeeping"}
+    assert parsed["dags"].keys() == {f"ingest__{feed}" for feed in feeds} | {
+        "build_outcomes",
+        "approve_held",
+        "housekeeping",
+        "release_preview",
+    }
 
 
 def test_a_task_reads_the_same_of_its_feed_file_as_the_dag_processor_does():
