@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests import attack
-from tests.worlds import EAST, PERIODS, areas, figure
+from tests.worlds import EAST, PERIODS, UNPLACED, areas, figure
 from vrn.publish import disclosure
 from vrn.publish.disclosure import policies
 
@@ -171,7 +171,8 @@ class RelatedWorld:
             months = [number - (2018 * 12 + 3) for number in attack.months_of(period)]
             if months[-1] < self._months:
                 columns = [0] if self.shape.bands else months
-                found += [(area, places, period["period_id"], columns) for area, places in inside.items() if places]
+                shown = [(area, places) for area, places in inside.items() if places and area not in UNPLACED]
+                found += [(area, places, period["period_id"], columns) for area, places in shown]
         return found
 
     def _sum(self, kinds: tuple[str, ...], places: list[int], months: list[int]) -> float:

@@ -9,6 +9,8 @@ from tests import attack
 from vrn.publish.disclosure import policies
 
 EAST = ["E06000008", "E07000117", "E07000120", "E07000122", "E07000124", "E07000125"]
+# Told as part of the force alone.
+UNPLACED = ["OUT", "UNK"]
 ALL = {"sex": "all", "age_band": "all", "ethnicity": "all", "imd_quintile": "all"}
 
 
@@ -91,7 +93,7 @@ class World:
             if months[-1] >= self.months or (self.kinds and period["period_type"] not in self.kinds):
                 continue
             for area, places in inside.items():
-                if not places:
+                if not places or area in UNPLACED:
                     continue
                 rows.append(figure(area, period["period_id"], self.counts[places][:, months].sum()))
                 if self.has_sex and period["period_type"] == "financial_year":

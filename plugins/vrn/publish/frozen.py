@@ -50,6 +50,15 @@ KEEP_ROWS = sql.SQL(
     )
     """
 )
+# What has no place is told as part of the force, and nowhere else.
+VALUES = sql.SQL(
+    """
+    (
+        select * from marts.fct_indicator_value
+        where area_code not in (select area_code from marts.dim_area where area_type = 'unplaced')
+    )
+    """
+)
 # Two statements, because a figure's last row has to have ended before the next may begin.
 END_FIGURES = sql.SQL(
     """
@@ -76,7 +85,7 @@ def keep_models(connection: psycopg.Connection, number: int) -> None:
 
 def keep_values(connection: psycopg.Connection, number: int) -> None:
     """Keep the figures as they are, before disclosure control, under the release of this number, the newest."""
-    _keep_figures(connection, number, "kept_value", VALUE, sql.Identifier("marts", "fct_indicator_value"))
+    _keep_figures(connection, number, "kept_value", VALUE, VALUES)
 
 
 def keep_decisions(connection: psycopg.Connection, number: int, source: sql.Identifier) -> None:
@@ -84,7 +93,7 @@ def keep_decisions(connection: psycopg.Connection, number: int, source: sql.Iden
     _keep_figures(connection, number, "kept_decision", DECISION, source)
 
 
-def _keep_figures(connection: psycopg.Connection, number: int, kept: str, columns: tuple[str, ...], source: sql.Identifier) -> None:
+def _keep_figures(connection: psycopg.Connection, number: int, kept: str, columns: tuple[str, ...], source: sql.Composable) -> None:
     def of(side: str, names: tuple[str, ...]) -> sql.Composable:
         return sql.SQL(", ").join(sql.Identifier(side, name) for name in names)
 

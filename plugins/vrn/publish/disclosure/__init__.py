@@ -47,9 +47,10 @@ def decide(
       the others may be told by subtracting them.
     baseline_period: the year that baseline changes are from (dbt's variable).
 
-    Returns, with the index and order of `figures`: KEY; `decision` (publish, suppressed_primary, suppressed_secondary, no_figure)
-    and `reason` (small, complement, suppressed_before, derived from a suppressed one, or cannot_be_hidden: an earlier release or
-    a zero gives it away, and no suppression now can help), both restricted; `public_status` and VALUES, empty where suppressed.
+    Returns, with the index and order of `figures`, but none of those that have no place (they are told as part of the force): KEY;
+    `decision` (publish, suppressed_primary, suppressed_secondary, no_figure) and `reason` (small, complement, suppressed_before,
+    derived from a suppressed one, or cannot_be_hidden: an earlier release or a zero gives it away, and no suppression now can
+    help), both restricted; `public_status` and VALUES, empty where suppressed.
 
     Raises ValueError for an unknown policy, indicator or period, figures that are not unique, and groups that are crossed.
     """
@@ -60,7 +61,8 @@ def decide(
     if figures.duplicated(KEY).any():
         raise ValueError(f"Figures are not unique by {', '.join(KEY)}.")
     frame = Frame.of(areas, periods)
-    figures = figures.reset_index(drop=True).assign(_index=figures.index)
+    figures = figures.assign(_index=figures.index)
+    figures = figures[~figures["area_code"].isin(frame.unplaced)].reset_index(drop=True)
     decided = _decided(figures, defined, frame, earlier, _by_partner(known))
     answers = [
         _answer(some, decided.loc[some.index], defined.loc[name], frame, periods, baseline_period)

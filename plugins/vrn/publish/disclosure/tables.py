@@ -22,10 +22,13 @@ class Frame:
     geography: Geography
     calendar: Calendar
     countries: frozenset[str]
+    # Out of county, and not known: of no place, so that they are told as part of the force alone.
+    unplaced: frozenset[str]
 
     @classmethod
     def of(cls, areas: pd.DataFrame, periods: pd.DataFrame) -> Frame:
-        return cls(Geography(areas), Calendar(periods), frozenset(areas.loc[areas["area_type"] == "country", "area_code"]))
+        of_type = {kind: frozenset(areas.loc[areas["area_type"] == kind, "area_code"]) for kind in ("country", "unplaced")}
+        return cls(Geography(areas), Calendar(periods), of_type["country"], of_type["unplaced"])
 
 
 @dataclass
