@@ -70,11 +70,28 @@ def atoms_of(figures: pd.DataFrame, areas: pd.DataFrame, periods: pd.DataFrame, 
     return csr_array((value, (row, column)), shape=(size, len(atoms)))
 
 
-def seen(matrix: csr_array, is_published: np.ndarray, known: Callable[[np.ndarray], tuple], counts: np.ndarray) -> Figures:
+def may_be_none(figures: pd.DataFrame, is_published: np.ndarray, areas: pd.DataFrame) -> np.ndarray:
+    """Suppressed figures of which the attacker cannot say that they are not zero: nothing of the same kind of area (or of the same
+    breakdown of the area) was published in the period, and not all of it counts some."""
+    dimension = np.select([(figures[name] != "all").to_numpy() for name in DIMENSIONS], DIMENSIONS, "")
+    kinds = figures["area_code"].map(dict(zip(areas["area_code"], areas["area_type"], strict=True)))
+    block = pd.DataFrame({"area": kinds.where(dimension == "", figures["area_code"]), "dimension": dimension})
+    block = block.assign(period=figures["period_id"], indicator=figures["indicator_id"])
+    by = block.assign(shown=is_published, none=(figures["count"] == 0).to_numpy()).groupby(list(block))
+    return ~is_published & ~by["shown"].transform("any").to_numpy() & by["none"].transform("any").to_numpy()
+
+
+def seen(
+    matrix: csr_array,
+    is_published: np.ndarray,
+    known: Callable[[np.ndarray], tuple],
+    counts: np.ndarray,
+    may_be_none: np.ndarray | bool = False,
+) -> Figures:
     """What the attacker knows: published figures within `known` (lowest and highest), suppressed ones at least 1 (0 where there
-    are none in truth: then there is nothing to find)."""
+    are none in truth: then there is nothing to find; or where it may be so)."""
     low, high = (np.asarray(limit, dtype=float) for limit in known(counts))
-    low = np.where(is_published, low, np.minimum(counts, 1))
+    low = np.where(is_published, low, np.where(may_be_none, 0, np.minimum(counts, 1)))
     high = np.where(is_published, high, np.inf)
     ties = matrix.shape[0] - len(counts)
     return Figures(matrix, np.append(low, np.zeros(ties)), np.append(high, np.zeros(ties)), np.flatnonzero(~is_published))

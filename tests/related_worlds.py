@@ -118,7 +118,10 @@ class RelatedWorld:
         """Every count that figures tell, or hide, a row each: KEY, measure, kinds, true `count`, low and high as the attacker
         knows them, and the width that a hidden one must keep (0: none)."""
         rows = []
-        for row, is_hidden in zip(figures.to_dict("records"), hidden, strict=True):
+        rests = (figures["denominator"] - figures["count"]).where(figures["denominator"].notna(), 1)
+        is_none = figures.assign(count=np.fmin(figures["count"], rests.astype(float)))
+        may_be_none = attack.may_be_none(is_none, ~hidden, self.areas)
+        for row, is_hidden, least in zip(figures.to_dict("records"), hidden, np.where(may_be_none, 0, 1), strict=True):
             policy = policies.POLICIES[self.policies[row["indicator_id"]]]
             kinds = self.shape.counts[row["indicator_id"]]
             if row["age_band"] != "all":
@@ -133,7 +136,7 @@ class RelatedWorld:
                     low, high = ZERO, MANY
                 is_free = measure == "group" and policy.rounding == 1
                 width = 0 if is_free or not is_hidden or count == 0 else policy.width
-                low, high = (min(count, 1), MANY) if is_hidden else (low, high)
+                low, high = (min(count, least), MANY) if is_hidden else (low, high)
                 rows.append(row | {"measure": measure, "kinds": of, "count": count, "low": low, "high": high, "width": width})
         strictest = policies.strictest(self.policies.values())
         for area, places, period, months in self._places():

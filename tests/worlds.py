@@ -105,7 +105,8 @@ class World:
     def seen(self, figures: pd.DataFrame, decided: pd.DataFrame, policy: str) -> attack.Figures:
         counts = figures["count"].to_numpy(dtype=float)
         matrix = attack.atoms_of(figures, self.areas, PERIODS)
-        return attack.seen(matrix, ~suppressed(decided), lambda given: policies.POLICIES[policy].known_range(given), counts)
+        shown, known = ~suppressed(decided), policies.POLICIES[policy].known_range
+        return attack.seen(matrix, shown, known, counts, attack.may_be_none(figures, shown, self.areas))
 
 
 def too_narrow(

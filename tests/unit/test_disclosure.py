@@ -438,7 +438,8 @@ def test_nothing_that_is_published_is_wrong_and_nothing_small_is_published(count
     assert (np.abs(said - true)[~hidden] <= rule.rounding // 2).all()
     assert (said[~hidden] % rule.rounding == 0).all()
     assert hidden[rule.is_small(true)].all()
-    assert not hidden[true == 0].any()
+    # A zero is hidden only where nothing of its kind is shown, so that nobody can tell which are zeros.
+    assert not hidden[(true == 0) & ~attack.may_be_none(figures, ~hidden, places)].any()
     assert np.isnan(said[hidden]).all()
 
 
@@ -448,8 +449,9 @@ def test_no_suppressed_count_is_known_more_narrowly_than_its_policy_allows(count
     figures, places = table_of(counts)
     decided = decide(figures, policy, places=places)
     matrix = attack.atoms_of(figures, places, PERIODS)
-    known = policies.POLICIES[policy].known_range
-    seen = attack.seen(matrix, ~suppressed(decided), known, figures["count"].to_numpy(dtype=float))
+    known, shown = policies.POLICIES[policy].known_range, ~suppressed(decided)
+    may_be_none = attack.may_be_none(figures, shown, places)
+    seen = attack.seen(matrix, shown, known, figures["count"].to_numpy(dtype=float), may_be_none)
     assert too_narrow(figures, decided, seen, policy) == []
 
 
@@ -464,7 +466,8 @@ def best(figures: pd.DataFrame, places: pd.DataFrame) -> int:
             hidden = small.copy()
             hidden[list(chosen)] = True
             status = pd.DataFrame({"public_status": np.where(hidden, "suppressed", "ok")})
-            seen = attack.seen(matrix, ~hidden, policies.POLICIES["LVRN5"].known_range, counts)
+            may_be_none = attack.may_be_none(figures, ~hidden, places)
+            seen = attack.seen(matrix, ~hidden, policies.POLICIES["LVRN5"].known_range, counts, may_be_none)
             if is_safe(figures, status, seen):
                 return int(hidden.sum())
     raise AssertionError("Even nothing at all gives something away.")

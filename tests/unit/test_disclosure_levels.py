@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests import metadata
-from tests.worlds import EAST, PERIODS, UNPLACED, areas, figure
+from tests import attack, metadata
+from tests.worlds import EAST, PERIODS, UNPLACED, areas, figure, suppressed, too_narrow
 from vrn.publish import disclosure
+from vrn.publish.disclosure import policies
 
 OPEN_FEEDS = {"police_street_crime", "police_stop_search", "public_outcomes"}
 
@@ -29,3 +30,78 @@ def test_out_of_county_and_unknown_are_told_as_part_of_the_force_alone():
     decided = disclosure.decide(figures, definition(), areas(EAST[:1]), PERIODS)
     assert not decided["area_code"].isin(UNPLACED).any()
     assert dict(zip(decided["area_code"], decided["count"], strict=True)) == {EAST[0]: 30, "LANCS-14": 30, "E23000003": 32}
+
+
+def few(counts: list[int], more: dict[str, int] | None = None) -> pd.DataFrame:
+    """A year of six districts and the county."""
+    places = dict(zip(EAST, counts, strict=True)) | {"LANCS-14": sum(counts)} | (more or {})
+    return pd.DataFrame([figure(area, "2019/20", count) for area, count in places.items()])
+
+
+def decide(figures: pd.DataFrame, **more) -> pd.DataFrame:
+    return disclosure.decide(figures, definition(), areas(), PERIODS, **more)
+
+
+def test_the_county_is_shown_where_its_districts_cannot_be():
+    """Issue 16, B: of homicide not even the county's years were shown, because the zeros of districts say who shares the few."""
+    figures = few([1, 0, 0, 3, 1, 1])
+    decided = decide(figures)
+    assert dict(zip(decided["area_code"], decided["public_status"], strict=True)) == dict.fromkeys(EAST, "suppressed") | {
+        "LANCS-14": "ok"
+    }
+    shown = ~suppressed(decided)
+    counts, known = figures["count"].to_numpy(dtype=float), policies.POLICIES["LVRN5"].known_range
+    may_be_none = attack.may_be_none(figures, shown, areas())
+    assert may_be_none.sum() == len(EAST)
+    matrix = attack.atoms_of(figures, areas(), PERIODS)
+    assert too_narrow(figures, decided, attack.seen(matrix, shown, known, counts, may_be_none), "LVRN5") == []
+
+
+def test_all_of_a_kind_are_hidden_for_nothing_where_none_of_them_is_zero():
+    """Who reads that zeros are shown would know that each of two counts one at least, and with the county's five four at most."""
+    figures = pd.DataFrame([figure(EAST[0], "2019/20", 2), figure(EAST[1], "2019/20", 3), figure("LANCS-14", "2019/20", 5)])
+    assert suppressed(disclosure.decide(figures, definition(), areas(EAST[:2]), PERIODS)).all()
+
+
+def test_what_was_withdrawn_with_its_kind_stays_so_in_the_next_release():
+    figures = few([1, 0, 0, 3, 1, 1])
+    decided = decide(figures)
+    earlier = figures[[*disclosure.KEY, "count", "denominator"]].assign(
+        release="1", is_published=~suppressed(decided)
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(
+        decide(figures, earlier=earlier).drop(columns="reason"), decided.drop(columns="reason"), check_dtype=False
+    )
+
+
+def test_the_countys_months_are_shown_though_its_districts_are_few():
+    """Issue 16, B: robbery's county months were hidden for the sake of districts."""
+    months = [str(pd.Period("2019-04", "M") + number) for number in range(3)]
+    counts = [[1, 2, 9, 0, 5, 8], [6, 0, 3, 2, 7, 11], [0, 0, 1, 12, 5, 0]]
+    rows = [
+        figure(area, month, count)
+        for month, some in zip(months, counts, strict=True)
+        for area, count in zip(EAST, some, strict=True)
+    ]
+    rows += [
+        figure(area, month, sum(some)) for month, some in zip(months, counts, strict=True) for area in ("LANCS-14", "E23000003")
+    ]
+    rows += [figure(area, "2019/20-Q1", sum(of)) for area, of in zip(EAST, zip(*counts, strict=True), strict=True)]
+    rows += [figure(area, "2019/20-Q1", sum(map(sum, counts))) for area in ("LANCS-14", "E23000003")]
+    figures = pd.DataFrame(rows)
+    hidden = figures.loc[suppressed(decide(figures)), "area_code"]
+    assert set(hidden) <= set(EAST)
+
+
+def test_what_others_have_printed_is_shown_and_hides_nothing():
+    """Issue 16, A7: three homicides of the force in a quarter are in the Home Office's tables."""
+    rows = [figure("LANCS-14", "2018/19", 3), figure("E23000003", "2018/19", 3), figure("E23000003", "2019/20", 2)]
+    figures = pd.DataFrame(rows)
+    printed = pd.DataFrame(
+        [("V00", "E23000003", "2018/19", 3), ("V00", "E23000003", "2018/19", 4), ("V00", "E23000003", "2019/20", 4)],
+        columns=["indicator_id", "area_code", "period_id", "count"],
+    )
+    decided = decide(figures, printed=printed)
+    # What the force counts is public, and the county's part of it is not. A count that differs from ours is not ours.
+    assert suppressed(decided).tolist() == [True, False, True]
+    assert suppressed(decide(figures)).all()

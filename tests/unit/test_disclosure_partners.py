@@ -68,7 +68,9 @@ def test_no_suppressed_count_of_a_made_up_world_can_be_worked_out_by_a_partner()
 def narrow_for(partner: str, world: World, figures: pd.DataFrame, decided: pd.DataFrame) -> list:
     counts = figures["count"].to_numpy(dtype=float)
     is_seen = ~suppressed(decided) | (figures["area_code"] == partner).to_numpy()
-    seen = attack.seen(attack.atoms_of(figures, world.areas, PERIODS), is_seen, policies.POLICIES["LVRN5"].known_range, counts)
+    may_be_none = attack.may_be_none(figures, ~suppressed(decided), world.areas)
+    matrix = attack.atoms_of(figures, world.areas, PERIODS)
+    seen = attack.seen(matrix, is_seen, policies.POLICIES["LVRN5"].known_range, counts, may_be_none)
     return too_narrow(figures, decided, seen, "LVRN5", most=ATTACKED_PER_WORLD)
 
 

@@ -148,6 +148,7 @@ def _decide(connection: psycopg.Connection, number: int) -> None:
         *(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")),
         memory.of_earlier(connection, number),
         frame("select partner, indicator_id, area_code from marts.partner_known_area"),
+        frame("select indicator_id, area_code, period_id, count from reference.known_count"),
     )
     columns = [*frozen.KEY, *frozen.DECISION]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)

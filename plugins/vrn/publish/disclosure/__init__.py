@@ -16,6 +16,7 @@ import pandas as pd
 
 from vrn.publish.disclosure import decisions, policies, related
 from vrn.publish.disclosure.decisions import NO_FIGURE, PUBLISH
+from vrn.publish.disclosure.policies import DIMENSIONS
 from vrn.publish.disclosure.publish import SUPPRESSED, VALUES, published
 from vrn.publish.disclosure.tables import KEY, Frame, Table, table_of
 
@@ -33,6 +34,7 @@ def decide(
     periods: pd.DataFrame,
     earlier: pd.DataFrame | None = None,
     known: pd.DataFrame | None = None,
+    printed: pd.DataFrame | None = None,
     *,
     baseline_period: str = "2018/19",
 ) -> pd.DataFrame:
@@ -45,6 +47,8 @@ def decide(
       values published then are known, so nothing can be hidden behind them.
     known: `partner`, `indicator_id`, `area_code` of the counts that a partner knows because it sent what they are made of; none of
       the others may be told by subtracting them.
+    printed: `indicator_id`, `area_code`, `period_id`, `count` of totals that others have published. A figure that counts the same
+      is public: it need not be hidden, and hides nothing. One that counts otherwise is another count, of which they tell nothing.
     baseline_period: the year that baseline changes are from (dbt's variable).
 
     Returns, with the index and order of `figures`, but none of those that have no place (they are told as part of the force): KEY;
@@ -63,7 +67,7 @@ def decide(
     frame = Frame.of(areas, periods)
     figures = figures.assign(_index=figures.index)
     figures = figures[~figures["area_code"].isin(frame.unplaced)].reset_index(drop=True)
-    decided = _decided(figures, defined, frame, earlier, _by_partner(known))
+    decided = _decided(figures, defined, frame, earlier, _by_partner(known), _printed(figures, printed))
     answers = [
         _answer(some, decided.loc[some.index], defined.loc[name], frame, periods, baseline_period)
         for name, some in figures.groupby("indicator_id", sort=True)
@@ -82,13 +86,30 @@ def _by_partner(known: pd.DataFrame | None) -> decisions.Known:
     }
 
 
+def _printed(figures: pd.DataFrame, printed: pd.DataFrame | None) -> pd.Series:
+    """Which figures count what others have published."""
+    exact = [*KEY[:3], "count"]
+    if printed is None or printed.empty:
+        return pd.Series(False, index=figures.index)
+    counts = figures["count"].astype(float)
+    found = pd.MultiIndex.from_frame(printed[exact].astype({"count": float}))
+    is_total = (figures[DIMENSIONS] == "all").all(axis=1)
+    return is_total & pd.MultiIndex.from_frame(figures[exact].assign(count=counts)).isin(found)
+
+
 def _decided(
-    figures: pd.DataFrame, defined: pd.DataFrame, frame: Frame, earlier: pd.DataFrame | None, known: decisions.Known
+    figures: pd.DataFrame,
+    defined: pd.DataFrame,
+    frame: Frame,
+    earlier: pd.DataFrame | None,
+    known: decisions.Known,
+    is_printed: pd.Series,
 ) -> pd.DataFrame:
     """`decision` and `reason` of every figure: of indicators whose counts add up together, of all others each for itself."""
     is_figure = figures["count"].notna()
     decided = pd.DataFrame({"decision": np.where(is_figure, PUBLISH, NO_FIGURE), "reason": ""}, index=figures.index)
     counted = figures.loc[is_figure, [*KEY, "count", "denominator"]].astype({"count": float, "denominator": float})
+    counted["is_printed"] = is_printed[is_figure]
     tables = {name: _table(name, some, defined.loc[name], frame, earlier) for name, some in counted.groupby("indicator_id")}
     sentences = related.read_all(dict(defined.get("adds_up", {})))
     for names in related.components(tables, sentences):

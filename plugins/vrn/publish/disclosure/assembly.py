@@ -28,6 +28,9 @@ class _Assembly:
         self._low: dict[int, float] = {}
         self._high: dict[int, float] = {}
         self._was_published: set[int] = set()
+        # Hidden in an earlier release that said by it that it is not zero, or that did not.
+        self._is_some: set[int] = set()
+        self._may_be_none: set[int] = set()
 
     def puzzle(self) -> Puzzle:
         releases = sorted({release for table in self._tables for release in table.earlier})
@@ -66,6 +69,10 @@ class _Assembly:
                     self._low[found], self._high[found] = ranges[name][0][number], ranges[name][1][number]
                 if layer.is_published[number]:
                     self._was_published.add(found)
+                elif layer.withdrawn[number]:
+                    self._may_be_none.add(found)
+                elif not is_current:
+                    self._is_some.add(found)
                 index[place] = of_row[name] = found
             if len(of_row) == 3:
                 self._builders[table.name].link((of_row["count"], of_row["complement"]), (of_row["group"],))
@@ -86,7 +93,8 @@ class _Assembly:
         # What a restatement left behind stays hidden; what bands, or counts, leave of each other counts where it is small.
         is_small = np.array([policy.is_small(value) for policy, value in zip(cell_policies, values, strict=True)], dtype=bool)
         needs = np.where(is_row | is_old, values > 0, is_small) | self._zero_matters(rows)
-        hidden = np.concatenate([table.hidden for table in self._tables])
+        is_some = np.isin(numbers, list(self._is_some))
+        may_be_none = np.isin(numbers, list(self._may_be_none)) & ~is_some
         return Puzzle(
             relations=compile_relations(relations),
             values=values,
@@ -95,15 +103,30 @@ class _Assembly:
             known_low=np.array([self._low.get(number, 0) for number in numbers], dtype=float),
             known_high=np.array([self._high.get(number, np.inf) for number in numbers], dtype=float),
             was_published=published,
-            floor=np.where((values > 0) & (is_row | is_old), 1.0, 0.0),
+            floor=np.where((values > 0) & (is_row | is_old) & ~may_be_none, 1.0, 0.0),
             needs=needs & ~published,
             width=np.array([policy.width for policy in cell_policies], dtype=float),
             owner=self._owners(),
             measure=np.array([place[0][1] for place in cells.places]),
             is_fixed=self._given_away(),
             places=[(place[0][0], place[1]) for place in cells.places],
-            hidden_rows=hidden,
+            is_some=is_some,
+            rank=self._of_rows("rank"),
+            block=self._blocks(),
+            hidden_rows=self._of_rows("hidden"),
+            withdrawn_rows=np.concatenate([table.now.withdrawn for table in self._tables]),
         )
+
+    def _of_rows(self, name: str) -> np.ndarray:
+        return np.concatenate([getattr(table, name) for table in self._tables])
+
+    def _blocks(self) -> np.ndarray:
+        """By figure: its block, numbered through."""
+        found, first = [], 0
+        for table in self._tables:
+            found.append(np.where(table.block >= 0, table.block + first, -1))
+            first += int(table.block.max(initial=-1)) + 1
+        return np.concatenate(found)
 
     def _policies(self) -> list[Policy]:
         """By cell: its indicator's, or of what counts of several leave the strictest of theirs."""

@@ -18,6 +18,7 @@ PUBLISH, PRIMARY, SECONDARY, NO_FIGURE = "publish", "suppressed_primary", "suppr
 Known = Mapping[str, Collection[tuple[str, str]]]
 # Why, for the restricted schema only.
 SMALL, COMPLEMENT, BEFORE, DERIVED, EXPOSED = "small", "complement", "suppressed_before", "derived", "cannot_be_hidden"
+WITHDRAWN = "withdrawn"
 
 
 def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> pd.DataFrame:
@@ -44,7 +45,7 @@ def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known
         if seen := puzzle.as_seen_by(own):
             protect(seen)
     for number, table in enumerate(tables):
-        table.hidden = puzzle.hidden_rows[table.rows]
+        table.hidden, table.now.withdrawn = puzzle.hidden_rows[table.rows], puzzle.withdrawn_rows[table.rows]
         cells = given_away[(puzzle.owner[given_away] == number) & (puzzle.row[given_away] >= 0)]
         table.given_away |= set(zip(puzzle.row[cells] - table.first_row, puzzle.measure[cells], strict=True))
 
@@ -54,7 +55,11 @@ def _decided(table: Table) -> pd.DataFrame:
     exposed = np.isin(np.arange(len(hidden)), [row for row, _ in table.given_away])
     small, before = table.small, table.before
     decision = np.select([small, hidden | derived], [PRIMARY, SECONDARY], PUBLISH)
-    reason = np.select([exposed & hidden, small, before, hidden, derived], [EXPOSED, SMALL, BEFORE, COMPLEMENT, DERIVED], "")
+    reason = np.select(
+        [exposed & hidden, small, before, table.now.withdrawn, hidden, derived],
+        [EXPOSED, SMALL, BEFORE, WITHDRAWN, COMPLEMENT, DERIVED],
+        "",
+    )
     return pd.DataFrame({"decision": decision, "reason": reason}, index=table.now.figures.index)
 
 

@@ -18,8 +18,10 @@ class Puzzle:
     row: the figure of this release that shows the cell, or -1. known_low, known_high: what a reader knows of it when it is
     published. was_published: it was, in an earlier release, so hiding is in vain. floor: the least that a reader must suppose of a
     hidden one. needs: its range must be `width` wide while it is hidden. owner: the number of its indicator, or -1 for what counts
-    of several leave. measure: its name. is_fixed: nothing can hide it. places: its indicator and area. hidden_rows: by figure,
-    changed by secondary suppression.
+    of several leave. measure: its name. is_fixed: nothing can hide it. places: its indicator and area. is_some: an earlier release
+    said that it is not zero.
+
+    By figure: rank and block (levels.py); hidden_rows and withdrawn_rows, changed by secondary suppression.
     """
 
     relations: Relations
@@ -36,7 +38,11 @@ class Puzzle:
     measure: np.ndarray
     is_fixed: np.ndarray
     places: list[tuple[str, str]]
+    is_some: np.ndarray
+    rank: np.ndarray
+    block: np.ndarray
     hidden_rows: np.ndarray
+    withdrawn_rows: np.ndarray
 
     @property
     def hidden(self) -> np.ndarray:
@@ -48,6 +54,13 @@ class Puzzle:
         """What is known of each cell before any sum is used."""
         hidden = self.hidden
         return np.where(hidden, self.floor, self.known_low), np.where(hidden, np.inf, self.known_high)
+
+    def withdraw(self, blocks: np.ndarray) -> None:
+        """Hides all figures of some blocks, so that nobody can tell of any that it is not zero."""
+        rows = np.isin(self.block, blocks)
+        rows[self.row[self.was_published & (self.row >= 0)]] = False
+        self.hidden_rows[rows] = self.withdrawn_rows[rows] = True
+        self.floor[np.append(rows, False)[self.row] & ~self.is_some] = 0
 
     def as_seen_by(self, own: Collection[tuple[str, str]]) -> Puzzle | None:
         """The same for who knows the counts of some indicators and areas, having sent what they are made of; None where that is

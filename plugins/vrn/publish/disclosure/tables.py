@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from vrn.publish.disclosure import groups, measures, policies, windows
+from vrn.publish.disclosure import groups, levels, measures, policies, windows
 from vrn.publish.disclosure.geography import Geography
 from vrn.publish.disclosure.policies import DIMENSIONS, Policy
 from vrn.publish.disclosure.spans import Calendar
@@ -24,11 +24,18 @@ class Frame:
     countries: frozenset[str]
     # Out of county, and not known: of no place, so that they are told as part of the force alone.
     unplaced: frozenset[str]
+    # By code.
+    area_types: dict[str, str]
+    period_types: dict[str, str]
 
     @classmethod
     def of(cls, areas: pd.DataFrame, periods: pd.DataFrame) -> Frame:
         of_type = {kind: frozenset(areas.loc[areas["area_type"] == kind, "area_code"]) for kind in ("country", "unplaced")}
-        return cls(Geography(areas), Calendar(periods), of_type["country"], of_type["unplaced"])
+        area_types, period_types = (
+            dict(zip(some[f"{name}_{'code' if name == 'area' else 'id'}"], some[f"{name}_type"], strict=True))
+            for name, some in (("area", areas), ("period", periods))
+        )
+        return cls(Geography(areas), Calendar(periods), of_type["country"], of_type["unplaced"], area_types, period_types)
 
 
 @dataclass
@@ -38,6 +45,8 @@ class Layer:
     figures: pd.DataFrame
     counts: dict[str, np.ndarray]
     is_published: np.ndarray
+    # Of which nothing was published in their block, so that they may be zero.
+    withdrawn: np.ndarray
 
     def places(self) -> list[tuple[str, str, tuple[str, str]]]:
         """Area, period and cell of each figure."""
@@ -51,9 +60,9 @@ class Layer:
 class Table:
     """An indicator's figures of this release and of earlier ones (by release).
 
-    small, before: which figures of this release are hidden in themselves, and because they were before. hidden: those, and what was
-    found since that must be. given_away: counts (figure, measure) that cannot be hidden. first_row: the number of its first figure
-    among those of its group.
+    small, before: which figures of this release are hidden in themselves, and because they were before. rank, block: levels.py.
+    hidden: those, and what was found since that must be. given_away: counts (figure, measure) that cannot be hidden. first_row: the
+    number of its first figure among those of its group.
     """
 
     name: str
@@ -63,6 +72,8 @@ class Table:
     is_controlled: np.ndarray
     small: np.ndarray
     before: np.ndarray
+    rank: np.ndarray
+    block: np.ndarray
     earlier: dict[str, Layer] = field(default_factory=dict)
     given_away: set[tuple[int, str]] = field(default_factory=set)
     first_row: int = 0
@@ -101,11 +112,15 @@ def table_of(
 ) -> Table:
     """Reads one indicator's figures that have a count.
 
-    figures: KEY, `count` and `denominator` (numbers); unique by KEY. earlier: the same columns with `release` and `is_published`,
-    figures of earlier releases. Raises ValueError for an unknown period and for figures that are not unique.
+    figures: KEY, `count` and `denominator` (numbers), `is_printed` where others have published the count; unique by KEY.
+    earlier: KEY, counts, `release` and `is_published` of figures of earlier releases. Raises ValueError for an unknown period and
+    for figures that are not unique.
     """
     figures = _in_order(figures, frame)
     is_controlled = (~figures["area_code"].isin(frame.countries)).to_numpy() & policy.is_control
+    # A proportion tells more than the count that was printed.
+    if value_type not in ("proportion", "mean", "ratio"):
+        is_controlled &= ~figures["is_printed"].to_numpy(dtype=bool)
     counts = measures.of_figures(figures, value_type)
     is_signed = measures.are_signed(counts["count"])
     # A sum of differences counts nobody: small are the persons behind it, where the figure has them.
@@ -119,14 +134,23 @@ def table_of(
         # No interval of what may be above or below zero is feasible or not: with any of them shown a reader could take them from
         # each other, so that none is.
         small |= is_controlled
-    layers = {
-        release: Layer(some, measures.of_figures(some, value_type), some["is_published"].to_numpy(dtype=bool))
-        for release, some in _releases(earlier, frame).items()
-    }
+    layers = {release: _layer(some, value_type, frame) for release, some in _releases(earlier, frame).items()}
     if is_signed:
         for one in (counts, *(layer.counts for layer in layers.values())):
             one["count"] = np.full(len(one["count"]), np.nan)
-    return Table(name, policy, value_type, Layer(figures, counts, ~is_controlled), is_controlled, small, before, layers)
+    rank = levels.ranks(figures, frame.area_types, frame.period_types)
+    block = np.where(is_controlled, levels.blocks(figures, frame.area_types), -1)
+    now = Layer(figures, counts, ~is_controlled, np.zeros(len(figures), dtype=bool))
+    return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, layers)
+
+
+def _layer(figures: pd.DataFrame, value_type: str, frame: Frame) -> Layer:
+    """Figures of an earlier release."""
+    counts = measures.of_figures(figures, value_type)
+    is_published = figures["is_published"].to_numpy(dtype=bool)
+    least = np.fmin.reduce(list(counts.values()))
+    withdrawn = levels.withdrawn(levels.blocks(figures, frame.area_types), least, is_published)
+    return Layer(figures, counts, is_published, withdrawn)
 
 
 def _in_order(figures: pd.DataFrame, frame: Frame) -> pd.DataFrame:
