@@ -114,13 +114,13 @@ class RelatedWorld:
         definitions = self.indicators if is_related else self.indicators.drop(columns="adds_up")
         return disclosure.decide(figures, definitions, self.areas, PERIODS)
 
-    def told(self, figures: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:
+    def told(self, figures: pd.DataFrame, hidden: np.ndarray, withheld: np.ndarray) -> pd.DataFrame:
         """Every count that figures tell, or hide, a row each: KEY, measure, kinds, true `count`, low and high as the attacker
-        knows them, and the width that a hidden one must keep (0: none)."""
+        knows them, and the width that a hidden one must keep (0: none). hidden: from this attacker; withheld: from everybody."""
         rows = []
         rests = (figures["denominator"] - figures["count"]).where(figures["denominator"].notna(), 1)
         is_none = figures.assign(count=np.fmin(figures["count"], rests.astype(float)))
-        may_be_none = attack.may_be_none(is_none, ~hidden, self.areas)
+        may_be_none = attack.may_be_none(is_none, ~withheld, self.areas)
         for row, is_hidden, least in zip(figures.to_dict("records"), hidden, np.where(may_be_none, 0, 1), strict=True):
             policy = policies.POLICIES[self.policies[row["indicator_id"]]]
             kinds = self.shape.counts[row["indicator_id"]]
@@ -147,9 +147,12 @@ class RelatedWorld:
                 rows.append(row | {"low": ZERO, "high": MANY, "width": width})
         return pd.DataFrame(rows)
 
-    def too_narrow(self, figures: pd.DataFrame, hidden: np.ndarray, most: int = 10**6) -> list:
-        """Counts (of at most so many that are tried) that the attacker knows more narrowly than they must be known."""
-        told = self.told(figures, hidden)
+    def too_narrow(self, figures: pd.DataFrame, hidden: np.ndarray, most: int = 10**6, withheld: np.ndarray | None = None) -> list:
+        """Counts (of at most so many that are tried) that the attacker knows more narrowly than they must be known.
+
+        withheld: what is hidden from everybody, where the attacker knows some of it.
+        """
+        told = self.told(figures, hidden, hidden if withheld is None else withheld)
         wanted = np.flatnonzero(told["width"] > 0)
         wanted = wanted[:: max(1, len(wanted) // most)]
         if not len(wanted):

@@ -88,7 +88,7 @@ def test_no_suppressed_count_of_related_indicators_can_be_worked_out_by_a_partne
         decided = disclosure.decide(figures, world.indicators, world.areas, PERIODS, known=knows)
         for partner in districts:
             hidden = suppressed(decided) & (figures["area_code"] != partner).to_numpy()
-            narrow = world.too_narrow(figures, hidden, ATTACKED_PER_WORLD)
+            narrow = world.too_narrow(figures, hidden, ATTACKED_PER_WORLD, suppressed(decided))
             assert of_others(narrow, partner, figures) == [], (seed, partner)
 
 
