@@ -64,8 +64,9 @@ SHAPES = {
 class RelatedWorld:
     """Counts by kind, place and month (of bands by year), and what several indicators say of them."""
 
-    def __init__(self, shape: Shape, seed: int, policy: dict[str, str] | str, is_small: bool = False):
-        """is_small: two districts, the county, and a month; so few that every choice can be tried."""
+    def __init__(self, shape: Shape, seed: int, policy: dict[str, str] | str, is_small: bool = False, has_windows: bool = False):
+        """is_small: two districts, the county, and a month; so few that every choice can be tried. has_windows: months
+        and windows of 15 months."""
         dice = np.random.default_rng(seed)
         self.shape = shape
         self.policies = policy if isinstance(policy, dict) else dict.fromkeys(shape.counts, policy)
@@ -75,7 +76,12 @@ class RelatedWorld:
         self._order = [*self.areas.loc[self.areas["area_type"] == "district", "area_code"], "OUT", "UNK"]
         self._types = ["financial_year"] if shape.bands else ["month", "quarter"] if seed % 2 and not is_small else ["month"]
         self._months = 12 if shape.bands else 1 if is_small else 3
-        mean = {kind: dice.choice([0.7, 3, 12]) * (8 if kind == "o" else 1) / (4 if shape.bands else 1) for kind in shape.kinds}
+        if has_windows:
+            self._types, self._months = ["month", "rolling_12_months"], 15
+        mean = {
+            kind: dice.choice([0.7, 3, 12]) * (8 if kind == "o" else 1) / (4 if shape.bands or has_windows else 1)
+            for kind in shape.kinds
+        }
         size = (len(self._order), self._months)
         if shape.bands:
             by_band = {band: dice.poisson(mean[kind] * 4, size[0]) for band, kind in shape.bands.items()}

@@ -8,6 +8,7 @@ import pytest
 
 from tests import attack
 from tests.properties import seeds
+from tests.related_worlds import SHAPES, RelatedWorld
 from tests.worlds import EAST, PERIODS, areas, figure, suppressed
 from vrn.publish import disclosure
 from vrn.publish.disclosure import policies
@@ -98,3 +99,33 @@ def test_no_month_of_a_made_up_world_of_rare_events_is_named():
         assert named_months(counts, figures, hidden, places, is_zero_shown=False) == 0, seed
         named_before += named_months(counts, figures, figures["count"].between(1, 4).to_numpy(), places, is_zero_shown=True)
     assert named_before
+
+
+def test_months_that_windows_imply_are_tied_to_those_of_other_indicators():
+    """Issue 16, A6: 5 in a window, and in the next one what is left when its first month goes and none comes. As that month is part
+    of five of another indicator, the next window is 1 to 5, which is a range of 4 where 5 is policy."""
+    months = [str(pd.Period("2018-04", "M") + number) for number in range(13)]
+    whole = [5] + [30] * 11 + [0]
+    rows = [figure(EAST[0], month, count) | {"indicator_id": "V92"} for month, count in zip(months, whole, strict=True)]
+    rows += [
+        figure(EAST[0], "2019-03-R12", 5) | {"indicator_id": "V91"},
+        figure(EAST[0], "2019-04-R12", 3) | {"indicator_id": "V91"},
+    ]
+    both = pd.concat([DEFINITION.assign(indicator_id=name) for name in ("V91", "V92")], ignore_index=True)
+    both["adds_up"] = [["count <= V92"], None]
+    figures = pd.DataFrame(rows)
+    hidden = suppressed(disclosure.decide(figures, both, areas(EAST[:1]), PERIODS))
+    assert hidden[figures["period_id"] == "2019-04-R12"].all()
+    assert hidden.sum() > 1
+
+
+@pytest.mark.worlds
+def test_no_count_in_windows_can_be_worked_out_with_the_months_of_a_related_indicator():
+    for seed in seeds(3):
+        world = RelatedWorld(SHAPES["a part"], seed, "LVRN5", has_windows=True)
+        figures = world.figures()
+        is_month_of_part = (figures["indicator_id"] == "V91") & ~figures["period_id"].str.endswith("R12")
+        figures = figures[~is_month_of_part].reset_index(drop=True)
+        narrow = world.too_narrow(figures, suppressed(world.decide(figures)), most=6)
+        # What is left in a month of which one of the two is not given is nobody's figure.
+        assert [one for one in narrow if one[3] != "left"] == [], seed

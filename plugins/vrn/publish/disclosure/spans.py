@@ -57,6 +57,11 @@ class Calendar:
         """The kind and months of a period; None of one that adds to nothing here."""
         return self._spans.get(code)
 
+    def month(self, code: str | tuple) -> tuple[str, int] | None:
+        """A month, published or hidden, as ("month", n); None of any other period."""
+        span = self._spans.get(code) if isinstance(code, str) else None
+        return code if isinstance(code, tuple) else ("month", span.first) if span and span.kind == "month" else None
+
     def earlier(self, code: str, months: int) -> str | None:
         """The period of the same kind that is so many months earlier; None where there is none."""
         span = self._spans.get(code)

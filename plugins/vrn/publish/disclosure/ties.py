@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from vrn.publish.disclosure import groups, policies
 from vrn.publish.disclosure.constraints import MAX_SLACK, Cells, Measure, Place, Relation
@@ -38,7 +38,11 @@ class Ties:
         self._index: dict[Place, int] = {}
         self._series: dict[tuple, set[str]] = {}
         self._seen: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
+        # Sentences that a place's figures do not bear out, so that its months may not either.
+        self._broken: set[tuple[Sentence, str, tuple[str, str]]] = set()
         self.relations: list[Relation] = []
+        # Among months that nobody published, where real months could fulfil them (constraints.settle).
+        self.supposed: list[Relation] = []
         self.rests: dict[int, Policy] = {}
 
     def add_layer(self, index: Mapping[Place, int]) -> None:
@@ -53,6 +57,36 @@ class Ties:
             for area, period, cell in places[sentence.said_by]:
                 if cell == groups.TOTAL or not sentence.is_of_totals:
                     self._say(sentence, policy, area, period, cell)
+        self._add_months(index)
+
+    def _add_months(self, index: Mapping[Place, int]) -> None:
+        """The same of months that windows alone imply, of one indicator or of several: what holds of all periods holds of these."""
+        months = {(place[0], place[1], month, place[3]): number for place, number in index.items()
+                  if (month := self._calendar.month(place[2]))}  # fmt: skip
+        unknown = {(place[1], place[2], place[3]) for place in index if isinstance(place[2], tuple)}
+
+        def of_terms(terms: Iterable[Term], area: str, number: int, cell: tuple[str, str]) -> list[tuple[int, ...]]:
+            found = []
+            for term in terms:
+                month = ("month", number - term.months_earlier)
+                for names in NAMES[term.measure]:
+                    places = [((term.indicator, name), area, month, term.group or cell) for name in names]
+                    if all(place in months for place in places):
+                        found.append(tuple(months[place] for place in places))
+                        break
+                else:
+                    found.append(())
+            return found
+
+        for sentence, _ in self._sentences:
+            for area, (_, number), cell in sorted(unknown, key=str):
+                if (sentence, area, cell) in self._broken or (sentence.is_of_totals and cell != groups.TOTAL):
+                    continue
+                parts, wholes = (of_terms(terms, area, number, cell) for terms in (sentence.parts, sentence.wholes))
+                if any(parts) and all(wholes):
+                    of_parts, of_wholes = (tuple(one for some in side for one in some) for side in (parts, wholes))
+                    if any(self._cells.values[one] != self._cells.values[one] for one in (*of_parts, *of_wholes)):
+                        self.supposed.append((of_parts, of_wholes, sentence.is_equation and all(parts)))
 
     def _say(self, sentence: Sentence, policy: Policy, area: str, period: str, cell: tuple[str, str]) -> None:
         parts, wholes = ([self._of_term(term, area, period, cell) for term in side] for side in (sentence.parts, sentence.wholes))
@@ -66,19 +100,22 @@ class Ties:
         if of_parts and (of_parts, of_wholes) not in self._seen:
             self._seen.add((of_parts, of_wholes))
             rest = ((sentence.said_by, "rest"), area, period, cell)
-            self._add(of_parts, of_wholes, is_whole, rest, policies.POLICIES["none"] if sentence.is_rest_free else policy)
+            if not self._add(of_parts, of_wholes, is_whole, rest, policies.POLICIES["none"] if sentence.is_rest_free else policy):
+                self._broken.add((sentence, area, cell))
 
-    def _add(self, parts: tuple[int, ...], wholes: tuple[int, ...], is_whole: bool, place: Place, policy: Policy) -> None:
+    def _add(self, parts: tuple[int, ...], wholes: tuple[int, ...], is_whole: bool, place: Place, policy: Policy) -> bool:
+        """Returns whether the counts bear it out."""
         values = self._cells.values
         rest = sum(values[one] for one in wholes) - sum(values[one] for one in parts)
         if rest < -MAX_SLACK:
-            return
+            return False
         if is_whole or not policy.is_small(rest):
             self.relations.append((parts, wholes, is_whole and rest < MAX_SLACK))
         else:
             number = self._cells.add(place, rest)
             self.rests[number] = policy
             self.relations.append(((*parts, number), wholes, True))
+        return True if not is_whole else rest < MAX_SLACK
 
     def _of_term(self, term: Term, area: str, period: str, cell: tuple[str, str]) -> tuple[int, ...]:
         """The cells that add to a term; nothing where it has no figure there, nor figures of shorter periods that add to it."""
