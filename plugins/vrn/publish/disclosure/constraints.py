@@ -98,7 +98,7 @@ class Builder:
         self._found.append((tuple(parts), tuple(totals), True))
 
     def relations(self) -> tuple[list[Relation], list[Relation], dict[int, float]]:
-        """Those among what is known; those over months that nobody published, where real months could fulfil them; and such months."""
+        """Those among known counts; those over months that nobody published, if real months could fulfil them; and such months."""
         for supposed in (self._supposed, [one for one in self._supposed if self._is_over_time(one)]):
             months = settle(self.cells, supposed) if supposed else None
             if months is not None:
