@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from tests import attack, metadata
-from tests.worlds import EAST, PERIODS, UNPLACED, areas, figure, suppressed, too_narrow
+from tests.properties import seeds
+from tests.worlds import EAST, PERIODS, UNPLACED, World, areas, figure, suppressed, too_narrow
 from vrn.publish import disclosure
 from vrn.publish.disclosure import policies
 
@@ -105,3 +108,40 @@ def test_what_others_have_printed_is_shown_and_hides_nothing():
     # What the force counts is public, and the county's part of it is not. A count that differs from ours is not ours.
     assert suppressed(decided).tolist() == [True, False, True]
     assert suppressed(decide(figures)).all()
+
+
+def test_a_hidden_count_is_told_as_the_range_that_the_sums_leave_of_it():
+    """Issue 16, B: "1 to 9". The worked example of DOMAIN 5.4: two districts share ten."""
+    decided = decide(few([0, 3, 12, 7, 25, 9]))
+    told = {row.area_code: (row.at_least, row.at_most) for row in decided.itertuples() if row.public_status == "suppressed"}
+    assert told == {EAST[1]: (1, 9), EAST[3]: (1, 9)}
+    # Where zeros are hidden as well each may be one.
+    told = decide(few([1, 0, 0, 3, 1, 1]))[["at_least", "at_most"]]
+    assert told[:-1].eq([0, 6]).all().all()
+    assert told[-1:].isna().all().all()
+
+
+def test_no_range_is_told_where_the_policy_does_not_say_so():
+    decided = disclosure.decide(few([0, 3, 12, 7, 25, 9]), definition("DfE"), areas(), PERIODS)
+    assert suppressed(decided).any()
+    assert decided[["at_least", "at_most"]].isna().all().all()
+
+
+@pytest.mark.worlds
+def test_a_range_that_is_told_is_true_and_none_is_narrower_than_what_sums_leave():
+    told_of = 0
+    for seed in seeds(12):
+        world = World(seed)
+        figures = world.figures()
+        decided = disclosure.decide(figures, definition(), world.areas, PERIODS)
+        told = decided["at_most"].notna().to_numpy()
+        counts = figures.loc[told, "count"]
+        assert (counts.between(decided.loc[told, "at_least"], decided.loc[told, "at_most"])).all(), seed
+        assert (suppressed(decided) | ~told).all(), seed
+        tried = np.flatnonzero(told & (figures["count"] > 0).to_numpy())[::5]
+        if len(tried):
+            left = attack.ranges(world.seen(figures, decided, "LVRN5"), tried)
+            assert (decided.loc[tried, "at_most"] >= left["high"]).all(), seed
+            assert (decided.loc[tried, "at_least"] <= left["low"]).all(), seed
+            told_of += len(tried)
+    assert told_of

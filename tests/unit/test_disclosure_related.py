@@ -198,8 +198,8 @@ def test_no_suppressed_count_can_be_worked_out_where_policies_meet():
 @pytest.mark.parametrize("shape", [name for name in SHAPES if name != "one denominator"])
 def test_indicators_judged_each_for_itself_would_be_broken(shape):
     """So the attack can see what it is to find."""
-    worlds = [RelatedWorld(SHAPES[shape], seed, "LVRN5") for seed in range(WORLDS_PER_SHAPE)]
-    tables = [(world, world.figures()) for world in worlds]
+    worlds = (RelatedWorld(SHAPES[shape], seed, "LVRN5") for seed in range(10 * WORLDS_PER_SHAPE))
+    tables = ((world, world.figures()) for world in worlds)
     assert any(world.too_narrow(some, suppressed(world.decide(some, is_related=False))) for world, some in tables)
 
 

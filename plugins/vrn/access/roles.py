@@ -36,6 +36,7 @@ PUBLIC = "public"
 BI_TABLES = (
     "indicator", "area", "period", "indicator_value", "indicator_latest", "area_profile", "framework_scorecard", "feed_status",
     "data_quality", "release", "indicator_annotation", "figure_annotation", "worse_and_worsening", "similar_area",
+    "hidden_range", "hidden_share",
 )  # fmt: skip
 # The ledger and what the machinery did. Of ops, the figures of releases are not among them.
 OPS_METADATA = (

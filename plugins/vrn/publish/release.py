@@ -131,11 +131,11 @@ def _freeze(connection: psycopg.Connection, settings: Settings, note: str, reaso
     )
     frozen.keep_models(connection, number)
     frozen.keep_values(connection, number)
-    _decide(connection, number)
+    _decide(connection, release_id, number)
     return last, release_id
 
 
-def _decide(connection: psycopg.Connection, number: int) -> None:
+def _decide(connection: psycopg.Connection, release_id: str, number: int) -> None:
     """Disclosure control: what of each figure may be published, with what earlier releases have told."""
 
     def frame(query: str) -> pd.DataFrame:
@@ -160,6 +160,10 @@ def _decide(connection: psycopg.Connection, number: int) -> None:
             copy.write_row(row)
     connection.execute("analyze decided")
     frozen.keep_decisions(connection, number, sql.Identifier("pg_temp", "decided"))
+    given = decided.loc[decided["at_most"].notna(), [*frozen.KEY, *disclosure.RANGE]].astype(dict.fromkeys(disclosure.RANGE, int))
+    with connection.cursor().copy(f"copy ops.release_range (release_id, {', '.join(given)}) from stdin") as copy:
+        for row in given.itertuples(index=False):
+            copy.write_row((release_id, *row))
 
 
 def revision() -> str:

@@ -20,9 +20,11 @@ from vrn.publish.disclosure.policies import DIMENSIONS
 from vrn.publish.disclosure.publish import SUPPRESSED, VALUES, published
 from vrn.publish.disclosure.tables import KEY, Frame, Table, table_of
 
-__all__ = ["KEY", "MEMORY", "SUPPRESSED", "decide"]
+__all__ = ["KEY", "MEMORY", "RANGE", "SUPPRESSED", "decide"]
 
 RESTRICTED = ["decision", "reason"]
+# What may be printed in the place of a hidden count.
+RANGE = ["at_least", "at_most"]
 # What releases leave behind for the next (vrn.publish.release keeps it): restricted, for it holds true counts.
 MEMORY = ["release", *KEY, "count", "denominator", "is_published"]
 
@@ -54,7 +56,8 @@ def decide(
     Returns, with the index and order of `figures`, but none of those that have no place (they are told as part of the force): KEY;
     `decision` (publish, suppressed_primary, suppressed_secondary, no_figure) and `reason` (small, complement, suppressed_before,
     derived from a suppressed one, or cannot_be_hidden: an earlier release or a zero gives it away, and no suppression now can
-    help), both restricted; `public_status` and VALUES, empty where suppressed.
+    help), both restricted; RANGE of a suppressed count, where its policy and the sums allow; `public_status` and VALUES, which are
+    empty where suppressed.
 
     Raises ValueError for an unknown policy, indicator or period, figures that are not unique, and groups that are crossed.
     """
@@ -73,7 +76,7 @@ def decide(
         for name, some in figures.groupby("indicator_id", sort=True)
     ]
     if not answers:
-        return pd.DataFrame(columns=[*KEY, *RESTRICTED, "public_status", *VALUES])
+        return pd.DataFrame(columns=[*KEY, *RESTRICTED, *RANGE, "public_status", *VALUES])
     answer = pd.concat(answers).sort_index()
     return answer.set_axis(figures["_index"].rename(None))
 
@@ -105,9 +108,10 @@ def _decided(
     known: decisions.Known,
     is_printed: pd.Series,
 ) -> pd.DataFrame:
-    """`decision` and `reason` of every figure: of indicators whose counts add up together, of all others each for itself."""
+    """`decision`, `reason` and RANGE of every figure: of indicators whose counts add up together, of all others each for itself."""
     is_figure = figures["count"].notna()
     decided = pd.DataFrame({"decision": np.where(is_figure, PUBLISH, NO_FIGURE), "reason": ""}, index=figures.index)
+    decided[RANGE] = np.nan
     counted = figures.loc[is_figure, [*KEY, "count", "denominator"]].astype({"count": float, "denominator": float})
     counted["is_printed"] = is_printed[is_figure]
     tables = {name: _table(name, some, defined.loc[name], frame, earlier) for name, some in counted.groupby("indicator_id")}

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from vrn.publish.disclosure import ranges
 from vrn.publish.disclosure.assembly import puzzle_of
 from vrn.publish.disclosure.policies import DIMENSIONS
+from vrn.publish.disclosure.puzzle import Puzzle
 from vrn.publish.disclosure.related import Sentence
 from vrn.publish.disclosure.secondary import protect
 from vrn.publish.disclosure.tables import Frame, Table
@@ -22,7 +24,8 @@ WITHDRAWN = "withdrawn"
 
 
 def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> pd.DataFrame:
-    """Decides for the figures of indicators that are tied to each other, or of one: `decision`, `reason`, by the tables' index."""
+    """Decides for the figures of indicators that are tied to each other, or of one: `decision`, `reason`, `at_least` and
+    `at_most`, by the tables' index."""
     # First each for itself, which is quick and nearly all of it; then what they tell of each other.
     for table in tables:
         if table.is_any_hidden:
@@ -48,6 +51,22 @@ def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known
         table.hidden, table.now.withdrawn = puzzle.hidden_rows[table.rows], puzzle.withdrawn_rows[table.rows]
         cells = given_away[(puzzle.owner[given_away] == number) & (puzzle.row[given_away] >= 0)]
         table.given_away |= set(zip(puzzle.row[cells] - table.first_row, puzzle.measure[cells], strict=True))
+    _tell(tables, puzzle)
+
+
+def _tell(tables: list[Table], puzzle: Puzzle) -> None:
+    """Notes the ranges that may be printed in the place of hidden counts."""
+    # Where zeros are hidden too, each may be one; where none is, to say so tells nothing that the policy does not.
+    has_hidden_zero = [bool((table.hidden & (table.now.counts["count"] == 0)).any()) for table in tables]
+    least = np.array([0.0 if has_zero else 1.0 for has_zero in has_hidden_zero])[puzzle.owner]
+    is_count = (puzzle.measure == "count") & (puzzle.row >= 0)
+    low, high = ranges.of_counts(puzzle, np.where(is_count & puzzle.hidden, least, 0))
+    wide = np.isfinite(high) & (np.floor(high) - np.ceil(low) >= puzzle.width) & puzzle.hidden & ~puzzle.is_fixed & is_count
+    for number, table in enumerate(tables):
+        if not table.policy.tells_range:
+            continue
+        cells = np.flatnonzero(wide & (puzzle.owner == number))
+        table.told[puzzle.row[cells] - table.first_row] = np.column_stack([np.ceil(low[cells]), np.floor(high[cells])])
 
 
 def _decided(table: Table) -> pd.DataFrame:
@@ -60,7 +79,9 @@ def _decided(table: Table) -> pd.DataFrame:
         [EXPOSED, SMALL, BEFORE, WITHDRAWN, COMPLEMENT, DERIVED],
         "",
     )
-    return pd.DataFrame({"decision": decision, "reason": reason}, index=table.now.figures.index)
+    told = np.where(hidden[:, None], table.told, np.nan)
+    answer = {"decision": decision, "reason": reason, "at_least": told[:, 0], "at_most": told[:, 1]}
+    return pd.DataFrame(answer, index=table.now.figures.index)
 
 
 def _derived(table: Table) -> np.ndarray:

@@ -21,11 +21,13 @@ DIMENSIONS = ["sex", "age_band", "ethnicity", "imd_quintile"]
 
 @dataclass(frozen=True)
 class Policy:
-    """limit: the largest count that is suppressed (0: none is). rounding: the base of rounding (1: none)."""
+    """limit: the largest count that is suppressed (0: none is). rounding: the base of rounding (1: none). tells_range: whether the
+    range that sums leave of a suppressed count may be printed."""
 
     name: str
     limit: int
     rounding: int = 1
+    tells_range: bool = False
 
     @property
     def is_control(self) -> bool:
@@ -56,7 +58,13 @@ class Policy:
 
 POLICIES = {
     policy.name: policy
-    for policy in (Policy("none", 0), Policy("LVRN5", 4), Policy("MoJ", 4), Policy("DfE", 5), Policy("NHS7", 7, rounding=5))
+    for policy in (
+        Policy("none", 0),
+        Policy("LVRN5", 4, tells_range=True),
+        Policy("MoJ", 4),
+        Policy("DfE", 5),
+        Policy("NHS7", 7, rounding=5),
+    )
 }
 
 
@@ -70,7 +78,8 @@ def strictest(names: Iterable[str]) -> Policy:
     if unknown or not names:
         raise ValueError(f"No suppression policy is called {unknown}. There are: {', '.join(POLICIES)}.")
     policies = [POLICIES[name] for name in names]
-    return Policy("+".join(names), max(one.limit for one in policies), max(one.rounding for one in policies))
+    limit, rounding = max(one.limit for one in policies), max(one.rounding for one in policies)
+    return Policy("+".join(names), limit, rounding, all(one.tells_range for one in policies))
 
 
 def of_indicator(text: str) -> Policy:

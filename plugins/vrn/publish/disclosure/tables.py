@@ -80,6 +80,8 @@ class Table:
 
     def __post_init__(self):
         self.hidden = self.small | self.before
+        # By figure, least and most: what may be printed in the place of a hidden count.
+        self.told = np.full((len(self.small), 2), np.nan)
 
     @property
     def rows(self) -> slice:
