@@ -16,6 +16,9 @@ OVERLAPPING = ("rolling_12_months", "three_financial_years")
 # For areas beside each other the longest tells most, and a year is what people mean.
 COMPARED = ("financial_year", "academic_year", "rolling_12_months", "three_financial_years", "quarter", "month")
 
+# Of a figure that is hidden one knows that there is one.
+KNOWN = ("ok", "suppressed")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -82,9 +85,19 @@ def compared(subject: Subject) -> Comparison | None:
 
 
 def drawn(figures: Sequence[Figure]) -> list[Figure]:
-    """From the first figure to the last: what was never delivered before and after is said in words and takes no room."""
-    places = [place for place, figure in enumerate(figures) if figure.status == "ok"]
-    return list(figures[places[0] : places[-1] + 1]) if places else []
+    """From the first figure that is known to the last, with what is hidden at either end, so that a line does not end unsaid.
+
+    What was never delivered before and after is said in words and takes no room. Empty where no figure can be shown.
+    """
+    if not any(figure.status == "ok" for figure in figures):
+        return []
+    places = [place for place, figure in enumerate(figures) if figure.status in KNOWN]
+    return list(figures[places[0] : places[-1] + 1])
+
+
+def pieces(figures: Iterable[Figure]) -> list[list[Figure]]:
+    """Figures in a row, and periods in a row without one, each as a piece of a line."""
+    return [list(group) for _, group in groupby(figures, key=lambda figure: figure.status == "ok")]
 
 
 def rows(figures: Iterable[Figure]) -> list[Figure | Run]:

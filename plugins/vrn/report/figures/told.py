@@ -16,6 +16,11 @@ def heading(subject: Subject) -> dict[str, Any]:
     return {name: subject.meta[name] for name in ("indicator_id", "name", "short_name", "domain", "unit")}
 
 
+def is_judged(subject: Subject) -> bool:
+    """Whether more of it is better or worse; without that no colour says so."""
+    return subject.meta["polarity"] != "no_judgement"
+
+
 def figure(subject: Subject, shown: Figure, decimals: int | None = None, county: Figure | None = None) -> dict[str, Any]:
     """The cells of a row. words is empty for a figure and has the reason for none."""
     common = {
@@ -121,7 +126,7 @@ def line(subject: Subject, drawn: Sequence[Figure], decimals: int, a_figure: str
     if len(found) == 1:
         return f"{start}one figure, {at(found[0])}."
     highest, lowest = max(found, key=lambda f: f.value), min(found, key=lambda f: f.value)
-    between = f" {counted(gaps, 'period', 'periods')} between without {a_figure}." if gaps else ""
+    between = f" {counted(gaps, 'period', 'periods')} without {a_figure}." if gaps else ""
     return (
         f"{start}{len(found)} figures. First {at(found[0])}, last {at(found[-1])}, highest {at(highest)}, "
         f"lowest {at(lowest)}.{between}"

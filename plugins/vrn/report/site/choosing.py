@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from vrn.report.figures import series
 from vrn.report.figures.subject import COUNTY, FORCE, Figure, Subject
-
-KNOWN = ("ok", "suppressed")
 
 
 def latest(figures: Iterable[Figure]) -> Figure | None:
     """The newest of the longest kind of period that has something to say; without one the newest reason."""
     return max(
         figures,
-        key=lambda f: (f.status in KNOWN, -series.COMPARED.index(f.period.period_type), f.period.end_on),
+        key=lambda f: (f.status in series.KNOWN, -series.COMPARED.index(f.period.period_type), f.period.end_on),
         default=None,
     )
+
+
+def _each_type(subject: Subject, area_code: str) -> list[Figure]:
+    """The latest figure of each kind of period of an area, the longest kind first."""
+    inside = [f for f in subject.figures if f.area.area_code == area_code]
+    kinds = {f.period.period_type for f in inside}
+    return [latest(f for f in inside if f.period.period_type == kind) for kind in series.COMPARED if kind in kinds]
 
 
 def of_area(subject: Subject, area_code: str) -> Figure | None:
@@ -24,9 +30,30 @@ def of_area(subject: Subject, area_code: str) -> Figure | None:
 
 
 def headline(subject: Subject) -> Figure | None:
-    """The county's latest figure, or the police force's where only that has one."""
-    found = [figure for code in (COUNTY, FORCE) if (figure := of_area(subject, code))]
-    return max(found, key=lambda figure: figure.status == "ok", default=None)
+    """The county's latest figure, or the police force's where only that has one.
+
+    Where the longest kind of period is hidden and a shorter one is not, the shorter: a board reads what can be read.
+    """
+    found = [figure for code in (COUNTY, FORCE) for figure in _each_type(subject, code)]
+    return max(found, key=lambda figure: (figure.status == "ok", figure.status in series.KNOWN), default=None)
+
+
+def newer(subject: Subject, shown: Figure | None) -> Figure | None:
+    """The newest figure of the shortest period of the same area, where it goes on beyond the one that is shown."""
+    found = [
+        f for f in subject.figures if shown and f.area == shown.area and f.status == "ok" and f.period.end_on > shown.period.end_on
+    ]
+    return max(found, key=lambda f: (f.period.end_on, f.period.start_on), default=None)
+
+
+def line(subject: Subject, area_code: str) -> list[Figure]:
+    """An area's figures in the order of time, of the kind of period that has most of them, from the first known to the last."""
+    figures = [f for f in subject.figures if f.area.area_code == area_code]
+    most = Counter(f.period.period_type for f in figures if f.status == "ok" and f.period.period_type not in series.OVERLAPPING)
+    if not most:
+        return []
+    kind = max(most, key=lambda name: (most[name], -series.OVER_TIME.index(name)))
+    return series.drawn(sorted((f for f in figures if f.period.period_type == kind), key=lambda f: f.period.end_on))
 
 
 def beside(subject: Subject, figure: Figure) -> Figure | None:

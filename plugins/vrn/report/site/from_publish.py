@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 import psycopg
 
 from vrn.report.figures.subject import COUNTY, Annotation, Area, Figure, Period, Subject, annotation
+from vrn.report.site import queries
 
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
 LISTS = ("period_types", "geo_levels", "breakdowns", "feeds")
@@ -40,12 +42,24 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Worse:
+    """That an area's latest figure is worse than the county's or England's, or is getting worse, or both."""
+
+    indicator_id: str
+    area_code: str
+    area_name: str
+    is_worse: bool
+    is_worsening: bool
+
+
+@dataclass(frozen=True)
 class Item:
-    """An indicator with its figures for everybody, those of groups, and all rows for its download."""
+    """An indicator with its figures for everybody, those of groups, all rows for its download, and where it is worse."""
 
     subject: Subject
     groups: tuple[Group, ...]
     rows: tuple[Mapping[str, Any], ...]
+    worse: tuple[Worse, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,19 +80,19 @@ def read(connection: psycopg.Connection) -> Published:
     connection.read_only = True
     if not (_exists(connection, "publish.release") and _exists(connection, "publish.indicator_value")):
         return Published(None)
-    releases = tuple(Release(**row) for row in connection.execute(RELEASES))
-    shown = {row["release_id"] for row in connection.execute(SHOWN)}
+    releases = tuple(Release(**row) for row in connection.execute(queries.RELEASES))
+    shown = {row["release_id"] for row in connection.execute(queries.SHOWN)}
     release = next((release for release in releases if release.release_id in shown), None)
     if release is None:
         return Published(None, releases)
-    areas = tuple(_area(row) for row in connection.execute(AREAS))
+    areas = tuple(_area(row) for row in connection.execute(queries.AREAS))
     return Published(
         release=release,
         releases=releases,
         areas=areas,
         items=_items(connection, release, areas),
-        feeds=tuple(connection.execute(FEEDS)),
-        deliveries=tuple(connection.execute(DELIVERIES)),
+        feeds=tuple(connection.execute(queries.FEEDS)),
+        deliveries=tuple(connection.execute(queries.DELIVERIES)),
     )
 
 
@@ -90,6 +104,7 @@ def item(
     *,
     is_synthetic: bool,
     annotations: tuple[Annotation, ...] = (),
+    worse: tuple[Worse, ...] = (),
 ) -> Item:
     """An indicator of its row of publish.indicator and its rows of publish.indicator_value."""
     kept = tuple(_without_hidden(row) for row in rows)
@@ -103,22 +118,26 @@ def item(
             groups.append(Group(split[0], row[split[0]], figure))
     known = dict(meta) | {name: _listed(meta[name]) for name in LISTS} | {"comparator_default": COUNTY}
     subject = Subject(known, tuple(figures), annotations=annotations, is_synthetic=is_synthetic)
-    return Item(subject, tuple(groups), kept)
+    return Item(subject, tuple(groups), kept, worse)
 
 
 def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, ...]) -> Iterator[Item]:
     by_code = {area.area_code: area for area in areas}
-    periods = {row["period_id"]: Period(**row) for row in connection.execute(PERIODS)}
+    periods = {row["period_id"]: Period(**row) for row in connection.execute(queries.PERIODS)}
     annotated = _exists(connection, "publish.indicator_annotation")
-    for meta in connection.execute(INDICATORS).fetchall():
+    worse = defaultdict(list)
+    for row in connection.execute(queries.WORSE) if _exists(connection, "publish.worse_and_worsening") else ():
+        worse[row["indicator_id"]].append(Worse(**row))
+    for meta in connection.execute(queries.INDICATORS).fetchall():
         key = {"id": meta["indicator_id"], "release": release.release_id}
         yield item(
             meta,
-            connection.execute(VALUES, key),
+            connection.execute(queries.VALUES, key),
             by_code,
             periods,
             is_synthetic=release.is_synthetic,
-            annotations=tuple(annotation(row) for row in connection.execute(ANNOTATIONS, key)) if annotated else (),
+            annotations=tuple(annotation(row) for row in connection.execute(queries.ANNOTATIONS, key)) if annotated else (),
+            worse=tuple(worse[meta["indicator_id"]]),
         )
 
 
@@ -161,68 +180,3 @@ def _listed(text: str | None) -> list[str]:
 
 def _exists(connection: psycopg.Connection, table: str) -> bool:
     return connection.execute("select to_regclass(%s) is not null as found", [table]).fetchone()["found"]
-
-
-RELEASES = """
-    select
-        release_id, released_at at time zone 'Europe/London' as released_at, previous_release_id, git_revision, note,
-        submission_count, indicator_count,
-        coalesce(is_synthetic, false) as is_synthetic, as_of
-    from publish.release
-    order by released_at desc, release_id desc
-"""
-
-SHOWN = "select distinct release_id from publish.indicator_value where release_id is not null"
-
-AREAS = """
-    select area_code, area_name, area_type, sort_order, coalesce(upper_tier_code = area_code, false) as is_upper_tier
-    from publish.area
-    order by sort_order, area_code
-"""
-
-PERIODS = "select period_id, period_type, period_label, start_on, end_on from publish.period"
-
-INDICATORS = "select * from publish.indicator order by indicator_id"
-
-VALUES = """
-    select
-        figure.indicator_id, figure.area_code, area.area_name, figure.period_id, period.period_label, figure.sex,
-        figure.age_band, figure.ethnicity, figure.imd_quintile, figure.count, figure.denominator, figure.value,
-        figure.lower_ci_95, figure.upper_ci_95, figure.lower_ci_998, figure.upper_ci_998, figure.method, figure.comparison,
-        figure.trend, figure.status, figure.release_id
-    from publish.indicator_value as figure
-    inner join publish.area as area on figure.area_code = area.area_code
-    inner join publish.period as period on figure.period_id = period.period_id
-    where figure.indicator_id = %(id)s and figure.release_id = %(release)s
-    order by
-        area.sort_order, area.area_code, period.period_type, period.end_on, figure.sex, figure.age_band, figure.ethnicity,
-        figure.imd_quintile
-"""
-
-ANNOTATIONS = """
-    select
-        event.kind, event.starts_on, event.ends_on, event.annotation, coalesce(event.source, '') as source, event.is_verified,
-        array_agg(beside.period_id) filter (where beside.is_beside_figure) as touched,
-        array_agg(beside.period_id) filter (where beside.is_beside_year_earlier_change) as changed,
-        array_agg(beside.period_id) filter (where beside.is_beside_trend) as trended
-    from publish.indicator_annotation as event
-    left join publish.figure_annotation as beside
-        on event.indicator_id = beside.indicator_id and event.annotation_id = beside.annotation_id
-    where event.indicator_id = %(id)s
-    group by event.annotation_id, event.kind, event.starts_on, event.ends_on, event.annotation, event.source, event.is_verified
-    order by event.starts_on, event.annotation
-"""
-
-FEEDS = "select * from publish.feed_status order by feed_name, feed, supplier_name, supplier"
-
-DELIVERIES = """
-    select
-        feed, supplier, count(*) filter (where status = 'accepted') as deliveries,
-        sum(rows_in_file) as rows_in_file, sum(rows_accepted) as rows_accepted, sum(rows_quarantined) as rows_quarantined,
-        sum(rows_duplicate) as rows_duplicate, sum(rows_warned) as rows_warned, bool_and(is_exact) as is_exact,
-        mode() within group (order by rows_band) as rows_band, min(accepted_share) as least_share
-    from publish.data_quality
-    where status = 'accepted'
-    group by feed, supplier
-    order by feed, supplier
-"""

@@ -22,6 +22,7 @@ def view(item: Item) -> dict[str, Any]:
     events = told.events(subject.annotations)
     return {
         "meta": subject.meta,
+        "is_judged": told.is_judged(subject),
         "headline": _headline(subject),
         "times": [
             sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={})

@@ -20,6 +20,7 @@ def view(subject: Subject) -> dict[str, Any] | None:
     decimals = told.decimals_of([*compared.with_figure, compared.county])
     return told.heading(subject) | {
         "period": compared.period.period_label,
+        "is_judged": told.is_judged(subject),
         "county": told.figure(subject, compared.county, decimals) if compared.county else None,
         "tiles": tiles(subject, compared.figures, compared.county, decimals),
         "rows": [told.figure(subject, f, decimals, compared.county) for f in compared.figures],

@@ -11,7 +11,7 @@ from typing import Any
 from vrn.report.figures import templating, words
 from vrn.report.figures.numbers import day
 from vrn.report.figures.subject import COUNTY, Area
-from vrn.report.site import downloads, indicator_page, map_page, overview, quality_page, releases_page
+from vrn.report.site import downloads, indicator_page, map_page, overview, quality_page, releases_page, scorecard
 from vrn.report.site.from_publish import Published
 from vrn.report.site.links import LINKS
 
@@ -37,7 +37,7 @@ def write(folder: Path, published: Published) -> None:
 def _write_indicators(folder: Path, published: Published, pages: _Writer) -> None:
     """One pass over the indicators, which come one at a time: their pages at once, and rows for the pages of all."""
     areas = [area for area in published.areas if area.area_levels[0] in words.AREA_TYPES]
-    scorecard: list[dict[str, Any]] = []
+    rows_of_all: list[dict[str, Any]] = []
     profiles: dict[str, list[dict[str, Any]]] = defaultdict(list)
     maps: list[dict[str, Any]] = []
     for item in published.items:
@@ -46,7 +46,7 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
         mapped = map_page.view(subject)
         pages.write(f"indicator/{name}.html", "indicator.html.j2", "", has_map=mapped is not None, **indicator_page.view(item))
         downloads.write(folder / "indicator" / f"{name}.csv", item)
-        scorecard.append(overview.scorecard_row(subject))
+        rows_of_all.append(scorecard.row(subject, item.worse))
         for area in areas:
             if row := overview.profile_row(subject, area):
                 profiles[area.area_code].append(row)
@@ -71,8 +71,9 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
         "index.html",
         "scorecard.html.j2",
         "Scorecard",
-        domains=_by_domain(scorecard),
-        summary=overview.summary(scorecard),
+        parts=scorecard.parts(rows_of_all),
+        without=scorecard.without(rows_of_all),
+        summary=scorecard.summary(rows_of_all),
         kinds=_by_kind(known),
     )
 

@@ -1,0 +1,73 @@
+"""What the site asks of publish. It names no table of another schema."""
+
+from __future__ import annotations
+
+RELEASES = """
+    select
+        release_id, released_at at time zone 'Europe/London' as released_at, previous_release_id, git_revision, note,
+        submission_count, indicator_count,
+        coalesce(is_synthetic, false) as is_synthetic, as_of
+    from publish.release
+    order by released_at desc, release_id desc
+"""
+
+SHOWN = "select distinct release_id from publish.indicator_value where release_id is not null"
+
+AREAS = """
+    select area_code, area_name, area_type, sort_order, coalesce(upper_tier_code = area_code, false) as is_upper_tier
+    from publish.area
+    order by sort_order, area_code
+"""
+
+PERIODS = "select period_id, period_type, period_label, start_on, end_on from publish.period"
+
+INDICATORS = "select * from publish.indicator order by indicator_id"
+
+VALUES = """
+    select
+        figure.indicator_id, figure.area_code, area.area_name, figure.period_id, period.period_label, figure.sex,
+        figure.age_band, figure.ethnicity, figure.imd_quintile, figure.count, figure.denominator, figure.value,
+        figure.lower_ci_95, figure.upper_ci_95, figure.lower_ci_998, figure.upper_ci_998, figure.method, figure.comparison,
+        figure.trend, figure.status, figure.release_id
+    from publish.indicator_value as figure
+    inner join publish.area as area on figure.area_code = area.area_code
+    inner join publish.period as period on figure.period_id = period.period_id
+    where figure.indicator_id = %(id)s and figure.release_id = %(release)s
+    order by
+        area.sort_order, area.area_code, period.period_type, period.end_on, figure.sex, figure.age_band, figure.ethnicity,
+        figure.imd_quintile
+"""
+
+ANNOTATIONS = """
+    select
+        event.kind, event.starts_on, event.ends_on, event.annotation, coalesce(event.source, '') as source, event.is_verified,
+        array_agg(beside.period_id) filter (where beside.is_beside_figure) as touched,
+        array_agg(beside.period_id) filter (where beside.is_beside_year_earlier_change) as changed,
+        array_agg(beside.period_id) filter (where beside.is_beside_trend) as trended
+    from publish.indicator_annotation as event
+    left join publish.figure_annotation as beside
+        on event.indicator_id = beside.indicator_id and event.annotation_id = beside.annotation_id
+    where event.indicator_id = %(id)s
+    group by event.annotation_id, event.kind, event.starts_on, event.ends_on, event.annotation, event.source, event.is_verified
+    order by event.starts_on, event.annotation
+"""
+
+FEEDS = "select * from publish.feed_status order by feed_name, feed, supplier_name, supplier"
+
+DELIVERIES = """
+    select
+        feed, supplier, count(*) filter (where status = 'accepted') as deliveries,
+        sum(rows_in_file) as rows_in_file, sum(rows_accepted) as rows_accepted, sum(rows_quarantined) as rows_quarantined,
+        sum(rows_duplicate) as rows_duplicate, sum(rows_warned) as rows_warned, bool_and(is_exact) as is_exact,
+        mode() within group (order by rows_band) as rows_band, min(accepted_share) as least_share
+    from publish.data_quality
+    where status = 'accepted'
+    group by feed, supplier
+    order by feed, supplier
+"""
+
+WORSE = """
+    select indicator_id, area_code, area_name, is_worse, is_worsening
+    from publish.worse_and_worsening
+    order by indicator_id, area_name, area_code
+"""

@@ -1,0 +1,128 @@
+"""The scorecard: what a board reads in a minute. What is worse and getting worse comes first, what cannot be shown last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vrn.report.figures import changes, told
+from vrn.report.figures.charts import spark
+from vrn.report.figures.numbers import counted, grouped, listed
+from vrn.report.figures.subject import Figure, Subject
+from vrn.report.site import choosing
+from vrn.report.site.from_publish import Worse
+
+ORDER = ("worse", "better", "higher", "lower", "similar")
+# Title of a part of the scorecard, and what is in it.
+PARTS: Mapping[str, tuple[str, str]] = {
+    "worsening": ("Getting worse", "In the county as a whole, by the recent trend or since a year earlier, by more than chance."),
+    "somewhere": (
+        "Worse in some districts",
+        "Not getting worse in the county, but a district is worse than it, or is getting worse.",
+    ),
+    "steady": ("No clear change", "Neither better nor worse by more than chance."),
+    "better": ("Getting better", "In the county, by the recent trend or since a year earlier, by more than chance."),
+    "unjudged": ("Neither good nor bad in itself", "More is not better or worse here: what it means depends on why."),
+}
+OPEN = ("worsening", "somewhere")
+
+
+def row(subject: Subject, worse: Sequence[Worse]) -> dict[str, Any]:
+    """An indicator's row. worse: what publish says is worse or worsening of it."""
+    shown = choosing.headline(subject)
+    is_shown = shown is not None and shown.status == "ok"
+    change = changes.of(subject, shown)
+    newer = choosing.newer(subject, shown) if is_shown else None
+    line = choosing.line(subject, shown.area.area_code) if is_shown else []
+    figures = choosing.districts(subject, shown)
+    there = [one for one in worse if one.area_code in {figure.area.area_code for figure in figures}]
+    both = sorted(one.area_name for one in there if one.is_worse and one.is_worsening)
+    return told.heading(subject) | {
+        "figure": told.figure(subject, shown) if shown else None,
+        "newer": told.figure(subject, newer) if newer else None,
+        "change": changes.words(change),
+        "spark": spark.draw(line, told.line(subject, line, told.decimals_of(line), "a figure that can be shown")) if line else None,
+        "districts": _districts(subject, figures),
+        "has_districts": "district" in subject.meta["geo_levels"],
+        "worst": listed(both) if both else "",
+        "part": _part(subject, shown, change, worse, there),
+        "rank": _rank(there),
+        "trend_code": shown.trend if is_shown else None,
+    }
+
+
+def parts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The parts that have rows, what is worse in more districts first; without what has no figure."""
+    named = []
+    for code, (title, text) in PARTS.items():
+        found = sorted((row for row in rows if row["part"] == code), key=lambda row: row["rank"])
+        if found:
+            named.append({"code": code, "title": title, "text": text, "rows": found, "is_open": code in OPEN})
+    if named and not any(part["is_open"] for part in named):
+        named[0]["is_open"] = True
+    return named
+
+
+def without(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """The indicators that have no figure for the county, by the reason: the most frequent first."""
+    reasons: dict[str, list[Mapping[str, Any]]] = {}
+    for one in rows:
+        if one["part"] is None:
+            reasons.setdefault(one["figure"]["words"] if one["figure"] else "not given for the county", []).append(one)
+    return sorted(reasons.items(), key=lambda item: ("hidden" not in item[0], -len(item[1])))
+
+
+def summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The scorecard in one sentence."""
+    number = Counter(row["part"] for row in rows)
+    shown = len(rows) - number[None]
+    if not shown:
+        return f"None of the {counted(len(rows), 'indicator', 'indicators')} has a figure for the county yet."
+    return (
+        f"Of {counted(shown, 'indicator', 'indicators')} with a figure, {number['worsening']} "
+        f"{'is' if number['worsening'] == 1 else 'are'} getting worse in the county and {number['better']} "
+        f"{'is' if number['better'] == 1 else 'are'} getting better; {number['somewhere']} more "
+        f"{'is' if number['somewhere'] == 1 else 'are'} worse in some districts."
+    )
+
+
+def _part(
+    subject: Subject, shown: Figure | None, change: changes.Change | None, worse: Sequence[Worse], there: Sequence[Worse]
+) -> str | None:
+    """None: no figure."""
+    if shown is None or shown.status != "ok":
+        return None
+    if subject.meta["polarity"] not in ("low_is_good", "high_is_good", "near_one"):
+        return "unjudged"
+    trend, code = shown.trend or "", change.code if change else ""
+    if (
+        trend.endswith("_worse")
+        or code == "worse"
+        or any(one.is_worsening for one in worse if one.area_code == shown.area.area_code)
+    ):
+        return "worsening"
+    if there:
+        return "somewhere"
+    return "better" if trend.endswith("_better") or code == "better" else "steady"
+
+
+def _rank(there: Sequence[Worse]) -> tuple[int, int]:
+    """What is worse and worsening in most districts first, then what is worse or worsening in most."""
+    return -sum(one.is_worse and one.is_worsening for one in there), -len(there)
+
+
+def _districts(subject: Subject, figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    """How many districts are worse, better, and so on; and how many have no figure that could be compared."""
+    county = choosing.beside(subject, figures[0]) if figures else None
+    compared = [f for f in figures if f.status == "ok"]
+    counts = Counter(f.comparison for f in compared)
+    signs = {f.comparison: told.comparison(f, county)["sign"] for f in compared}
+    result = [{"code": code, "sign": signs[code], "number": grouped(counts[code]), "words": code} for code in ORDER if counts[code]]
+    hidden = sum(f.status == "suppressed" for f in figures)
+    none = len(figures) - len(compared) - hidden
+    return result + [
+        {"code": "none", "sign": "", "number": grouped(number), "words": text}
+        for number, text in ((counts["not_compared"], "not compared"), (hidden, "hidden"), (none, "no figure"))
+        if number
+    ]
