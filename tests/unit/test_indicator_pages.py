@@ -30,6 +30,10 @@ MONTHS = [
     Period("2019-05", "month", "May 2019", date(2019, 5, 1), date(2019, 5, 31)),
     Period("2019-06", "month", "June 2019", date(2019, 6, 1), date(2019, 6, 30)),
 ]
+LATER = [
+    Period("2019-07", "month", "July 2019", date(2019, 7, 1), date(2019, 7, 31)),
+    Period("2019-08", "month", "August 2019", date(2019, 8, 1), date(2019, 8, 31)),
+]
 META = {
     "indicator_id": "T01",
     "version": Decimal(1),
@@ -134,14 +138,17 @@ def test_an_indicator_without_any_figure_has_a_page_without_a_chart(status, tmp_
     assert words.status(status, META) in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_gap_in_the_line_is_left_out_and_not_drawn_as_zero(tmp_path):
-    drawn = over_time._intervals(
-        [figure(COUNTY, MONTHS[0]), missing(COUNTY, MONTHS[1], "refused"), figure(COUNTY, MONTHS[2])],
-        over_time.alt.X("x:Q"),
-        over_time.alt.Y("y:Q"),
-    )
-    heights = [[row.get("y", row["lower"]) for row in layer.to_dict()["data"]["values"]] for layer in drawn]
-    assert heights == [[2.5, 2.5], [2.5, None, 2.5], [2.5, 2.5]]
+def test_a_gap_in_the_line_is_left_out_and_not_drawn_as_zero():
+    figures = [
+        *(figure(COUNTY, month) for month in MONTHS[:2]),
+        missing(COUNTY, MONTHS[2], "refused"),
+        *(figure(COUNTY, month) for month in LATER),
+    ]
+    wide = over_time.draw(figures, "a unit", "In words", limits={}, annotations=()).partition("</svg>")[0]
+    lines = [points.split() for points in re.findall(r'class="series" points="([^"]+)"', wide)]
+    assert [len(points) for points in lines] == [2, 2]
+    assert wide.count('class="point"') == 4
+    assert wide.count('class="gap"') == 1
 
 
 def test_a_page_tells_its_caveat_definition_formula_sources_and_deliveries(tmp_path):

@@ -1,20 +1,30 @@
-"""An area's figures in the order of time, as a line with intervals."""
+"""An area's figures in the order of time, as a line with intervals, beside the lines of wider areas where they are given."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-import altair as alt
 from markupsafe import Markup
 
 from vrn.report.figures import series
-from vrn.report.figures.charts import frame
+from vrn.report.figures.charts import plot
+from vrn.report.figures.charts.plot import BOX, DOT, PATH, TEXT, UPWARD, Size
 from vrn.report.figures.subject import Annotation, Figure, Limits, Period
 
 # Every how many periods the axis may have a label, for types of which there are more than one a year.
 STRIDES = {"month": (1, 2, 3, 6, 12, 24), "rolling_12_months": (1, 2, 3, 6, 12, 24), "quarter": (1, 2, 4, 8)}
+BELOW, ABOVE, RIGHT = 28, 22, 10
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The line of another area in the same periods. style: a class of the style sheet, county or england."""
+
+    name: str
+    style: str
+    figures: tuple[Figure, ...]
 
 
 def draw(
@@ -25,44 +35,163 @@ def draw(
     limits: Mapping[str, Limits],
     annotations: Sequence[tuple[int, Annotation]],
     reference: float | None = None,
+    beside: Sequence[Beside] = (),
 ) -> Markup:
     """An area's figures in the order of time with 95 % intervals, control limits, and annotations by their numbers.
 
-    figures: from the first with a value to the last. limits: by period_id, empty without a control chart.
+    figures: from the first that is known to the last. limits: by period_id, empty without a control chart.
     reference: a value to draw a line at, such as parity.
     """
+    chart = _Chart(figures, limits, annotations, reference, beside)
+    title = f"SYNTHETIC · {unit}" if any(figure.is_synthetic for figure in figures) else unit
+    return plot.both(lambda size: chart.draw(size, title), alternative)
 
-    def at(width: int) -> alt.LayerChart:
-        first, last = series.span(figures[0].period)[0].toordinal(), series.span(figures[-1].period)[1].toordinal() + 1
-        x = alt.X("x:Q", title=None, scale=alt.Scale(domain=[first, last], nice=False), axis=_time_axis(figures, width))
-        y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=True))
-        layers = [
-            *_marked_days(annotations, x, first, last),
-            *_missing_days(figures, x),
-            *_control_lines(figures, limits, x, y),
-            *([frame.line_at(reference, y)] if reference is not None else []),
-            *_intervals(figures, x, y),
+
+class _Chart:
+    def __init__(self, figures, limits, annotations, reference, beside):
+        self.figures, self.limits, self.annotations, self.reference = figures, limits, annotations, reference
+        periods = {figure.period for figure in figures}
+        self.beside = [
+            Beside(one.name, one.style, tuple(f for f in one.figures if f.period in periods and f.status == "ok")) for one in beside
         ]
-        return frame.chart(layers, width, 250 if width == frame.WIDE else 220, unit, figures)
+        self.beside = [one for one in self.beside if one.figures]
+        self.first = series.span(figures[0].period)[0].toordinal()
+        self.last = series.span(figures[-1].period)[1].toordinal() + 1
 
-    return frame.both_widths(at, alternative)
+    def draw(self, size: Size, title: str) -> Markup:
+        parts, top = plot.title(title, size)
+        if self.beside:
+            own = ("series", self.figures[0].area.area_name)
+            more, top = plot.key([own, *((f"beside {one.style}", one.name) for one in self.beside)], top, size)
+            parts += more
+        self.top, self.bottom = top + ABOVE, size.height - BELOW
+        self.y = plot.scale(self._heights(), self.top, self.bottom, size.labels)
+        self.left, self.right = self.y.left, size.width - RIGHT
+        return Markup("").join(
+            [
+                *parts,
+                *self._events(),
+                *self.y.draw(self.right),
+                *self._labels(),
+                *self._missing(),
+                *self._control_lines(),
+                *([plot.ACROSS.format("reference", self.left, self.right, self.y(self.reference))] if self.reference else []),
+                *self._lines_beside(),
+                *self._line(),
+            ]
+        )
 
+    def _heights(self) -> list[float]:
+        own = [v for f in self.figures if f.status == "ok" for v in (f.value, f.lower, f.upper) if v is not None]
+        lines = [value for month in self._months() for value in (month.centre, month.lower, month.upper) if value is not None]
+        others = [f.value for one in self.beside for f in one.figures]
+        return [*own, *lines, *others, self.reference or 0.0]
 
-def _time_axis(figures: Sequence[Figure], width: int) -> alt.Axis:
-    """Labels at whole steps that begin with a year's first period, at the places of the points."""
-    labels = {}
-    for place in _labelled([figure.period for figure in figures], frame.MOST_LABELS[width]):
-        labels[_place(figures[place].period)] = _short_label(figures[place].period)
-    # The axis counts days, because a date would be drawn in the time zone of the machine.
-    return alt.Axis(values=list(labels), labelExpr=f"({json.dumps(labels)})[datum.value]", grid=False, labelOverlap=True)
+    def _months(self) -> list[Limits]:
+        found = (self.limits.get(figure.period.period_id) for figure in self.figures)
+        return [month for month in found if month is not None and month.centre is not None]
 
+    def _x(self, day: int) -> float:
+        return round(self.left + (day - self.first) / (self.last - self.first) * (self.right - self.left), 1)
 
-def _labelled(periods: Sequence[Period], most: int) -> range:
-    month = 9 if periods[0].period_type == "academic_year" else 4
-    begins = next((place for place, period in enumerate(periods) if series.span(period)[0].month == month), 0)
-    strides = STRIDES.get(periods[0].period_type, range(1, len(periods) + 1))
-    stride = next((s for s in strides if len(periods[begins % s :: s]) <= most), strides[-1])
-    return range(begins % stride, len(periods), stride)
+    def _place(self, period: Period) -> float:
+        begins, ends = series.span(period)
+        return self._x((begins.toordinal() + ends.toordinal() + 1) // 2)
+
+    def _labels(self) -> list[Markup]:
+        """At whole steps that begin with a year's first period, as many as do not touch."""
+        periods = [figure.period for figure in self.figures]
+        month = 9 if periods[0].period_type == "academic_year" else 4
+        begins = next((place for place, period in enumerate(periods) if series.span(period)[0].month == month), 0)
+        strides = STRIDES.get(periods[0].period_type, range(1, len(periods) + 1))
+        stride = next((s for s in strides if self._fits(periods[begins % s :: s])), strides[-1])
+        parts = []
+        for period in periods[begins % stride :: stride]:
+            # A label near an edge stays within the picture.
+            half = len(_short_label(period)) * plot.LETTER / 2
+            x = min(max(self._place(period), half), self.right + RIGHT - half)
+            parts.append(TEXT.format("middle", round(x, 1), self.bottom + 18, _short_label(period)))
+        return parts
+
+    def _fits(self, periods: Sequence[Period]) -> bool:
+        if len(periods) < 2:
+            return True
+        apart = (self._place(periods[-1]) - self._place(periods[0])) / (len(periods) - 1)
+        return apart > max(len(_short_label(period)) for period in periods) * plot.LETTER + 10
+
+    def _events(self) -> list[Markup]:
+        """A shade for events that end and a line where a break begins, with the number of the list on the page."""
+        parts, taken = [], -20.0
+        for number, event in sorted(self.annotations, key=lambda one: one[1].starts_on):
+            begins, ends = event.starts_on.toordinal(), (event.ends_on or date.max).toordinal()
+            if ends < self.first or begins >= self.last:
+                continue
+            left, right = self._x(max(begins, self.first)), self._x(min(ends + 1, self.last))
+            if event.kind == "break":
+                parts.append(UPWARD.format("break", left, self.top, self.bottom))
+                middle = left
+            else:
+                parts.append(BOX.format("shade", left, self.top, round(max(right - left, 1), 1), self.bottom - self.top))
+                middle = (left + right) / 2
+            # Numbers of events that are close stand one after the other.
+            taken = max(middle, taken + 16)
+            parts.append(TEXT.format("middle", round(taken, 1), self.top - 6, number))
+        return parts
+
+    def _missing(self) -> list[Markup]:
+        parts = []
+        for piece in series.pieces(self.figures):
+            if piece[0].status == "ok":
+                continue
+            left = self._x(series.span(piece[0].period)[0].toordinal())
+            right = self._x(series.span(piece[-1].period)[1].toordinal() + 1)
+            # Along the axis, and never at a height where a figure could be.
+            parts.append(BOX.format("gap", left, self.top, round(right - left, 1), self.bottom - self.top))
+            if right - left > 2 * plot.LETTER:
+                parts.append(TEXT.format("middle", round((left + right) / 2, 1), self.bottom - 8, "?"))
+        return parts
+
+    def _control_lines(self) -> list[Markup]:
+        """Centre and limits of the control chart as steps; a phase does not run on into the next."""
+        lines: dict[tuple[int, str], list[str]] = {}
+        for figure in self.figures:
+            month = self.limits.get(figure.period.period_id)
+            if month is None or month.centre is None:
+                continue
+            begins, ends = series.span(figure.period)
+            for name in ("centre", "lower", "upper"):
+                height = getattr(month, name)
+                if height is not None:
+                    points = (f"{self._x(day)},{self.y(height)}" for day in (begins.toordinal(), ends.toordinal() + 1))
+                    lines.setdefault((month.phase, name), []).extend(points)
+        return [PATH.format(f"control {name}", " ".join(points)) for (_, name), points in lines.items()]
+
+    def _lines_beside(self) -> list[Markup]:
+        parts = []
+        for one in self.beside:
+            whole = {figure.period: figure for figure in one.figures}
+            known = [whole.get(figure.period) for figure in self.figures]
+            parts += self._paths(known, f"beside {one.style}")
+        return parts
+
+    def _line(self) -> list[Markup]:
+        found = [figure for figure in self.figures if figure.status == "ok"]
+        bars = [figure for figure in found if figure.lower is not None and figure.upper is not None]
+        return [
+            *(UPWARD.format("interval", self._place(f.period), self.y(f.lower), self.y(f.upper)) for f in bars),
+            *self._paths([figure if figure.status == "ok" else None for figure in self.figures], "series"),
+            *(DOT.format("point", self._place(f.period), self.y(f.value), 2.6 if len(found) > 20 else 3.4) for f in found),
+        ]
+
+    def _paths(self, figures: Sequence[Figure | None], style: str) -> list[Markup]:
+        """A line for each run of figures: it never crosses a period without one."""
+        runs: list[list[str]] = [[]]
+        for figure in figures:
+            if figure is None:
+                runs.append([])
+            else:
+                runs[-1].append(f"{self._place(figure.period)},{self.y(figure.value)}")
+        return [PATH.format(style, " ".join(run)) for run in runs if len(run) > 1]
 
 
 def _short_label(period: Period) -> str:
@@ -72,79 +201,3 @@ def _short_label(period: Period) -> str:
         year, quarter = period.period_id.split("-")
         return f"{quarter} {year}"
     return period.period_id.removeprefix("AY").rpartition("-")[2]
-
-
-def _place(period: Period) -> int:
-    first, last = series.span(period)
-    return (first.toordinal() + last.toordinal()) // 2
-
-
-def _marked_days(annotations: Sequence[tuple[int, Annotation]], x: alt.X, first: int, last: int) -> list[alt.Chart]:
-    """A shade for events that end and a line where a break begins, with the number of the list below."""
-    bands, breaks = [], []
-    for number, annotation in annotations:
-        begins, ends = annotation.starts_on.toordinal(), (annotation.ends_on or date.max).toordinal()
-        if ends < first or begins >= last:
-            continue
-        row = {"x": max(begins, first), "x2": min(ends + 1, last), "number": str(number)}
-        (breaks if annotation.kind == "break" else bands).append(row)
-    layers = []
-    if bands:
-        layers.append(frame.of(bands).mark_rect(color=frame.SHADE, opacity=0.6).encode(x=x, x2="x2:Q"))
-    if breaks:
-        layers.append(frame.of(breaks).mark_rule(color=frame.MUTED, strokeDash=[2, 3]).encode(x=x))
-    if bands or breaks:
-        words = frame.of(bands + breaks).mark_text(color=frame.MUTED, baseline="bottom", dy=-3, fontSize=11)
-        layers.append(words.encode(x=x, y=alt.value(0), text="number:N"))
-    return layers
-
-
-def _missing_days(figures: Sequence[Figure], x: alt.X) -> list[alt.Chart]:
-    runs = [row for row in series.rows(figures) if isinstance(row, series.Run)]
-    if not runs:
-        return []
-    gaps = [
-        {"x": series.span(run.first)[0].toordinal(), "x2": series.span(run.last)[1].toordinal() + 1, "word": "?"} for run in runs
-    ]
-    for gap in gaps:
-        gap["middle"] = (gap["x"] + gap["x2"]) / 2
-    # Along the axis, and never at a height where a figure could be.
-    mark = frame.of(gaps).mark_rect(fill="none", stroke=frame.MUTED, strokeDash=[3, 3], strokeWidth=1)
-    word = frame.of(gaps).mark_text(color=frame.MUTED, fontSize=12, dy=-10)
-    middle = alt.X("middle:Q", scale=x["scale"], axis=x["axis"], title=None)
-    return [mark.encode(x=x, x2="x2:Q"), word.encode(x=middle, y=alt.value("height"), text="word:N")]
-
-
-def _control_lines(figures: Sequence[Figure], limits: Mapping[str, Limits], x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Centre and limits of the control chart as steps; a phase does not run on into the next."""
-    lines = []
-    for figure in figures:
-        month = limits.get(figure.period.period_id)
-        if month is None or month.centre is None:
-            continue
-        first, last = series.span(figure.period)
-        for name in ("centre", "lower", "upper"):
-            height = getattr(month, name)
-            if height is not None:
-                lines += [
-                    {"x": day, "y": height, "line": f"{name} {month.phase}", "centre": name == "centre"}
-                    for day in (first.toordinal(), last.toordinal() + 1)
-                ]
-    if not lines:
-        return []
-    dash = alt.StrokeDash("centre:N", legend=None, scale=alt.Scale(domain=[True, False], range=[[1, 0], [4, 3]]))
-    return [frame.of(lines).mark_line(color=frame.MUTED, strokeWidth=1).encode(x=x, y=y, detail="line:N", strokeDash=dash)]
-
-
-def _intervals(figures: Sequence[Figure], x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    points = [
-        {"x": _place(f.period), "y": f.value if f.status == "ok" else None, "lower": f.lower, "upper": f.upper} for f in figures
-    ]
-    whole = [point for point in points if point["y"] is not None]
-    bars = [point for point in whole if point["lower"] is not None and point["upper"] is not None]
-    layers = []
-    if bars:
-        lower = alt.Y("lower:Q", scale=y["scale"], title=None)
-        layers.append(frame.of(bars).mark_rule(color=frame.LINE, opacity=0.45, strokeWidth=3).encode(x=x, y=lower, y2="upper:Q"))
-    line = frame.of(points).mark_line(color=frame.LINE, strokeWidth=1.5, invalid="break-paths-show-domains").encode(x=x, y=y)
-    return [*layers, line, frame.of(whole).mark_point(color=frame.LINE, filled=True, opacity=1, size=26).encode(x=x, y=y)]
