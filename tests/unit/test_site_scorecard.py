@@ -48,7 +48,7 @@ def test_what_gets_worse_comes_first_and_what_is_worse_in_more_districts_before_
     )
     assert re.findall(r">Test (\d)</a>", text) == list("543126")
     assert "Worse and getting worse: District 0, District 1 and District 2" in text
-    assert "1 is getting worse in the county and 1 is getting better; 2 more are worse in some districts." in text
+    assert "1 is getting worse in the county and 1 is getting better; 2 more are worse somewhere." in text
 
 
 def test_no_row_of_the_scorecard_is_hidden_or_never_came_and_their_names_stand_at_the_end(tmp_path):
@@ -132,3 +132,17 @@ def test_nothing_is_said_of_a_change_since_a_hidden_year_nor_judged_across_a_bre
     county = next(f for f in divided.figures if f.area == COUNTY and f.period.period_id == "2019/20")
     change = changes.of(divided, county)
     assert (change.code, changes.words(change)["words"]) == ("not_compared", "across a change of the series")
+
+
+def test_where_the_year_before_is_unknown_the_change_is_of_the_latest_month(tmp_path):
+    before = Period("2019-05", "month", "May 2019", date(2019, 5, 1), date(2019, 5, 31))
+    months = [row(COUNTY, "2019/20", value, period_id=name) for name, value in (("2019-05", 1.0), ("2020-05", 0.8))]
+    whole = item(META, [row(COUNTY, "2019/20", 5), *months], BY_CODE, PERIODS | {"2019-05": before}, is_synthetic=False)
+    told = re.sub(r"\s+", " ", Outline(index(tmp_path, whole)).text)
+    assert "−20 %, not clear May 2020" in told
+
+
+def test_a_county_that_is_worse_than_england_is_said_to_be(tmp_path):
+    text = index(tmp_path, named(1, steady(5, 5, 5), worse=[Worse("T01", COUNTY.area_code, COUNTY.area_name, True, False)]))
+    assert "The county is worse than England." in text
+    assert 'id="somewhere"' in text

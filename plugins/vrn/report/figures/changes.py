@@ -69,7 +69,7 @@ def of(subject: Subject, figure: Figure | None, figures: Iterable[Figure] | None
 def words(change: Change | None) -> dict[str, str]:
     """How a change is written: its number, what it means, and its sign; empty without one."""
     if change is None:
-        return {"code": "none", "sign": "", "number": "", "words": "not known"}
+        return {"code": "none", "sign": "", "number": "", "words": "not known", "period": ""}
     if change.points is not None:
         number = f"{_signed(change.points, 1)} points"
     elif change.percent is not None:
@@ -80,7 +80,7 @@ def words(change: Change | None) -> dict[str, str]:
     if change.is_divided:
         meaning = "across a change of the series"
     sign = {1: "up", -1: "down", 0: "level" if change.is_clear is False else ""}[change.direction]
-    return {"code": change.code, "sign": sign, "number": number, "words": meaning}
+    return {"code": change.code, "sign": sign, "number": number, "words": meaning, "period": change.later.period.period_label}
 
 
 def _signed(number: float, decimals: int) -> str:

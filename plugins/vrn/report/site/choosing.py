@@ -29,6 +29,12 @@ def of_area(subject: Subject, area_code: str) -> Figure | None:
     return latest(figure for figure in subject.figures if figure.area.area_code == area_code)
 
 
+def of_level(subject: Subject, level: str) -> dict[str, Figure | None]:
+    """The latest figure of each area of a level, by its code, in the order of areas."""
+    inside = sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
+    return {area.area_code: of_area(subject, area.area_code) for area in inside}
+
+
 def headline(subject: Subject) -> Figure | None:
     """The county's latest figure, or the police force's where only that has one.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from vrn.report.figures import funnel, methods, sections, series, told, words
+from vrn.report.figures import changes, findings, funnel, methods, sections, series, told, words
 from vrn.report.figures.charts import funnel as funnel_chart
 from vrn.report.figures.numbers import grouped, listed
-from vrn.report.figures.subject import COUNTY, Subject
+from vrn.report.figures.subject import COUNTY, Figure, Subject
 from vrn.report.site import choosing
 from vrn.report.site.from_publish import Item
 
@@ -20,10 +21,16 @@ def view(item: Item) -> dict[str, Any]:
     subject = item.subject
     compared = series.compared(subject)
     events = told.events(subject.annotations)
+    shown = choosing.headline(subject)
+    districts = choosing.of_level(subject, "district")
     return {
         "meta": subject.meta,
+        "finding": findings.title(subject, {COUNTY: choosing.of_area(subject, COUNTY), **districts}, list(districts)),
         "is_judged": told.is_judged(subject),
-        "headline": _headline(subject),
+        "headline": told.figure(subject, shown) if shown else None,
+        "newer": _newer(subject, shown),
+        "change": changes.words(changes.of(subject, shown) or changes.of(subject, choosing.newer(subject, shown))),
+        "caveats": short_list(subject.meta["caveats"]),
         "times": [
             sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={})
             for area, figures in series.over_time(subject)
@@ -38,9 +45,14 @@ def view(item: Item) -> dict[str, Any]:
     }
 
 
-def _headline(subject: Subject) -> dict[str, Any] | None:
-    shown = choosing.headline(subject)
-    return told.figure(subject, shown) if shown else None
+def short_list(caveats: str) -> list[str]:
+    """A sentence a point, so that they are read beside the picture and not before it."""
+    return [sentence for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", caveats.strip()) if sentence]
+
+
+def _newer(subject: Subject, shown: Figure | None) -> dict[str, Any] | None:
+    newer = choosing.newer(subject, shown)
+    return told.figure(subject, newer) if newer else None
 
 
 def _funnel(subject: Subject, compared: series.Comparison | None) -> dict[str, Any] | None:

@@ -32,8 +32,8 @@ def row(subject: Subject, worse: Sequence[Worse]) -> dict[str, Any]:
     """An indicator's row. worse: what publish says is worse or worsening of it."""
     shown = choosing.headline(subject)
     is_shown = shown is not None and shown.status == "ok"
-    change = changes.of(subject, shown)
     newer = choosing.newer(subject, shown) if is_shown else None
+    change = changes.of(subject, shown) or changes.of(subject, newer)
     line = choosing.line(subject, shown.area.area_code) if is_shown else []
     figures = choosing.districts(subject, shown)
     there = [one for one in worse if one.area_code in {figure.area.area_code for figure in figures}]
@@ -46,6 +46,7 @@ def row(subject: Subject, worse: Sequence[Worse]) -> dict[str, Any]:
         "districts": _districts(subject, figures),
         "has_districts": "district" in subject.meta["geo_levels"],
         "worst": listed(both) if both else "",
+        "is_worse_than_england": shown is not None and any(one.is_worse for one in worse if one.area_code == shown.area.area_code),
         "part": _part(subject, shown, change, worse, there),
         "rank": _rank(there),
         "trend_code": shown.trend if is_shown else None,
@@ -83,7 +84,7 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> str:
         f"Of {counted(shown, 'indicator', 'indicators')} with a figure, {number['worsening']} "
         f"{'is' if number['worsening'] == 1 else 'are'} getting worse in the county and {number['better']} "
         f"{'is' if number['better'] == 1 else 'are'} getting better; {number['somewhere']} more "
-        f"{'is' if number['somewhere'] == 1 else 'are'} worse in some districts."
+        f"{'is' if number['somewhere'] == 1 else 'are'} worse somewhere."
     )
 
 
@@ -102,7 +103,7 @@ def _part(
         or any(one.is_worsening for one in worse if one.area_code == shown.area.area_code)
     ):
         return "worsening"
-    if there:
+    if there or any(one.is_worse for one in worse if one.area_code == shown.area.area_code):
         return "somewhere"
     return "better" if trend.endswith("_better") or code == "better" else "steady"
 

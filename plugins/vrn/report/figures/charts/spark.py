@@ -11,6 +11,7 @@ from vrn.report.figures.subject import Figure
 
 WIDTH, HEIGHT, EDGE = 120, 30, 4
 FEWEST = 3
+FROM_ZERO = 0.5
 
 IMAGE = Markup('<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
 LINE = Markup('<polyline class="line" points="{}"/>')
@@ -25,7 +26,7 @@ def draw(figures: Sequence[Figure], alternative: str) -> Markup | None:
     if len(values) < FEWEST or not any(values):
         return None
     first, last = series.span(figures[0].period)[0].toordinal(), series.span(figures[-1].period)[1].toordinal() + 1
-    lowest, highest = min(0, *values), max(0, *values)
+    lowest, highest = _range(values)
     floor = HEIGHT - EDGE
 
     def x(day: int) -> float:
@@ -50,3 +51,11 @@ def draw(figures: Sequence[Figure], alternative: str) -> Markup | None:
             parts.append(GAP.format(*ends, floor, floor))
     newest = next(figure for figure in reversed(figures) if figure.status == "ok")
     return IMAGE.format(WIDTH, HEIGHT, alternative, Markup("").join([*parts, DOT.format(*at(newest), 2.6)]))
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    """From 0, but where all are far from it: a line tells by its shape, not by its height."""
+    lowest, highest = min(0.0, *values), max(0.0, *values)
+    if lowest == 0 and min(values) > FROM_ZERO * highest:
+        lowest = max(0.0, 2 * min(values) - highest - 0.05 * highest)
+    return lowest, highest

@@ -1,0 +1,98 @@
+"""What is seen in an indicator's figures, in a sentence: which areas rose or fell, by trend and change, and which stand out.
+
+Only what is more than chance counts as seen. An area moved by its recent trend over five years or, where that cannot be told, by
+its change since a year earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vrn.report.figures import changes
+from vrn.report.figures.numbers import listed
+from vrn.report.figures.subject import COUNTY, Figure, Subject
+
+MOST_NAMES = 3
+NUMBERS = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen",
+)  # fmt: skip
+
+
+def movement(subject: Subject, figure: Figure | None) -> int | None:
+    """1 rose, -1 fell, 0 no clear change; None where it is not known."""
+    if figure is None or figure.status != "ok":
+        return None
+    if figure.trend and figure.trend != "cannot_be_calculated":
+        return 1 if figure.trend.startswith("increasing") else -1 if figure.trend.startswith("decreasing") else 0
+    change = changes.of(subject, figure)
+    return None if change is None or change.is_clear is None else change.direction
+
+
+def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str]) -> str:
+    """The sentence of an indicator. latest: each area's latest figure by its code; districts: the codes to speak of.
+
+    Empty where nothing can be said.
+    """
+    name = subject.meta["short_name"]
+    return _moved(subject, name, latest, districts) or _compared(name, latest, districts)
+
+
+def of_area(subject: Subject, figure: Figure | None) -> str:
+    """The sentence of one area: how it moved and how it stands beside the county. Empty where neither can be said."""
+    if figure is None or figure.status != "ok":
+        return ""
+    moved = {1: "rose", -1: "fell", 0: "did not clearly change", None: ""}[movement(subject, figure)]
+    beside = {
+        "better": "is better than the county's",
+        "worse": "is worse than the county's",
+        "higher": "is higher than the county's",
+        "lower": "is lower than the county's",
+        "similar": "is like the county's",
+    }.get(figure.comparison, "")
+    said = " and ".join(part for part in (moved, beside) if part)
+    return f"{subject.meta['short_name']} in {figure.area.area_name} {said}" if said else ""
+
+
+def _moved(subject: Subject, name: str, latest: Mapping[str, Figure | None], districts: Sequence[str]) -> str:
+    county = movement(subject, latest.get(COUNTY))
+    ways = {code: movement(subject, latest.get(code)) for code in districts}
+    clauses = []
+    for way, word in ((1, "rose"), (-1, "fell")):
+        places = ["the county"] if county == way else []
+        moved = [latest[code].area.area_name for code in districts if ways[code] == way]
+        if moved:
+            places += moved if len(moved) <= MOST_NAMES else [f"{_number(len(moved))} of {_number(len(districts))} districts"]
+        if places:
+            clauses.append(f"{word} in {listed(places)}")
+    level = sum(way == 0 for way in ways.values())
+    if county == 0 and not clauses:
+        clauses.append("did not clearly change in the county")
+        if level and level < len(districts):
+            clauses[-1] += f", nor in {_number(level)} of {_number(len(districts))} districts"
+        elif level:
+            clauses[-1] += ", nor in any district"
+    elif level and level < len(districts):
+        clauses.append(f"no clear change in {_number(level)} of {_number(len(districts))} districts")
+    elif level:
+        clauses.append("no clear change in any district")
+    if clauses and clauses[0].startswith("no clear"):
+        return f"{name}: {'; '.join(clauses)}"
+    return f"{name} {'; '.join(clauses)}" if clauses else ""
+
+
+def _compared(name: str, latest: Mapping[str, Figure | None], districts: Sequence[str]) -> str:
+    found = [latest[code] for code in districts if latest.get(code) is not None and latest[code].status == "ok"]
+    clauses = []
+    for codes, word in ((("worse",), "worse"), (("better",), "better"), (("higher",), "higher"), (("lower",), "lower")):
+        names = [figure.area.area_name for figure in found if figure.comparison in codes]
+        if names:
+            places = listed(names) if len(names) <= MOST_NAMES else f"{_number(len(names))} of {_number(len(districts))} districts"
+            clauses.append(f"{word} than the county in {places}")
+    if not clauses and any(figure.comparison == "similar" for figure in found):
+        clauses = ["no district clearly differs from the county"]
+    return f"{name}: {'; '.join(clauses)}" if clauses else ""
+
+
+def _number(value: int) -> str:
+    return NUMBERS[value] if value < len(NUMBERS) else str(value)

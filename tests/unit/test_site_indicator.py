@@ -1,0 +1,93 @@
+"""An indicator's page begins with its sentence, its figure and its picture; what to know stands beside them as a short list."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from tests.outline import Outline
+from tests.published import BY_CODE, COUNTY, DISTRICTS, META, WHOLE, YEARS, made, missing, published, row, texts
+from vrn.report.figures.subject import Period
+from vrn.report.site import indicator_page, pages
+from vrn.report.site.from_publish import item
+
+
+def view(rows, meta=None):
+    return indicator_page.view(made(rows, {"short_name": "Robbery"} | (meta or {})))
+
+
+def moved(*trends: str | None, county: str | None = None) -> list[dict]:
+    return [
+        row(COUNTY, "2019/20", 5, trend=county),
+        *(row(district, "2019/20", 5, trend=trend) for district, trend in zip(DISTRICTS, trends, strict=False)),
+    ]
+
+
+def test_a_title_says_what_is_seen():
+    """Issue 16, E: "Robbery fell in Preston; no clear change in ten of fourteen districts"."""
+    down, level, unknown = "decreasing_and_getting_better", "no_change", "cannot_be_calculated"
+    assert view(moved(down, *[level] * 10, *[unknown] * 3))["finding"] == (
+        "Robbery fell in District 0; no clear change in ten of fourteen districts"
+    )
+    assert view(moved(*[level] * 14, county=down))["finding"] == "Robbery fell in the county; no clear change in any district"
+    assert (
+        view(moved(*[level] * 14, county=level))["finding"] == "Robbery did not clearly change in the county, nor in any district"
+    )
+    assert view(moved(*[down] * 5, "increasing", *[level] * 8, county=down))["finding"] == (
+        "Robbery rose in District 5; fell in the county and five of fourteen districts; no clear change in eight of fourteen districts"
+    )
+
+
+def test_a_title_without_trends_says_what_changed_since_a_year_earlier_and_without_that_who_stands_out():
+    changed = [row(COUNTY, "2018/19", 8), row(COUNTY, "2019/20", 5)]
+    assert view(changed)["finding"] == "Robbery fell in the county"
+    assert view([row(DISTRICTS[0], "2019/20", 9, comparison="worse"), row(DISTRICTS[1], "2019/20", 2, comparison="better")])[
+        "finding"
+    ] == ("Robbery: worse than the county in District 0; better than the county in District 1")
+    assert view([row(DISTRICTS[0], "2019/20")])["finding"] == "Robbery: no district clearly differs from the county"
+    assert view([missing(DISTRICTS[0], "2019/20", "suppressed")])["finding"] == ""
+
+
+def test_a_hidden_figure_neither_moves_nor_stands_out():
+    hidden = [missing(DISTRICTS[0], "2019/20", "suppressed", comparison="worse", trend="increasing_and_getting_worse")]
+    assert view([*hidden, row(DISTRICTS[1], "2019/20")])["finding"] == "Robbery: no district clearly differs from the county"
+
+
+def test_sentence_figure_and_picture_come_before_caveats_and_definition(tmp_path):
+    """Issue 16, E: twelve lines of prose and six events stood before the first picture."""
+    pages.write(tmp_path, published(made(meta={"caveats": "One. Two is longer. " * 5})))
+    text = texts(tmp_path)["indicator/T01.html"]
+    places = [text.index(part) for part in ("<h1>", 'class="headline"', 'class="wide"', 'id="care"', "What a test counts.")]
+    assert places == sorted(places)
+    assert len(Outline(text[text.index("<main") : text.index('class="wide"')]).text.split()) < 90
+    assert text[text.index('id="care"') :].partition("<details>")[0].count("<li>") == 4
+
+
+def test_counts_are_drawn_where_a_rate_has_no_population_yet(tmp_path):
+    """Issue 16, E: a chart of real months to 2024 ended in December 2020 without a word."""
+    later = Period("2020/21", "financial_year", "Year ending March 2021", date(2020, 4, 1), date(2021, 3, 31))
+    rows = [*WHOLE, missing(COUNTY, "2019/20", "no_denominator", period_id="2020/21", count=Decimal(812))]
+    pages.write(tmp_path, published(item(META, rows, BY_CODE, YEARS | {"2020/21": later}, is_synthetic=False)))
+    text = re.sub(r"\s+", " ", texts(tmp_path)["indicator/T01.html"])
+    assert "They go on where there is no population to divide by yet." in text
+    assert "last 812 in Year ending March 2021" in text
+    (tmp_path / "whole").mkdir()
+    pages.write(tmp_path / "whole", published())
+    assert "no population" not in texts(tmp_path / "whole")["indicator/T01.html"]
+
+
+def test_no_chart_is_drawn_of_zeros_or_of_one_figure_and_words_stand_in_its_place(tmp_path):
+    for name, rows in (("zeros", [row(COUNTY, period, 0.0) for period in YEARS]), ("one", [row(COUNTY, "2019/20", 5.0)])):
+        (tmp_path / name).mkdir()
+        pages.write(tmp_path / name, published(made(rows)))
+        text = texts(tmp_path / name)["indicator/T01.html"]
+        assert 'role="img"' not in text
+        assert "figures. First 0" in text or "one figure, 5" in text
+
+
+def test_blue_for_better_is_said_only_of_what_has_a_judgement(tmp_path):
+    """Issue 16, E: words."""
+    for polarity, is_said in (("low_is_good", True), ("no_judgement", False)):
+        (tmp_path / polarity).mkdir()
+        pages.write(tmp_path / polarity, published(made(meta={"polarity": polarity})))
+        for page in ("indicator/T01.html", "map/T01.html"):
+            assert ("lue is better" in texts(tmp_path / polarity)[page]) == is_said, (page, polarity)
