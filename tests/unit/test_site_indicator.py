@@ -33,7 +33,8 @@ def test_a_title_says_what_is_seen():
         view(moved(*[level] * 14, county=level))["finding"] == "Robbery did not clearly change in the county, nor in any district"
     )
     assert view(moved(*[down] * 5, "increasing", *[level] * 8, county=down))["finding"] == (
-        "Robbery rose in District 5; fell in the county and five of fourteen districts; no clear change in eight of fourteen districts"
+        "Robbery rose in District 5; fell in the county and five of fourteen districts; "
+        "no clear change in eight of fourteen districts"
     )
 
 

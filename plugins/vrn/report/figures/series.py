@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,7 +48,7 @@ def over_time(subject: Subject) -> list[tuple[Area, list[Figure]]]:
     """The widest area with its figures in the order of time; of hospital sites each, because no area holds them all."""
     level = subject.widest_level
     inside = sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
-    return [(area, _in_time(_of_best_type(subject, area))) for area in inside]
+    return [(area, of_area(subject, area)) for area in inside]
 
 
 def latest(subject: Subject, area: Area) -> list[tuple[str, Figure | None]]:
@@ -121,12 +122,19 @@ def span(period: Period) -> tuple[date, date]:
     return period.start_on, period.end_on
 
 
-def _of_best_type(subject: Subject, area: Area) -> list[Figure]:
-    of_area = [f for f in subject.figures if f.area == area]
-    with_figure = {f.period.period_type for f in of_area if f.status == "ok"}
+def of_area(subject: Subject, area: Area) -> list[Figure]:
+    """An area's figures in the order of time, of the kind of period that shows most of it.
+
+    Of those that do not overlap the one with most figures, the shorter of two that have as many; rolling years and pooled years
+    only where the others are no line.
+    """
+    of_one = [f for f in subject.figures if f.area == area]
     types = [t for t in OVER_TIME if t in subject.meta["period_types"]]
-    chosen = next((t for t in types if t in with_figure), types[0])
-    return [f for f in of_area if f.period.period_type == chosen]
+    found = Counter(f.period.period_type for f in of_one if f.status == "ok")
+    apart = max((t for t in types if t not in OVERLAPPING), key=lambda t: found[t], default=None)
+    rolling = max((t for t in types if t in OVERLAPPING), key=lambda t: found[t], default=None)
+    chosen = rolling if apart is None or (found[apart] < 2 and rolling and found[rolling] > found[apart]) else apart
+    return _in_time(f for f in of_one if f.period.period_type == chosen)
 
 
 def _latest_period(figures: Sequence[Figure]) -> Period | None:

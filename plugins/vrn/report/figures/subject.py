@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 # The fourteen districts together, and the police force, whose total knows of events without a place too.
-COUNTY, FORCE = "LANCS-14", "E23000003"
+COUNTY, FORCE, ENGLAND = "LANCS-14", "E23000003", "E92000001"
 # The widest first. Events without a place and England are neither.
 WIDEST = ("county_14", "police_force", "upper_tier", "police_division", "district", "hospital_site")
 COMPARED = ("district", "upper_tier", "police_division", "hospital_site")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from vrn.report.figures import series
-from vrn.report.figures.subject import COUNTY, FORCE, Figure, Subject
+from vrn.report.figures.subject import COUNTY, FORCE, Area, Figure, Period, Subject
 
 
 def latest(figures: Iterable[Figure]) -> Figure | None:
@@ -29,10 +28,9 @@ def of_area(subject: Subject, area_code: str) -> Figure | None:
     return latest(figure for figure in subject.figures if figure.area.area_code == area_code)
 
 
-def of_level(subject: Subject, level: str) -> dict[str, Figure | None]:
-    """The latest figure of each area of a level, by its code, in the order of areas."""
-    inside = sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
-    return {area.area_code: of_area(subject, area.area_code) for area in inside}
+def areas(subject: Subject, level: str) -> list[Area]:
+    """The areas of a level that the indicator is given for, in their order."""
+    return sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
 
 
 def headline(subject: Subject) -> Figure | None:
@@ -53,13 +51,19 @@ def newer(subject: Subject, shown: Figure | None) -> Figure | None:
 
 
 def line(subject: Subject, area_code: str) -> list[Figure]:
-    """An area's figures in the order of time, of the kind of period that has most of them, from the first known to the last."""
-    figures = [f for f in subject.figures if f.area.area_code == area_code]
-    most = Counter(f.period.period_type for f in figures if f.status == "ok" and f.period.period_type not in series.OVERLAPPING)
-    if not most:
-        return []
-    kind = max(most, key=lambda name: (most[name], -series.OVER_TIME.index(name)))
-    return series.drawn(sorted((f for f in figures if f.period.period_type == kind), key=lambda f: f.period.end_on))
+    """An area's figures in the order of time, from the first that is known to the last."""
+    area = next((f.area for f in subject.figures if f.area.area_code == area_code), None)
+    return series.drawn(series.of_area(subject, area)) if area else []
+
+
+def shown_of_area(subject: Subject, area_code: str) -> Figure | None:
+    """An area's latest figure: of the longest kind of period whose latest one can be shown, else the reason."""
+    found = _each_type(subject, area_code)
+    return max(found, key=lambda f: (f.status == "ok", f.status in series.KNOWN), default=None)
+
+
+def of_area_and_period(figures: Iterable[Figure], area_code: str, period: Period) -> Figure | None:
+    return next((f for f in figures if f.area.area_code == area_code and f.period == period), None)
 
 
 def beside(subject: Subject, figure: Figure) -> Figure | None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import psycopg
 
-from vrn.report.figures.subject import COUNTY, Annotation, Area, Figure, Period, Subject, annotation
+from vrn.report.figures.subject import COUNTY, ENGLAND, Annotation, Area, Figure, Period, Subject, annotation
 from vrn.report.site import queries
 
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
 LISTS = ("period_types", "geo_levels", "breakdowns", "feeds")
+AREA_OF_ENGLAND = Area(ENGLAND, "England", ("country",), 99)
 NUMBERS = ("count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998")
 
 
@@ -60,6 +61,17 @@ class Item:
     groups: tuple[Group, ...]
     rows: tuple[Mapping[str, Any], ...]
     worse: tuple[Worse, ...] = ()
+    # England's figures, where publish has any to compare with.
+    england: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A district of England that is most like one of Lancashire's. distance: in standard deviations."""
+
+    area_code: str
+    name: str
+    distance: float
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ class Published:
     items: Iterable[Item] = ()
     feeds: tuple[Mapping[str, Any], ...] = ()
     deliveries: tuple[Mapping[str, Any], ...] = ()
+    similar: tuple[Similar, ...] = ()
 
 
 def read(connection: psycopg.Connection) -> Published:
@@ -93,6 +106,10 @@ def read(connection: psycopg.Connection) -> Published:
         items=_items(connection, release, areas),
         feeds=tuple(connection.execute(queries.FEEDS)),
         deliveries=tuple(connection.execute(queries.DELIVERIES)),
+        similar=tuple(
+            Similar(row["area_code"], row["similar_area_name"], float(row["distance"]))
+            for row in (connection.execute(queries.SIMILAR) if _exists(connection, "publish.similar_area") else ())
+        ),
     )
 
 
@@ -105,8 +122,12 @@ def item(
     is_synthetic: bool,
     annotations: tuple[Annotation, ...] = (),
     worse: tuple[Worse, ...] = (),
+    england: Mapping[str, float] | None = None,
 ) -> Item:
-    """An indicator of its row of publish.indicator and its rows of publish.indicator_value."""
+    """An indicator of its row of publish.indicator and its rows of publish.indicator_value.
+
+    england: England's values by period_id.
+    """
     kept = tuple(_without_hidden(row) for row in rows)
     figures, groups = [], []
     for row in kept:
@@ -118,16 +139,22 @@ def item(
             groups.append(Group(split[0], row[split[0]], figure))
     known = dict(meta) | {name: _listed(meta[name]) for name in LISTS} | {"comparator_default": COUNTY}
     subject = Subject(known, tuple(figures), annotations=annotations, is_synthetic=is_synthetic)
-    return Item(subject, tuple(groups), kept, worse)
+    known_of_england = tuple(
+        Figure(AREA_OF_ENGLAND, periods[period_id], "ok", value=value) for period_id, value in (england or {}).items()
+    )
+    return Item(subject, tuple(groups), kept, worse, known_of_england)
 
 
 def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, ...]) -> Iterator[Item]:
     by_code = {area.area_code: area for area in areas}
     periods = {row["period_id"]: Period(**row) for row in connection.execute(queries.PERIODS)}
     annotated = _exists(connection, "publish.indicator_annotation")
-    worse = defaultdict(list)
-    for row in connection.execute(queries.WORSE) if _exists(connection, "publish.worse_and_worsening") else ():
-        worse[row["indicator_id"]].append(Worse(**row))
+    worse, england = defaultdict(list), defaultdict(dict)
+    if _exists(connection, "publish.worse_and_worsening"):
+        for row in connection.execute(queries.WORSE):
+            worse[row["indicator_id"]].append(Worse(**row))
+        for row in connection.execute(queries.OF_ENGLAND):
+            england[row["indicator_id"]][row["period_id"]] = float(row["england_value"])
     for meta in connection.execute(queries.INDICATORS).fetchall():
         key = {"id": meta["indicator_id"], "release": release.release_id}
         yield item(
@@ -138,6 +165,7 @@ def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, 
             is_synthetic=release.is_synthetic,
             annotations=tuple(annotation(row) for row in connection.execute(queries.ANNOTATIONS, key)) if annotated else (),
             worse=tuple(worse[meta["indicator_id"]]),
+            england=england[meta["indicator_id"]],
         )
 
 

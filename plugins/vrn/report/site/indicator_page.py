@@ -22,10 +22,12 @@ def view(item: Item) -> dict[str, Any]:
     compared = series.compared(subject)
     events = told.events(subject.annotations)
     shown = choosing.headline(subject)
-    districts = choosing.of_level(subject, "district")
+    districts = [area.area_code for area in choosing.areas(subject, "district")]
     return {
         "meta": subject.meta,
-        "finding": findings.title(subject, {COUNTY: choosing.of_area(subject, COUNTY), **districts}, list(districts)),
+        "finding": findings.title(
+            subject, {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}, districts
+        ),
         "is_judged": told.is_judged(subject),
         "headline": told.figure(subject, shown) if shown else None,
         "newer": _newer(subject, shown),

@@ -10,8 +10,17 @@ from typing import Any
 
 from vrn.report.figures import templating, words
 from vrn.report.figures.numbers import day
-from vrn.report.figures.subject import COUNTY, Area
-from vrn.report.site import downloads, indicator_page, map_page, overview, quality_page, releases_page, scorecard
+from vrn.report.figures.subject import Area
+from vrn.report.site import (
+    area_indicator_page,
+    area_page,
+    downloads,
+    indicator_page,
+    map_page,
+    quality_page,
+    releases_page,
+    scorecard,
+)
 from vrn.report.site.from_publish import Published
 from vrn.report.site.links import LINKS
 
@@ -26,8 +35,6 @@ def write(folder: Path, published: Published) -> None:
     if published.release is None:
         pages.write("index.html", "nothing.html.j2", "Scorecard")
         return
-    for name in ("indicator", "area", "map"):
-        (folder / name).mkdir()
     _write_indicators(folder, published, pages)
     pages.write("quality.html", "quality.html.j2", "Data quality", **quality_page.view(published))
     pages.write("releases.html", "releases.html.j2", "Releases", releases=releases_page.view(published))
@@ -48,24 +55,25 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
         downloads.write(folder / "indicator" / f"{name}.csv", item)
         rows_of_all.append(scorecard.row(subject, item.worse))
         for area in areas:
-            if row := overview.profile_row(subject, area):
+            has_page = area_indicator_page.has_page(item, area)
+            if has_page:
+                pages.write(
+                    f"area/{area.area_code}/{name}.html", "area_indicator.html.j2", "", **area_indicator_page.view(item, area)
+                )
+            if row := area_page.row(item, area, has_page):
                 profiles[area.area_code].append(row)
         if mapped:
             maps.append(mapped)
     _write_maps(maps, pages)
     known = [area for area in areas if profiles[area.area_code]]
     for area in known:
-        rows = profiles[area.area_code]
+        similar = [one for one in published.similar if one.area_code == area.area_code]
         pages.write(
             f"area/{area.area_code}.html",
             "area.html.j2",
             "Areas",
-            area=area,
             kind=words.AREA_TYPES[area.area_levels[0]],
-            is_county=area.area_code == COUNTY,
-            domains=_by_domain([row for row in rows if not row["figure"]["words"] or row["figure"]["is_hidden"]]),
-            without=[row for row in rows if row["figure"]["words"] and not row["figure"]["is_hidden"]],
-            tally=_tally(rows),
+            **area_page.view(area, profiles[area.area_code], similar),
         )
     pages.write(
         "index.html",
@@ -95,11 +103,6 @@ def _by_kind(areas: Sequence[Area]) -> list[tuple[str, str, list[Area]]]:
     return [kind for kind in kinds if kind[2]]
 
 
-def _tally(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
-    codes = [row["comparison_code"] for row in rows]
-    return [(codes.count(code), code) for code in overview.ORDER if codes.count(code)]
-
-
 class _Writer:
     """Puts views into templates with what every page shows: the release, where the site's root is, which entry is open."""
 
@@ -119,4 +122,6 @@ class _Writer:
         """path: inside the site. entry: the name of the page in the menu, empty for a page that is not there."""
         root = "../" * path.count("/")
         text = self.templates.get_template(template).render(self.common | {"root": root, "entry": entry} | view)
-        (self.folder / path).write_text(text, encoding="utf-8")
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")

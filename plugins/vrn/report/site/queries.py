@@ -71,3 +71,16 @@ WORSE = """
     from publish.worse_and_worsening
     order by indicator_id, area_name, area_code
 """
+
+OF_ENGLAND = """
+    select distinct indicator_id, period_id, england_value
+    from publish.worse_and_worsening
+    where england_value is not null
+    order by indicator_id, period_id
+"""
+
+SIMILAR = """
+    select area_code, similar_area_name, distance
+    from publish.similar_area
+    order by area_code, rank
+"""

@@ -185,13 +185,17 @@ class _Chart:
 
     def _paths(self, figures: Sequence[Figure | None], style: str) -> list[Markup]:
         """A line for each run of figures: it never crosses a period without one."""
-        runs: list[list[str]] = [[]]
+        runs: list[list[tuple[float, float]]] = [[]]
         for figure in figures:
             if figure is None:
                 runs.append([])
             else:
-                runs[-1].append(f"{self._place(figure.period)},{self.y(figure.value)}")
-        return [PATH.format(style, " ".join(run)) for run in runs if len(run) > 1]
+                runs[-1].append((self._place(figure.period), self.y(figure.value)))
+        return [
+            PATH.format(style, " ".join(f"{x},{y}" for x, y in run)) if len(run) > 1 else DOT.format(f"{style} alone", *run[0], 2.4)
+            for run in runs
+            if run
+        ]
 
 
 def _short_label(period: Period) -> str:

@@ -1,0 +1,81 @@
+"""The pages of an area, and of an indicator in a district: what is worse comes first, and a line stands beside the county's."""
+
+import re
+
+from tests.outline import Outline
+from tests.published import BY_CODE, COUNTY, DISTRICTS, META, YEARS, item, made, missing, published, row, texts
+from vrn.report.site import pages
+from vrn.report.site.from_publish import Similar, Worse
+
+HERE, OTHER, HIDDEN = DISTRICTS[:3]
+LINES = [
+    *(row(area, period, value) for area in (COUNTY, HERE, OTHER) for period, value in zip(YEARS, (5.0, 6.0, 7.0), strict=True)),
+    *(missing(HIDDEN, period, "suppressed") for period in YEARS),
+]
+
+
+def written(tmp_path, *items, **other) -> dict[str, str]:
+    pages.write(tmp_path, published(*items, **other))
+    return texts(tmp_path)
+
+
+def said(text: str) -> str:
+    return re.sub(r"\s+", " ", Outline(text).text)
+
+
+def test_there_is_a_page_for_each_district_and_indicator_that_has_a_figure_and_for_no_other(tmp_path):
+    found = written(tmp_path, made(LINES))
+    assert {name for name in found if name.count("/") == 2} == {f"area/{area.area_code}/T01.html" for area in (HERE, OTHER)}
+
+
+def test_the_line_of_a_district_is_beside_the_county_s_and_england_s(tmp_path):
+    """Issue 16, E."""
+    england = {"2018/19": 4.0, "2019/20": 4.5}
+    with_england = item(META, LINES, BY_CODE, YEARS, is_synthetic=False, england=england)
+    text = written(tmp_path, with_england)[f"area/{HERE.area_code}/T01.html"]
+    wide = text[text.index('class="wide"') :].partition("</svg>")[0]
+    assert [name for name in ("District 0", "Lancashire-14", "England") if f">{name}</text>" in wide] == [
+        "District 0",
+        "Lancashire-14",
+        "England",
+    ]
+    assert "<dt>England</dt><dd>4.50</dd>" in text
+
+
+def test_a_district_s_page_of_an_indicator_tells_its_place_among_those_that_have_a_figure(tmp_path):
+    rows = [row(district, "2019/20", 9.0 - place) for place, district in enumerate(DISTRICTS[:4])]
+    found = written(tmp_path, made([row(COUNTY, "2019/20", 7), *rows]))
+    ranks = [said(found[f"area/{area.area_code}/T01.html"]) for area in DISTRICTS[:4]]
+    assert "The highest of the 4 districts with a figure." in ranks[0]
+    assert "Number 2 from the highest of the 4 districts with a figure." in ranks[1]
+    assert "The lowest of the 4 districts with a figure." in ranks[3]
+
+
+def test_an_area_s_page_begins_with_what_is_worse_and_getting_worse_and_names_what_is_hidden_later(tmp_path):
+    def named(number: int, *rows, worse=()):
+        return made(rows, {"indicator_id": f"T{number}", "short_name": f"Test {number}"}, worse=worse)
+
+    text = written(
+        tmp_path,
+        named(1, missing(HERE, "2019/20", "suppressed")),
+        named(2, row(HERE, "2019/20", comparison="better")),
+        named(3, row(HERE, "2019/20")),
+        named(4, row(HERE, "2019/20", comparison="worse"), worse=[Worse("T4", HERE.area_code, HERE.area_name, True, False)]),
+        named(5, row(HERE, "2019/20", comparison="worse"), worse=[Worse("T5", HERE.area_code, HERE.area_name, True, True)]),
+        named(6, missing(HERE, "2019/20", "awaiting_feed")),
+    )[f"area/{HERE.area_code}.html"]
+    assert re.findall(r">Test (\d)</a>", text) == list("542316")
+    assert "of 4 indicators with a figure: worse in Test 5 and Test 4; better in Test 2." in said(text)
+    assert re.findall(r"<details( open)?>", text) == [" open", " open", "", "", "", ""]
+
+
+def test_a_district_s_page_names_the_districts_of_england_that_are_like_it(tmp_path):
+    found = written(tmp_path, similar=(Similar(HERE.area_code, "Bradford", 0.248),))
+    assert "Bradford (0.25)" in said(found[f"area/{HERE.area_code}.html"])
+    assert "Bradford" not in found[f"area/{OTHER.area_code}.html"]
+
+
+def test_what_is_hidden_of_a_district_is_a_gap_in_its_line_at_both_ends(tmp_path):
+    rows = [row(COUNTY, "2018/19", 5), missing(HERE, "2017/18", "suppressed"), row(HERE, "2018/19", 6), row(HERE, "2019/20", 7)]
+    text = written(tmp_path, made(rows))[f"area/{HERE.area_code}/T01.html"]
+    assert text[text.index('class="wide"') :].partition("</svg>")[0].count('class="gap"') == 1
