@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from vrn.report.figures import series, told
+from vrn.report.figures.charts import outlines
 from vrn.report.figures.subject import Subject
+from vrn.report.site.indicator_page import A_FIGURE
+from vrn.report.site.outlines import of_districts
 from vrn.report.site.tiles import tiles
 
 # The map that is seen first: the first of these that has one.
@@ -18,13 +21,27 @@ def view(subject: Subject) -> dict[str, Any] | None:
     if compared is None or not compared.with_figure:
         return None
     decimals = told.decimals_of([*compared.with_figure, compared.county])
+    placed = tiles(subject, compared.figures, compared.county, decimals)
+    alternative = f"Map. {told.areas(subject, compared, decimals, A_FIGURE)}"
     return told.heading(subject) | {
         "period": compared.period.period_label,
         "is_judged": told.is_judged(subject),
         "county": told.figure(subject, compared.county, decimals) if compared.county else None,
-        "tiles": tiles(subject, compared.figures, compared.county, decimals),
+        "tiles": placed,
+        "outlines": outlines.draw(
+            of_districts(), [_said(tile) for tile in placed], alternative, "SYNTHETIC" if subject.is_synthetic else ""
+        ),
+        "alternative": alternative,
         "rows": [told.figure(subject, f, decimals, compared.county) for f in compared.figures],
     }
+
+
+def _said(tile: dict[str, Any]) -> dict[str, str]:
+    """What the map says of a district."""
+    named = {"area_code": tile["area_code"], "name": tile["area"]}
+    if tile["words"]:
+        return named | {"value": "hidden" if tile["is_hidden"] else "no figure", "code": "none", "sign": ""}
+    return named | {"value": tile["value"], "code": tile["comparison"]["code"], "sign": tile["comparison"]["sign"]}
 
 
 def first(views: list[dict[str, Any]]) -> dict[str, Any] | None:
