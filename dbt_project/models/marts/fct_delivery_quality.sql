@@ -20,8 +20,8 @@ indicator as (
 
 ),
 
--- Published elsewhere, or of no persons: every indicator that is made of it says so. Of any other the rows of a file are a count
--- that no release may give.
+-- Published elsewhere, or of no persons: every indicator that is made of it says so. Of any other the rows of a file are a
+-- count that no release may give.
 open_feed as (
 
     select used.feed
