@@ -72,7 +72,7 @@ placed as (
         decided.area_code,
         case when indicator.value_type in ('proportion', 'mean') then decided.denominator else decided.count end as events
     from decided
-    inner join {{ ref('dim_indicator') }} as indicator on decided.indicator_id = indicator.indicator_id
+    inner join {{ ref('frozen__dim_indicator') }} as indicator on decided.indicator_id = indicator.indicator_id
     where decided.area_code in ('E23000003', 'UNK') and {{ is_total('decided') }}
 
 ),
