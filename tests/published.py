@@ -11,7 +11,9 @@ from vrn.report.figures.subject import Annotation, Area, Period
 from vrn.report.site import from_publish
 from vrn.report.site.from_publish import Published, Release, item
 from vrn.report.site.tiles import PLACES
+from vrn.settings import Network
 
+NETWORK = Network(name="A network", form="https://network.example/form", email="data@network.example", phone="", post="")
 COUNTY = Area("LANCS-14", "Lancashire-14", ("county_14",), 41)
 DISTRICTS = tuple(Area(code, f"District {place}", ("district",), place) for place, code in enumerate(PLACES))
 FORCE = Area("E23000003", "Lancashire Constabulary", ("police_force",), 51)

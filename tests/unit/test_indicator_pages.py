@@ -217,7 +217,11 @@ def test_the_same_figures_give_the_same_bytes(tmp_path):
 
 
 def test_synthetic_figures_are_called_so_on_page_index_and_picture(tmp_path):
-    made_up = [figure(COUNTY, MONTHS[0], is_synthetic=True), figure(COUNTY, YEAR), figure(BURNLEY, YEAR, is_synthetic=True)]
+    made_up = [
+        *(figure(COUNTY, month, is_synthetic=True) for month in MONTHS),
+        figure(COUNTY, YEAR),
+        figure(BURNLEY, YEAR, is_synthetic=True),
+    ]
     text = page(tmp_path, subject(made_up, is_synthetic=True))
     assert "<strong>SYNTHETIC.</strong>" in text
     assert "The day is taken to be 25 August 2020." in text

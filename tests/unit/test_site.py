@@ -19,6 +19,7 @@ from tests.published import (
     DISTRICTS,
     FEEDS,
     META,
+    NETWORK,
     RELEASE,
     WHOLE,
     YEARS,
@@ -43,12 +44,22 @@ from vrn.warehouse.connection import connect
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    pages.write(tmp_path, published())
+    pages.write(tmp_path, published(), NETWORK)
     return tmp_path
 
 
 def test_there_is_a_scorecard_and_a_page_for_each_indicator_area_and_map(folder):
-    expected = {"index.html", "map.html", "quality.html", "releases.html", "about.html", "indicator/T01.html", "map/T01.html"}
+    expected = {
+        "index.html",
+        "map.html",
+        "quality.html",
+        "releases.html",
+        "about.html",
+        "accessibility.html",
+        "summary.html",
+        "indicator/T01.html",
+        "map/T01.html",
+    }
     with_figure = [district for place, district in enumerate(DISTRICTS) if place not in (2, 3)]
     assert set(texts(folder)) == (
         expected
@@ -62,7 +73,7 @@ def test_there_is_a_scorecard_and_a_page_for_each_indicator_area_and_map(folder)
 def test_every_link_inside_the_site_leads_to_a_file_and_a_place_in_it(folder):
     for name, text in texts(folder).items():
         for link in Outline(text).all("a", "link"):
-            if link["href"].startswith(("https:", "data:,")):
+            if link["href"].startswith(("https:", "mailto:", "data:,")):
                 continue
             path, _, fragment = link["href"].partition("#")
             target = (folder / name).parent / path if path else folder / name
@@ -78,7 +89,7 @@ def test_pages_ask_no_other_host_for_anything_and_run_no_script(folder):
         for attributes in (found for _, found in outline.elements):
             assert not {"src", "xlink:href", "srcset", "style", "onload", "onclick"} & set(attributes)
         outside = {link["href"] for link in outline.all("a") if re.match(r"[a-z]+:|//", link["href"])}
-        assert outside <= set(LINKS.values())
+        assert outside <= {*LINKS.values(), NETWORK.form, f"mailto:{NETWORK.email}"}
     style = (folder / "style.css").read_text()
     assert "url(" not in style
     assert "@import" not in style
@@ -96,7 +107,7 @@ def test_what_is_hidden_is_said_in_words_and_never_as_a_number(folder):
 
 def test_a_hidden_figure_that_comes_with_numbers_still_has_none(tmp_path):
     leak = row(DISTRICTS[2], "2019/20", 3.14159, status="suppressed", count=Decimal(31337), denominator=Decimal(27182))
-    pages.write(tmp_path, published(made([*WHOLE[:5], leak])))
+    pages.write(tmp_path, published(made([*WHOLE[:5], leak])), NETWORK)
     everything = "".join(texts(tmp_path).values()) + (tmp_path / "indicator/T01.csv").read_text()
     assert not re.search(r"31337|31,337|3\.14|27182|27,182", everything)
 
@@ -108,7 +119,9 @@ def test_a_figure_that_nobody_decided_to_publish_is_hidden():
 
 @pytest.mark.parametrize("status", sorted(set(words.PUBLISHED_STATUSES) - {"ok"}))
 def test_an_indicator_without_any_figure_has_pages_that_say_why(status, tmp_path):
-    pages.write(tmp_path, published(made([missing(area, period, status) for area in (COUNTY, *DISTRICTS) for period in YEARS])))
+    pages.write(
+        tmp_path, published(made([missing(area, period, status) for area in (COUNTY, *DISTRICTS) for period in YEARS])), NETWORK
+    )
     page = texts(tmp_path)["indicator/T01.html"]
     assert 'role="img"' not in page
     assert f"{words.missing(status, META)} (3 periods)" in page
@@ -140,7 +153,7 @@ def test_a_change_of_recording_stands_beside_the_figures_and_the_trend_that_cros
     )  # fmt: skip
     for name, known in (("with", made(annotations=(recording,))), ("without", made())):
         (tmp_path / name).mkdir()
-        pages.write(tmp_path / name, published(known))
+        pages.write(tmp_path / name, published(known), NETWORK)
     text = texts(tmp_path / "with")
     assert "Gradual change of the series, 1 April 2017 to 31 March 2019: More was recorded." in text["indicator/T01.html"]
     assert f'{YEARS[year].period_label} <span class="small">event 1</span>' in text["indicator/T01.html"]
@@ -151,7 +164,7 @@ def test_a_change_of_recording_stands_beside_the_figures_and_the_trend_that_cros
 
 def test_groups_are_told_in_the_unit_of_groups(tmp_path):
     """Issue 15, B7: the groups of S08, a ratio, are rates."""
-    pages.write(tmp_path, published(made(meta={"unit": "ratio"})))
+    pages.write(tmp_path, published(made(meta={"unit": "ratio"})), NETWORK)
     assert "Year ending March 2020, per 1,000 residents of the group</caption>" in texts(tmp_path)["indicator/T01.html"]
 
 
@@ -165,7 +178,7 @@ def test_text_that_is_read_is_escaped_everywhere(tmp_path):
     release = Release("2026-11-23", datetime(2026, 11, 23), None, evil, evil, 1, 1, False)
     areas = {code: Area(code, area.area_name + evil, area.area_levels, area.sort_order) for code, area in BY_CODE.items()}
     whole = item(META | fields, WHOLE, areas, YEARS, is_synthetic=False, annotations=(event,))
-    pages.write(tmp_path, published(whole, release=release, areas=tuple(areas.values()), feeds=(feed,)))
+    pages.write(tmp_path, published(whole, release=release, areas=tuple(areas.values()), feeds=(feed,)), NETWORK)
     for name, text in texts(tmp_path).items():
         assert "<script" not in text, name
     assert "&lt;script&gt;" in texts(tmp_path)["indicator/T01.html"]
@@ -175,7 +188,7 @@ def test_the_same_figures_give_the_same_bytes(tmp_path):
     found = []
     for run in ("first", "second"):
         (tmp_path / run).mkdir()
-        pages.write(tmp_path / run, published())
+        pages.write(tmp_path / run, published(), NETWORK)
         found.append(
             {path.relative_to(tmp_path / run): path.read_bytes() for path in (tmp_path / run).rglob("*") if path.is_file()}
         )
@@ -217,7 +230,7 @@ def test_synthetic_figures_are_called_so_on_every_page_picture_and_download(tmp_
     made_up = tmp_path / "synthetic"
     made_up.mkdir()
     release = Release("2026-11-23", datetime(2026, 11, 23), None, "abc", "a note", 1, 1, True, date(2020, 8, 25))
-    pages.write(made_up, published(made(is_synthetic=True), release=release))
+    pages.write(made_up, published(made(is_synthetic=True), release=release), NETWORK)
     for name, text in texts(made_up).items():
         assert "<strong>SYNTHETIC.</strong>" in text, name
         assert "The day is taken to be 25 August 2020." in text, name
@@ -228,7 +241,7 @@ def test_synthetic_figures_are_called_so_on_every_page_picture_and_download(tmp_
 
 
 def test_before_the_first_release_there_is_one_page_that_says_so(tmp_path):
-    pages.write(tmp_path, Published(None))
+    pages.write(tmp_path, Published(None), NETWORK)
     assert set(texts(tmp_path)) == {"index.html"}
     assert "Nothing is published yet" in texts(tmp_path)["index.html"]
 
@@ -276,7 +289,7 @@ def test_no_beginning_of_a_formula_survives_in_a_download(tmp_path, text):
 
 def test_releases_say_what_changed_in_counts(tmp_path):
     later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd", "Again", 207, 1, False)
-    pages.write(tmp_path, published(release=later, releases=(later, RELEASE)))
+    pages.write(tmp_path, published(release=later, releases=(later, RELEASE)), NETWORK)
     text = texts(tmp_path)["releases.html"]
     assert "Since 2026-11-23: 3 deliveries more; as many indicators. The code changed." in text
     assert "The first release." in text
@@ -285,7 +298,7 @@ def test_releases_say_what_changed_in_counts(tmp_path):
 
 def test_the_rows_of_deliveries_under_disclosure_control_are_told_in_bands(tmp_path):
     """Issue 16, A4: the page gave exact rows for each supplier and period."""
-    pages.write(tmp_path, published())
+    pages.write(tmp_path, published(), NETWORK)
     text = texts(tmp_path)["quality.html"]
     assert "mostly 100 to 999 each" in text
     assert "80 % or more of each" in text
@@ -404,7 +417,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser,
         "quality.html",
         "releases.html",
     ]
-    for name in [*names, "about.html"]:
+    for name in [*names, "summary.html", "about.html", "accessibility.html"]:
         page.goto((folder / name).as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)

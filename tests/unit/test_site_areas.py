@@ -3,7 +3,7 @@
 import re
 
 from tests.outline import Outline
-from tests.published import BY_CODE, COUNTY, DISTRICTS, META, YEARS, item, made, missing, published, row, texts
+from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, YEARS, item, made, missing, published, row, texts
 from vrn.report.site import pages
 from vrn.report.site.from_publish import Similar, Worse
 
@@ -15,7 +15,7 @@ LINES = [
 
 
 def written(tmp_path, *items, **other) -> dict[str, str]:
-    pages.write(tmp_path, published(*items, **other))
+    pages.write(tmp_path, published(*items, **other), NETWORK)
     return texts(tmp_path)
 
 

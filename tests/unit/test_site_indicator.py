@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from tests.outline import Outline
-from tests.published import BY_CODE, COUNTY, DISTRICTS, META, WHOLE, YEARS, made, missing, published, row, texts
+from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, texts
 from vrn.report.figures.subject import Period
 from vrn.report.site import indicator_page, pages
 from vrn.report.site.from_publish import item
@@ -55,7 +55,7 @@ def test_a_hidden_figure_neither_moves_nor_stands_out():
 
 def test_sentence_figure_and_picture_come_before_caveats_and_definition(tmp_path):
     """Issue 16, E: twelve lines of prose and six events stood before the first picture."""
-    pages.write(tmp_path, published(made(meta={"caveats": "One. Two is longer. " * 5})))
+    pages.write(tmp_path, published(made(meta={"caveats": "One. Two is longer. " * 5})), NETWORK)
     text = texts(tmp_path)["indicator/T01.html"]
     places = [text.index(part) for part in ("<h1>", 'class="headline"', 'class="wide"', 'id="care"', "What a test counts.")]
     assert places == sorted(places)
@@ -67,19 +67,19 @@ def test_counts_are_drawn_where_a_rate_has_no_population_yet(tmp_path):
     """Issue 16, E: a chart of real months to 2024 ended in December 2020 without a word."""
     later = Period("2020/21", "financial_year", "Year ending March 2021", date(2020, 4, 1), date(2021, 3, 31))
     rows = [*WHOLE, missing(COUNTY, "2019/20", "no_denominator", period_id="2020/21", count=Decimal(812))]
-    pages.write(tmp_path, published(item(META, rows, BY_CODE, YEARS | {"2020/21": later}, is_synthetic=False)))
+    pages.write(tmp_path, published(item(META, rows, BY_CODE, YEARS | {"2020/21": later}, is_synthetic=False)), NETWORK)
     text = re.sub(r"\s+", " ", texts(tmp_path)["indicator/T01.html"])
     assert "They go on where there is no population to divide by yet." in text
     assert "last 812 in Year ending March 2021" in text
     (tmp_path / "whole").mkdir()
-    pages.write(tmp_path / "whole", published())
+    pages.write(tmp_path / "whole", published(), NETWORK)
     assert "no population" not in texts(tmp_path / "whole")["indicator/T01.html"]
 
 
 def test_no_chart_is_drawn_of_zeros_or_of_one_figure_and_words_stand_in_its_place(tmp_path):
     for name, rows in (("zeros", [row(COUNTY, period, 0.0) for period in YEARS]), ("one", [row(COUNTY, "2019/20", 5.0)])):
         (tmp_path / name).mkdir()
-        pages.write(tmp_path / name, published(made(rows)))
+        pages.write(tmp_path / name, published(made(rows)), NETWORK)
         text = texts(tmp_path / name)["indicator/T01.html"]
         assert 'role="img"' not in text
         assert "figures. First 0" in text or "one figure, 5" in text
@@ -89,6 +89,6 @@ def test_blue_for_better_is_said_only_of_what_has_a_judgement(tmp_path):
     """Issue 16, E: words."""
     for polarity, is_said in (("low_is_good", True), ("no_judgement", False)):
         (tmp_path / polarity).mkdir()
-        pages.write(tmp_path / polarity, published(made(meta={"polarity": polarity})))
+        pages.write(tmp_path / polarity, published(made(meta={"polarity": polarity})), NETWORK)
         for page in ("indicator/T01.html", "map/T01.html"):
             assert ("lue is better" in texts(tmp_path / polarity)[page]) == is_said, (page, polarity)

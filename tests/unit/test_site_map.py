@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from tests.browser import pages as pages_of_a_browser
-from tests.published import DISTRICTS, made, missing, published, row, texts
+from tests.published import DISTRICTS, NETWORK, made, missing, published, row, texts
 from vrn.report.figures.charts import outlines
 from vrn.report.site import pages
 from vrn.report.site.outlines import of_districts
@@ -14,7 +14,7 @@ from vrn.report.site.outlines import of_districts
 
 def test_every_district_has_an_outline_a_name_and_what_is_said_of_it(tmp_path):
     """Issue 16, E: a real map of the outlines beside the tiles."""
-    pages.write(tmp_path, published())
+    pages.write(tmp_path, published(), NETWORK)
     text = texts(tmp_path)["map/T01.html"]
     picture = text[text.index('class="outlines"') :].partition("</svg>")[0]
     assert {area.area_code for area in DISTRICTS} == set(of_districts())
@@ -28,13 +28,13 @@ def test_every_district_has_an_outline_a_name_and_what_is_said_of_it(tmp_path):
 
 
 def test_a_map_that_is_made_up_says_so_on_the_picture(tmp_path):
-    pages.write(tmp_path, published(made(is_synthetic=True)))
+    pages.write(tmp_path, published(made(is_synthetic=True)), NETWORK)
     assert ">SYNTHETIC</text>" in texts(tmp_path)["map/T01.html"]
 
 
 def test_a_hidden_district_has_no_number_on_the_map(tmp_path):
     hidden = missing(DISTRICTS[0], "2019/20", "suppressed", comparison="worse")
-    pages.write(tmp_path, published(made([hidden, row(DISTRICTS[1], "2019/20", 9)])))
+    pages.write(tmp_path, published(made([hidden, row(DISTRICTS[1], "2019/20", 9)])), NETWORK)
     picture = texts(tmp_path)["map/T01.html"].partition('class="outlines"')[2].partition("</svg>")[0]
     assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture) == ["hidden", "● 9"]
 
@@ -50,7 +50,7 @@ def test_a_square_lies_in_its_place_and_is_as_high_as_it_is_there():
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_two_labels_of_the_map_lie_on_each_other_and_none_leaves_it(tmp_path, width):
-    pages.write(tmp_path, published())
+    pages.write(tmp_path, published(), NETWORK)
     with pages_of_a_browser() as browser:
         page = browser(width)
         page.goto((tmp_path / "map.html").as_uri())

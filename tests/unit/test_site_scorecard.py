@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.outline import Outline
-from tests.published import BY_CODE, COUNTY, DISTRICTS, META, WHOLE, YEARS, made, missing, published, row, texts
+from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, texts
 from vrn.report.figures import changes
 from vrn.report.figures.subject import Annotation, Period
 from vrn.report.site import pages
@@ -19,7 +19,7 @@ PERIODS = YEARS | {"2020-05": MAY}
 
 
 def index(tmp_path, *items) -> str:
-    pages.write(tmp_path, published(*items))
+    pages.write(tmp_path, published(*items), NETWORK)
     return texts(tmp_path)["index.html"]
 
 
@@ -47,7 +47,7 @@ def test_what_gets_worse_comes_first_and_what_is_worse_in_more_districts_before_
         named(6, steady(5, 6, 7), {"polarity": "no_judgement"}),
     )
     assert re.findall(r">Test (\d)</a>", text) == list("543126")
-    assert "Worse and getting worse: District 0, District 1 and District 2" in text
+    assert "Worse and getting worse: District 0, District 1, District 2" in text
     assert "1 is getting worse in the county and 1 is getting better; 2 more are worse somewhere." in text
 
 

@@ -62,7 +62,7 @@ def _moved(subject: Subject, name: str, latest: Mapping[str, Figure | None], dis
         places = ["the county"] if county == way else []
         moved = [latest[code].area.area_name for code in districts if ways[code] == way]
         if moved:
-            places += moved if len(moved) <= MOST_NAMES else [f"{_number(len(moved))} of {_number(len(districts))} districts"]
+            places += _places(moved, districts)
         if places:
             clauses.append(f"{word} in {listed(places)}")
     level = sum(way == 0 for way in ways.values())
@@ -87,11 +87,19 @@ def _compared(name: str, latest: Mapping[str, Figure | None], districts: Sequenc
     for codes, word in ((("worse",), "worse"), (("better",), "better"), (("higher",), "higher"), (("lower",), "lower")):
         names = [figure.area.area_name for figure in found if figure.comparison in codes]
         if names:
-            places = listed(names) if len(names) <= MOST_NAMES else f"{_number(len(names))} of {_number(len(districts))} districts"
-            clauses.append(f"{word} than the county in {places}")
+            clauses.append(f"{word} than the county in {listed(_places(names, districts))}")
     if not clauses and any(figure.comparison == "similar" for figure in found):
         clauses = ["no district clearly differs from the county"]
     return f"{name}: {'; '.join(clauses)}" if clauses else ""
+
+
+def _places(names: Sequence[str], districts: Sequence[str]) -> list[str]:
+    """A few by their names, more by their number."""
+    if len(names) <= MOST_NAMES:
+        return list(names)
+    if len(names) == len(districts):
+        return ["every district"]
+    return [f"{_number(len(names))} of {_number(len(districts))} districts"]
 
 
 def _number(value: int) -> str:

@@ -24,5 +24,5 @@ def build(settings: Settings) -> Path:
     """
     place = folder(settings)
     with swapped_in(place) as new, connect(settings, READER) as connection:
-        pages.write(new, from_publish.read(connection))
+        pages.write(new, from_publish.read(connection), settings.network)
     return place

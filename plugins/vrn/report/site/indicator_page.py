@@ -22,12 +22,9 @@ def view(item: Item) -> dict[str, Any]:
     compared = series.compared(subject)
     events = told.events(subject.annotations)
     shown = choosing.headline(subject)
-    districts = [area.area_code for area in choosing.areas(subject, "district")]
     return {
         "meta": subject.meta,
-        "finding": findings.title(
-            subject, {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}, districts
-        ),
+        "finding": finding(subject),
         "is_judged": told.is_judged(subject),
         "headline": told.figure(subject, shown) if shown else None,
         "newer": _newer(subject, shown),
@@ -45,6 +42,13 @@ def view(item: Item) -> dict[str, Any]:
         "interval": methods.INTERVALS[subject.meta["ci_method"]],
         "annotations": events,
     }
+
+
+def finding(subject: Subject) -> str:
+    """What is seen in the latest figures; empty where nothing can be said."""
+    districts = [area.area_code for area in choosing.areas(subject, "district")]
+    latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}
+    return findings.title(subject, latest, districts)
 
 
 def short_list(caveats: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,29 @@ from vrn.report.site import (
     quality_page,
     releases_page,
     scorecard,
+    summary_page,
 )
 from vrn.report.site.from_publish import Published
 from vrn.report.site.links import LINKS
+from vrn.settings import Network
 
 HERE = Path(__file__).parent
+# When the accessibility statement was last held against the pages.
+STATEMENT_ON = date(2026, 11, 29)
 STYLES = (templating.SHARED / "style.css", HERE / "site.css")
 
 
-def write(folder: Path, published: Published) -> None:
-    """All pages and downloads; before the first release one page."""
+def write(folder: Path, published: Published, network: Network) -> None:
+    """All pages and downloads; before the first release one page. network: who publishes them."""
     (folder / "style.css").write_text("\n".join(path.read_text(encoding="utf-8") for path in STYLES), encoding="utf-8")
-    pages = _Writer(folder, published)
+    pages = _Writer(folder, published, network)
     if published.release is None:
         pages.write("index.html", "nothing.html.j2", "Scorecard")
         return
     _write_indicators(folder, published, pages)
     pages.write("quality.html", "quality.html.j2", "Data quality", **quality_page.view(published))
     pages.write("releases.html", "releases.html.j2", "Releases", releases=releases_page.view(published))
+    pages.write("accessibility.html", "accessibility.html.j2", "", prepared_on=day(STATEMENT_ON))
     pages.write("about.html", "about.html.j2", "About", statuses=words.PUBLISHED_STATUSES, suppression=words.SUPPRESSION)
 
 
@@ -75,6 +81,7 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
             kind=words.AREA_TYPES[area.area_levels[0]],
             **area_page.view(area, profiles[area.area_code], similar),
         )
+    pages.write("summary.html", "summary.html.j2", "Summary", **summary_page.view(rows_of_all))
     pages.write(
         "index.html",
         "scorecard.html.j2",
@@ -106,7 +113,7 @@ def _by_kind(areas: Sequence[Area]) -> list[tuple[str, str, list[Area]]]:
 class _Writer:
     """Puts views into templates with what every page shows: the release, where the site's root is, which entry is open."""
 
-    def __init__(self, folder: Path, published: Published):
+    def __init__(self, folder: Path, published: Published, network: Network):
         self.folder = folder
         self.templates = templating.environment(HERE / "templates")
         release = published.release
@@ -116,6 +123,7 @@ class _Writer:
             "is_synthetic": bool(release and release.is_synthetic),
             "as_of": day(release.as_of) if release and release.as_of else "",
             "links": LINKS,
+            "network": network,
         }
 
     def write(self, path: str, template: str, entry: str, **view: Any) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from vrn.report.figures import changes, told
 from vrn.report.figures.charts import spark
-from vrn.report.figures.numbers import counted, grouped, listed
+from vrn.report.figures.numbers import counted, grouped
 from vrn.report.figures.subject import Figure, Subject
 from vrn.report.site import choosing
 from vrn.report.site.from_publish import Worse
+from vrn.report.site.indicator_page import finding
 
 ORDER = ("worse", "better", "higher", "lower", "similar")
 # Title of a part of the scorecard, and what is in it.
@@ -40,12 +41,13 @@ def row(subject: Subject, worse: Sequence[Worse]) -> dict[str, Any]:
     both = sorted(one.area_name for one in there if one.is_worse and one.is_worsening)
     return told.heading(subject) | {
         "figure": told.figure(subject, shown) if shown else None,
+        "finding": finding(subject) if is_shown else "",
         "newer": told.figure(subject, newer) if newer else None,
         "change": changes.words(change),
         "spark": spark.draw(line, told.line(subject, line, told.decimals_of(line), "a figure that can be shown")) if line else None,
         "districts": _districts(subject, figures),
         "has_districts": "district" in subject.meta["geo_levels"],
-        "worst": listed(both) if both else "",
+        "worst": both,
         "is_worse_than_england": shown is not None and any(one.is_worse for one in worse if one.area_code == shown.area.area_code),
         "part": _part(subject, shown, change, worse, there),
         "rank": _rank(there),

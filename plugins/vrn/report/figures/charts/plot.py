@@ -1,6 +1,7 @@
-"""What the charts drawn by hand have in common: two sizes, a title, a scale upward, a key. Colours are classes of the style sheet.
+"""What the charts have in common: two sizes, a title, a scale, a key. Colours are classes of the style sheet.
 
-Drawn here and not with Vega where a site has a thousand of them: a picture takes a millisecond so, and a tenth of a second there.
+They are drawn by hand, because a site has a thousand of them: a picture takes a millisecond so, and with Vega a tenth of a second.
+Each is drawn for a wide and for a narrow screen, because text that shrinks with its picture cannot be read on a phone.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class Size:
 SIZES = (Size("wide", 640, 300, 6, 92), Size("narrow", 320, 270, 5, 44))
 
 
-def both(draw: Callable[[Size], Markup], alternative: str) -> Markup:
+def both(draw: Callable[[Size], Markup], alternative: str, sizes: Sequence[Size] = SIZES) -> Markup:
     """The wide and the narrow picture, of which a page shows one. alternative: in their place for those who cannot see them."""
-    return Markup("").join(IMAGE.format(size.name, size.width, size.height, alternative, draw(size)) for size in SIZES)
+    return Markup("").join(IMAGE.format(size.name, size.width, size.height, alternative, draw(size)) for size in sizes)
 
 
 def title(text: str, size: Size) -> tuple[list[Markup], int]:
