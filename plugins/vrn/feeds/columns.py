@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,14 @@ from vrn.feeds.grammar import LOGICAL_TYPES, custom
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an entity: its name here, its names in the file, its type and its privacy class."""
+    """One column of an entity: its name here, its names in the file, its type and its privacy class.
+
+    headings: of a column that is dropped, the pattern of any number of the file's headings that it stands for.
+    """
 
     name: str
     source_names: tuple[str, ...]
+    headings: re.Pattern[str] | None
     logical_type: str
     form: str | None
     classification: str
@@ -82,6 +87,7 @@ def read(item: dict[str, Any]) -> Column:
     return Column(
         name=item["name"],
         source_names=(item.get("physicalName", item["name"]), *synonyms),
+        headings=re.compile(own["headings"], re.IGNORECASE) if "headings" in own else None,
         logical_type=item["logicalType"],
         form=item.get("logicalTypeOptions", {}).get("format"),
         classification=item["classification"],

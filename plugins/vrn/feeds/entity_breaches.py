@@ -155,6 +155,10 @@ def _column_breaches(item: dict[str, Any], where: str, names: set[str]) -> Itera
         yield f"{where}: a date names its format in logicalTypeOptions, one of {', '.join(DATE_FORMATS)}"
     if own.get("judgedOnly", False) and classification in ("drop", "match"):
         yield f"{where}: a column of the class {classification} is not there when the rules judge; leave out judgedOnly"
+    if "headings" in own and classification != "drop":
+        yield f"{where}: headings stands for columns of which nothing is stored; the class is drop"
+    elif "headings" in own and (broken := not_a_pattern(own["headings"])):
+        yield f"{where}.customProperties.headings: {broken}"
     if not isinstance(own.get("means", {}), dict):
         yield f"{where}: means says of a written value what it means, as `means: {{'7001': '0'}}`"
     if item["name"] in OWN_COLUMNS:

@@ -13,7 +13,7 @@ from vrn.feeds.period import GROUPS, Period
 # What stands behind the name of a feed's table in the names of a delivery's own tables (vrn.stage.raw).
 TABLE_ENDING = "__s000000000__hits"
 CHECKED, WITHHELD = "_is_valid", "_is_withheld"
-EXAMPLES = {"month": "2020-04", "quarter": "2020-21-Q1", "year": "2020-21", "midYear": "2020"}
+EXAMPLES = {"month": "2020-04", "quarter": "2020-21-Q1", "year": "2020-21", "midYear": "2020", "edition": "2019"}
 FILE_NAME, EXAMPLE = (f"servers.0.customProperties.{key}" for key in ("fileName", "fileNameExample"))
 
 

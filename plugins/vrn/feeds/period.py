@@ -14,8 +14,9 @@ LOCAL_TIME = ZoneInfo("Europe/London")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 FORMS = {"month": r"(\d{4})-(\d{2})", "quarter": r"(\d{4})-(\d{2})-Q([1-4])", "year": r"(\d{4})-(\d{2})"}
 FIRST_MONTH_OF_YEAR = 4
-# The groups of a feed's fileName that tell the period, and its kind. The ONS names a file by the year of its last 30 June.
-GROUPS = {**{kind: kind for kind in MONTHS}, "midYear": "year"}
+# The groups of a feed's fileName that tell the period, and its kind. The ONS names a file by the year of its last 30 June, and
+# publishers name reference data by the year of their edition.
+GROUPS = {**{kind: kind for kind in MONTHS}, "midYear": "year", "edition": "year"}
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,14 @@ class Period:
 
     @classmethod
     def named(cls, group: str, text: str) -> Period:
-        """From what a group of a feed's fileName found: as `parse`, and of a mid-year the financial year that has its 30 June.
+        """From what a group of a feed's fileName found: as `parse`; of a mid-year the financial year that has its 30 June; of an
+        edition the one that ended in its year, because an edition serves from the day on which it is published.
 
         Raises ValueError.
         """
-        if group != "midYear":
+        if group not in ("midYear", "edition"):
             return cls.parse(group, text)
-        return cls.starting(GROUPS[group], date(int(text), FIRST_MONTH_OF_YEAR, 1))
+        return cls.starting(GROUPS[group], date(int(text) - (group == "edition"), FIRST_MONTH_OF_YEAR, 1))
 
     @classmethod
     def starting(cls, kind: str, start: date) -> Period:

@@ -78,6 +78,9 @@ def _workbook(contract: Contract, folder: Path) -> Path:
 def _columns(entity: Entity) -> list[Column]:
     seen: dict[str, Column] = {}
     for column in entity.columns:
+        # Nobody who fills a template in has columns that are dropped by a pattern.
+        if column.headings:
+            continue
         seen.setdefault(column.source_names[0], column)
     return list(seen.values())
 

@@ -49,7 +49,12 @@ def _filling(cells: Sequence[str], columns: Sequence[Column]) -> tuple[list[str]
     for column in columns:
         for name in dict.fromkeys(map(normalise, column.source_names)):
             of_name.setdefault(name, []).append(column)
-    return names, [tuple(of_name.get(name, ())) if name else () for name in names]
+    return names, [(tuple(of_name.get(name, ())) or _dropped(name, columns)) if name else () for name in names]
+
+
+def _dropped(name: str, columns: Sequence[Column]) -> Filled:
+    """The column that stands for all headings of its pattern, of which nothing is stored."""
+    return tuple(column for column in columns if column.headings and column.headings.search(name))
 
 
 def _wrong(names: Sequence[str], filling: Sequence[Filled], columns: Sequence[Column]) -> str | None:
@@ -57,7 +62,7 @@ def _wrong(names: Sequence[str], filling: Sequence[Filled], columns: Sequence[Co
     filled = [column for position in filling for column in position]
     missing = [column for column in columns if column not in filled and not column.is_optional]
     unknown = [position for position, fills in enumerate(filling, start=1) if names[position - 1] and not fills]
-    repeated = [column for column in columns if filled.count(column) > 1]
+    repeated = [column for column in columns if filled.count(column) > 1 and not column.headings]
     if not (missing or unknown or repeated):
         return None
     parts = []
