@@ -25,7 +25,9 @@ Line = dict[str, str]
 def lsoas(year: int) -> dict[str, str]:
     """The LSOAs of Lancashire of a census, and the district of each."""
     with (SEEDS / "geography/lsoa.csv").open(encoding="utf-8", newline="") as file:
-        return {row["lsoa_code"]: row["district_code"] for row in csv.DictReader(file) if row["lsoa_vintage"] in (str(year), "both")}
+        return {
+            row["lsoa_code"]: row["district_code"] for row in csv.DictReader(file) if row["lsoa_vintage"] in (str(year), "both")
+        }
 
 
 def file_7(

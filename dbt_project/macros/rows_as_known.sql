@@ -20,6 +20,11 @@
     date '9999-12-31'
 {%- endmacro %}
 
+{# The day from which on what never began to be known, because the house ships with it and has nothing older, is known. #}
+{% macro start_of_time() -%}
+    date '1900-01-01'
+{%- endmacro %}
+
 {% macro is_known_today(relation=none) -%}
     {{ relation ~ '.' if relation else '' }}known_until_on = {{ end_of_time() }}
 {%- endmacro %}

@@ -141,6 +141,22 @@ def test_a_class_is_refused_for_a_type_that_it_makes_nothing_of(feed, classifica
 
 
 @pytest.mark.parametrize(
+    ("classification", "headings", "said"),
+    [
+        ("drop", "^Income ", None),
+        ("keep", "^Income ", "the class is drop"),
+        ("drop", "^(Income", "is no regular expression"),
+    ],
+)
+def test_a_pattern_of_headings_is_of_columns_of_which_nothing_is_stored(feed, classification, headings, said):
+    """Issue 15, B2: a publisher's table has fifty columns that nobody needs."""
+    item = {"name": "tried", "classification": classification, "logicalType": "string"}
+    feed["schema"][0]["properties"].append(item | {"customProperties": [{"property": "headings", "value": headings}]})
+    found = [one for one in breaches.found(feed) if "tried" in one]
+    assert [said in one for one in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
     ("match_as", "logical_type", "is_taken"),
     [("surname", "date", False), ("surname", "string", True), ("date_of_birth", "string", False), ("postcode", "date", False)],
 )

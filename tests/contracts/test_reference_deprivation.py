@@ -23,7 +23,9 @@ def taken(inbox):
     def take(content: bytes, name: str) -> tuple[dict, dict[str, str]]:
         inbox.drop(FEED, name, content)
         (row,) = inbox.take_in(FEED)
-        said = inbox.connection.execute("select rule_code, message from ops.message where submission_id = %s", [row["submission_id"]])
+        said = inbox.connection.execute(
+            "select rule_code, message from ops.message where submission_id = %s", [row["submission_id"]]
+        )
         return row, {one["rule_code"]: one["message"] for one in said}
 
     return take

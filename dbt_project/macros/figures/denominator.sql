@@ -1,5 +1,6 @@
 {# The residents that a rate of a period is of; of years that are pooled the sum of their mid-years. #}
 {% macro denominator(known=none) -%}
+{%- set on_day = day_of_home(known) -%}
 select
     indicator.indicator_id,
     population.area_code,
@@ -21,6 +22,9 @@ inner join {{ ref('dim_rate_population') }} as population
         indicator.population = population.population
         and population_year.population_vintage = population.population_vintage
         and population_year.mid_year = population.mid_year
+        -- Quintiles are of the index of deprivation that was known on the day.
+        and population.known_from_on <= {{ on_day }}
+        and population.known_until_on > {{ on_day }}
         and (
             period.period_type = 'financial_year'
             or {{ is_total('population') }}

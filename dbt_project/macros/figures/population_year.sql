@@ -1,9 +1,9 @@
 {# Which estimates rates of a day are divided by: for each year the mid-year whose estimate stands for it. They are of one series,
    so that no figure's years are of two: of those that were published by the day the one that reaches furthest, and of two that
    reach as far the newer. A year that is not out yet has the latest there is, for three years at most. Peoples have the newest
-   census, which stands for every year. No day is later than the one on which the home lives. #}
+   census, which stands for every year. #}
 {% macro population_year(known=none) -%}
-{%- set day = 'least(' ~ day_of(known) ~ ', ' ~ var('as_of') ~ ')' -%}
+{%- set day = day_of_home(known) -%}
 with series as (
 
     select population_vintage, min(mid_year) as first_year, max(mid_year) as last_year

@@ -13,6 +13,12 @@
     {{ known.day if known else "date '9999-12-30'" }}
 {%- endmacro %}
 
+{# The day by which what a step divides by has to be published; none is later than the one on which the home lives.
+   A subquery, so that it is asked once and not for every row. #}
+{% macro day_of_home(known) -%}
+    (select least({{ day_of(known) }}, {{ var('as_of') }}))
+{%- endmacro %}
+
 {# The indicators that a step is asked for; `where` narrows them. #}
 {% macro indicators_of(known, where=none) -%}
     (

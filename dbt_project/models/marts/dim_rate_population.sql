@@ -76,10 +76,22 @@ total as (
 
 ),
 
+-- Spans of days in which every small area stayed in its district and quintile.
+place_day as (
+
+    select
+        known_from_on as place_from_on,
+        lead(known_from_on, 1, {{ end_of_time() }}) over (order by known_from_on) as place_until_on
+    from (select distinct known_from_on from {{ ref('int_place__lsoa') }}) as changed
+
+),
+
 small_area as (
 
     select
         lsoa.district_code,
+        place_day.place_from_on,
+        place_day.place_until_on,
         small.census_year,
         small.mid_year,
         counted.population,
@@ -87,11 +99,15 @@ small_area as (
         sum(counted.persons) as persons
     from {{ ref('lsoa_population') }} as small
     inner join {{ ref('int_place__lsoa') }} as lsoa on small.lsoa_code = lsoa.lsoa_code
+    inner join place_day
+        on lsoa.known_from_on <= place_day.place_from_on and lsoa.known_until_on > place_day.place_from_on
     cross join lateral (
         values ('all', small.persons), ('0-17', small.persons_0_17), ('10-17', small.persons_10_17)
     ) as counted (population, persons)
     where counted.persons is not null
-    group by lsoa.district_code, small.census_year, small.mid_year, counted.population, lsoa.imd_quintile
+    group by
+        lsoa.district_code, place_day.place_from_on, place_day.place_until_on, small.census_year, small.mid_year,
+        counted.population, lsoa.imd_quintile
 
 ),
 
@@ -116,7 +132,16 @@ nearest as (
 shared as (
 
     select
-        nearest.*,
+        nearest.population,
+        nearest.area_code,
+        nearest.population_vintage,
+        nearest.census_year,
+        nearest.mid_year,
+        nearest.persons,
+        nearest.is_estimated,
+        -- The day on which the places were known stands beside that of the estimate.
+        greatest(nearest.known_from_on, small_area.place_from_on) as known_from_on,
+        least(nearest.known_until_on, small_area.place_until_on) as known_until_on,
         small_area.imd_quintile,
         sum(small_area.persons) over whole as small_area_persons,
         sum(small_area.persons) over in_order as persons_to_here,
@@ -128,8 +153,13 @@ shared as (
             and nearest.census_year = small_area.census_year
             and nearest.population = small_area.population
             and nearest.small_area_year = small_area.mid_year
+            and nearest.known_from_on < small_area.place_until_on
+            and nearest.known_until_on > small_area.place_from_on
     window
-        whole as (partition by nearest.population, nearest.population_vintage, nearest.area_code, nearest.mid_year),
+        whole as (
+            partition by
+                nearest.population, nearest.population_vintage, nearest.area_code, nearest.mid_year, small_area.place_from_on
+        ),
         in_order as (whole order by small_area.imd_quintile)
 
 ),

@@ -12,6 +12,22 @@ with submission as (
 
 ),
 
+-- Counts of every feed may rest on where an event was, and in which quintile: when an edition comes, all months are made
+-- anew.
+place as (
+
+    select coalesce(md5(string_agg(said, ',' order by said)), '') as fingerprint
+    from (
+        select concat_ws(' ', submission_id, attempt, known_from_on, known_until_on) as said
+        from submission
+        where feed in ('reference_deprivation', 'reference_lookup')
+        union all
+        select published_on::text from {{ ref('deprivation_edition') }}
+        where published_on <= {{ var('as_of') }}
+    ) as edition
+
+),
+
 -- A quarter's or a year's delivery is of each of its months.
 final as (
 
@@ -20,7 +36,7 @@ final as (
         month.month_on::date as month_on,
         -- Changes when anything that a count of the month rests on changes: its extracts, or when they were known.
         md5(
-            string_agg(
+            place.fingerprint || string_agg(
                 concat_ws(
                     ' ', submission.submission_id, submission.attempt, submission.known_from_on, submission.known_until_on
                 ),
@@ -29,9 +45,10 @@ final as (
             )
         ) as fingerprint
     from submission
+    cross join place
     cross join lateral
         generate_series(submission.period_start_on, submission.period_end_on, interval '1 month') as month (month_on)
-    group by submission.feed, month.month_on
+    group by submission.feed, month.month_on, place.fingerprint
 
 )
 

@@ -139,12 +139,12 @@ final as (
         coalesce(lsoa.imd_quintile, 'unknown') as imd_quintile,
         caused.is_sharp_object,
         known.is_possible_transfer,
-        lower(known.known_during) as known_from_on,
-        upper(known.known_during) as known_until_on,
+        greatest(lower(known.known_during), lsoa.known_from_on) as known_from_on,
+        least(upper(known.known_during), lsoa.known_until_on) as known_until_on,
         caused.is_synthetic
     from caused
     inner join known on caused.admission_key = known.admission_key and caused.version_from_on = known.version_from_on
-    left join lsoa on caused.residence_lsoa_code = lsoa.lsoa_code
+    {{ place_while_known('caused.residence_lsoa_code', 'known.known_during') }}
     left join district on caused.residence_district_code = district.district_code
 
 )

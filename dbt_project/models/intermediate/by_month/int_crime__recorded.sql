@@ -104,13 +104,13 @@ classified as (
         coalesce(
             active.outcome_type_code between 1 and 8 and active.outcome_on <= active.recorded_on + interval '6 months', false
         ) as has_positive_outcome_in_six_months,
-        active.version_from_on as known_from_on,
-        active.version_until_on as known_until_on,
+        greatest(active.version_from_on, lsoa.known_from_on) as known_from_on,
+        least(active.version_until_on, lsoa.known_until_on) as known_until_on,
         active.is_synthetic
     from active
     left join home_office_class on active.ho_code = home_office_class.code
     left join district on active.district_code = district.district_code
-    left join lsoa on active.lsoa_code = lsoa.lsoa_code
+    {{ place_while_known('active.lsoa_code', 'daterange(active.version_from_on, active.version_until_on)') }}
 
 ),
 

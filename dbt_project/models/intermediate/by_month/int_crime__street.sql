@@ -111,11 +111,11 @@ placed as (
         lsoa.harmonised_lsoa_code,
         counted_once.longitude,
         counted_once.latitude,
-        counted_once.known_from_on,
-        counted_once.known_until_on,
+        greatest(counted_once.known_from_on, lsoa.known_from_on) as known_from_on,
+        least(counted_once.known_until_on, lsoa.known_until_on) as known_until_on,
         counted_once.is_synthetic
     from counted_once
-    left join lsoa on counted_once.lsoa_code = lsoa.lsoa_code
+    {{ place_while_known('counted_once.lsoa_code', 'daterange(counted_once.known_from_on, counted_once.known_until_on)') }}
     where lsoa.district_code is not null or counted_once.supplier not in (select supplier from beside_the_force)
 
 )

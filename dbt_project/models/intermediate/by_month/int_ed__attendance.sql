@@ -89,12 +89,12 @@ final as (
         coalesce(timed.reported_to_police_code = 'N', false) as is_unreported,
         timed.disposal_code,
         timed.has_left_before_treatment,
-        timed.known_from_on,
-        timed.known_until_on,
+        greatest(timed.known_from_on, lsoa.known_from_on) as known_from_on,
+        least(timed.known_until_on, lsoa.known_until_on) as known_until_on,
         timed.is_synthetic
     from timed
     left join hospital_site on timed.site_code = hospital_site.area_code
-    left join lsoa on timed.residence_lsoa_code = lsoa.lsoa_code
+    {{ place_while_known('timed.residence_lsoa_code', 'daterange(timed.known_from_on, timed.known_until_on)') }}
 
 )
 

@@ -15,7 +15,6 @@ final as (
         -- The year of an edition is the one in which its period ends.
         extract(year from source.period_end_on)::integer as edition,
         source.lsoa_code,
-        source.imd_decile as decile,
         (source.imd_decile + 1) / 2 as quintile,
         source.known_from_on,
         source.known_until_on,
