@@ -30,7 +30,12 @@ again. It takes as long as a release's disclosure control does, and a build wait
     catchup=False,
     max_active_runs=1,
     tags=["release"],
-    default_args={"owner": "vrn-data", "retries": 0, "execution_timeout": timedelta(hours=2)},
+    default_args={
+        "owner": "vrn-data",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(hours=2),
+    },
     on_failure_callback=FailureNotifier(),
 )
 def release_preview():
