@@ -12,6 +12,8 @@ from tests.related_worlds import SHAPES, RelatedWorld
 from tests.worlds import EAST, PERIODS, areas, figure, suppressed
 from vrn.publish import disclosure
 from vrn.publish.disclosure import policies
+from vrn.publish.disclosure.constraints import Cells
+from vrn.publish.disclosure.months import settle
 
 DISTRICTS, MONTHS = EAST[:3], 36
 FIRST = 2018 * 12 + 3
@@ -117,6 +119,17 @@ def test_months_that_windows_imply_are_tied_to_those_of_other_indicators():
     hidden = suppressed(disclosure.decide(figures, both, areas(EAST[:1]), PERIODS))
     assert hidden[figures["period_id"] == "2019-04-R12"].all()
     assert hidden.sum() > 1
+
+
+def test_months_of_which_nothing_could_be_so_leave_those_of_other_places_tied():
+    """Issue 16, A6: the figures of one district contradict each other; those of the other are judged as if it was not there."""
+    cells = Cells()
+    first, second, three, five = (cells.add((("V91", "count"), "A", "", ("", "all")), value) for value in (np.nan, np.nan, 3, 5))
+    broken = [((first,), (three,), True), ((first,), (five,), True)]
+    whole = [((second,), (five,), True)]
+    kept, months = settle(cells, [broken + whole, broken[:1] + whole])
+    assert kept == broken[:1] + whole
+    assert months == {first: 3, second: 5}
 
 
 @pytest.mark.worlds

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vrn.publish.disclosure.constraints import Builder, Cells, Place, compile_relations, settle
+from vrn.publish.disclosure.constraints import Builder, Cells, Place, compile_relations
+from vrn.publish.disclosure.months import settle
 from vrn.publish.disclosure.policies import Policy
 from vrn.publish.disclosure.puzzle import Puzzle
 from vrn.publish.disclosure.related import Sentence
@@ -79,18 +80,11 @@ class _Assembly:
         return index
 
     def _as_puzzle(self, old: np.ndarray) -> Puzzle:
-        relations, supposed, months = list(self._ties.relations), [], {}
-        for builder in self._builders.values():
-            found, of_months, some = builder.relations()
-            relations += found
-            supposed += of_months
-            months |= some
-        # Months that agree with what indicators say of each other, where there are such.
-        together = settle(self._cells, supposed + self._ties.supposed) if self._ties.supposed else None
-        if together is not None:
-            supposed += self._ties.supposed
-            months |= together
-        relations += supposed
+        found = [builder.relations() for builder in self._builders.values()]
+        known, supposed, of_one_area = ([one for some in lists for one in some] for lists in zip(*found, strict=True))
+        # What indicators say of each other's months is the first to go where figures do not bear it out.
+        kept, months = settle(self._cells, [supposed + self._ties.supposed, supposed, of_one_area])
+        relations = [*self._ties.relations, *known, *kept]
         cells = self._cells
         values, rows = np.array(cells.values), np.array(cells.rows, dtype=int)
         numbers = np.arange(len(values))

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from vrn.publish.disclosure import groups
@@ -97,13 +96,9 @@ class Builder:
         """A relation among the measures of one figure."""
         self._found.append((tuple(parts), tuple(totals), True))
 
-    def relations(self) -> tuple[list[Relation], list[Relation], dict[int, float]]:
-        """Those among known counts; those over months that nobody published, if real months could fulfil them; and such months."""
-        for supposed in (self._supposed, [one for one in self._supposed if self._is_over_time(one)]):
-            months = settle(self.cells, supposed) if supposed else None
-            if months is not None:
-                return self._found, supposed, months
-        return self._found, [], {}
+    def relations(self) -> tuple[list[Relation], list[Relation], list[Relation]]:
+        """Those among known counts; those over months that nobody published; and of these the ones that are of one area."""
+        return self._found, self._supposed, [one for one in self._supposed if self._is_over_time(one)]
 
     def _add(self, parts: tuple[int, ...], totals: tuple[int, ...], is_strict: bool = False) -> bool | None:
         """Returns whether it holds exactly; None where a hidden month is in it."""
@@ -175,24 +170,3 @@ class Builder:
     def _is_over_time(self, relation) -> bool:
         parts, totals, _ = relation
         return len({self.cells.places[number][1] for number in (*parts, *totals)}) == 1
-
-
-def settle(cells: Cells, supposed: list[Relation]) -> dict[int, float] | None:
-    """Finds values for the months that nobody published; None where no counts could be so (the figures do not add up)."""
-    system = compile_relations(supposed)
-    of_entry = np.array(cells.values)[system.cell]
-    is_unknown = np.isnan(of_entry)
-    unknown, column = np.unique(system.cell[is_unknown], return_inverse=True)
-    right = -np.bincount(system.relation, weights=system.coefficient * np.where(is_unknown, 0, of_entry), minlength=system.count)
-    matrix = csr_array((system.coefficient[is_unknown], (system.relation[is_unknown], column)), shape=(system.count, len(unknown)))
-    equal = system.is_equation
-    found = linprog(
-        np.zeros(len(unknown)),
-        A_eq=matrix[equal],
-        b_eq=right[equal],
-        A_ub=matrix[~equal] if not equal.all() else None,
-        b_ub=right[~equal] if not equal.all() else None,
-        bounds=(0, None),
-        method="highs",
-    )
-    return dict(zip(unknown.tolist(), found.x.tolist(), strict=True)) if found.status == 0 else None

@@ -41,7 +41,7 @@ class Ties:
         # Sentences that a place's figures do not bear out, so that its months may not either.
         self._broken: set[tuple[Sentence, str, tuple[str, str]]] = set()
         self.relations: list[Relation] = []
-        # Among months that nobody published, where real months could fulfil them (constraints.settle).
+        # Among months that nobody published, where real months could fulfil them (months.py).
         self.supposed: list[Relation] = []
         self.rests: dict[int, Policy] = {}
 
