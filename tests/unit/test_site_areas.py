@@ -79,3 +79,15 @@ def test_what_is_hidden_of_a_district_is_a_gap_in_its_line_at_both_ends(tmp_path
     rows = [row(COUNTY, "2018/19", 5), missing(HERE, "2017/18", "suppressed"), row(HERE, "2018/19", 6), row(HERE, "2019/20", 7)]
     text = written(tmp_path, made(rows))[f"area/{HERE.area_code}/T01.html"]
     assert text[text.index('class="wide"') :].partition("</svg>")[0].count('class="gap"') == 1
+
+
+def test_a_district_whose_latest_figure_is_hidden_has_a_page_of_what_is_known_and_no_place_among_others(tmp_path):
+    rows = [
+        row(COUNTY, "2019/20", 5),
+        *(row(district, "2019/20", 6.0) for district in DISTRICTS[1:5]),
+        *(row(HERE, period, 6.0) for period in ("2017/18", "2018/19")),
+        missing(HERE, "2019/20", "suppressed"),
+    ]
+    text = said(written(tmp_path, made(rows))[f"area/{HERE.area_code}/T01.html"])
+    assert "Hidden to protect people District 0, Year ending March 2020" in text
+    assert "the highest" not in text.lower()

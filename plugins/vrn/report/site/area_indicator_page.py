@@ -52,10 +52,10 @@ def beside(item: Item) -> list[Beside]:
 
 
 def _rank(item: Item, area: Area) -> str:
-    """The area's place among the districts that have a figure of the same period; empty with fewer than three."""
+    """The area's place among the districts that have a figure of the same period; empty with fewer than three, or if hidden."""
     shown = choosing.shown_of_area(item.subject, area.area_code)
     found = [f for f in choosing.districts(item.subject, shown) if f.status == "ok"]
-    if len(found) < 3:
+    if shown.status != "ok" or len(found) < 3:
         return ""
     above = sum(f.value > shown.value for f in found)
     of = f"of the {len(found)} districts with a figure"
