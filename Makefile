@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status psql env headline check release release-preview site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down status psql env headline check release release-preview readers site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ release: $(INSTALLED) ## publish what was built: freeze, hide what could identif
 
 release-preview: $(INSTALLED) ## what a release would change against the last one, because of what, and whether it needs a reason
 	@$(VRN) release-preview
+
+readers: $(INSTALLED) ## bring the database of readers to what publish holds (each build and release does it)
+	@$(VRN) readers
 
 site: $(INSTALLED) ## make the pages of the latest release anew
 	@$(VRN) site

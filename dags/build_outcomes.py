@@ -70,6 +70,8 @@ def build_outcomes():
         from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
         from vrn.build import steps as build
+        from vrn.publish import readers
+        from vrn.settings import Settings
 
         failures = []
         with build.alone():
@@ -89,6 +91,8 @@ def build_outcomes():
                     # A failed test fails again: a retry would only hide which run found it.
                     raise AirflowFailException(str(error)) from None
                 ti.xcom_push(step, done)
+        # Without waiting for who reads them: nobody waits for this either.
+        readers.fill(Settings())
         if failures:
             raise AirflowFailException("\n".join(failures))
 

@@ -97,6 +97,9 @@ def copy_of(
     Those of modules have one name, and those of tests another, because dbt reads the project anew for a warehouse of another name.
     """
     make_database(server, name, template)
-    yield point_to(server, folder, name, monkeypatch)
+    settings = point_to(server, folder, name, monkeypatch)
+    yield settings
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        # That of readers is there where a test made it ready (vrn.run.prepare).
+        for database in (name, settings.readers_database):
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))

@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     rotate = commands.add_parser("rotate-key", help="another key or password in the place of one that is lost or became known")
     rotate.add_argument("key")
     commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
+    commands.add_parser("readers", help="bring the database of readers to what publish holds")
     commands.add_parser("site", help="make the pages of the latest release anew")
     release = commands.add_parser(
         "release", help="publish what was built: freeze it, hide what could identify, export, make the site"
@@ -140,7 +141,7 @@ def _libpq(settings: Settings, role: str) -> dict[str, str]:
     return {
         "PGHOST": settings.pg_host,
         "PGPORT": str(settings.pg_port),
-        "PGDATABASE": settings.database,
+        "PGDATABASE": settings.database_of(role),
         "PGUSER": role,
         "PGPASSFILE": str(settings.passfile(role)),
     }
@@ -215,8 +216,13 @@ def _templates(settings: Settings, _) -> None:
 
 def _build(settings: Settings, _) -> None:
     from vrn.build import steps
+    from vrn.publish import readers
 
-    steps.everything()
+    try:
+        steps.everything()
+    finally:
+        # What is built is there, though some figures were left out.
+        readers.fill(settings)
     print("built: every layer is what the deliveries and the project say")
 
 
@@ -256,6 +262,13 @@ def _release_preview(settings: Settings, _) -> None:
     print(release.previewed(settings))
 
 
+def _readers(settings: Settings, _) -> None:
+    from vrn.publish import readers
+
+    readers.fill(settings)
+    print(f"readers:  {settings.readers_database} holds what publish holds")
+
+
 def _site(settings: Settings, _) -> None:
     from vrn.report import site
 
@@ -264,6 +277,7 @@ def _site(settings: Settings, _) -> None:
 
 COMMANDS = {
     "project": _project,
+    "readers": _readers,
     "release": _release,
     "release-preview": _release_preview,
     "rotate-key": _rotate_key,

@@ -12,6 +12,9 @@ from vrn.errors import HomeError, SecretMissing
 # Beside the keys: the version of the hash keys, once `make rotate-key` has made a second.
 KEY_VERSION = "hash_key_version"
 REPOSITORY = Path(__file__).resolve().parents[2]
+# Who reads what is published and nothing else: dashboards, and each partner's analysts. They have a database of their own
+# (vrn.publish.readers).
+BI_READER, ANALYST_OF = "vrn_bi_reader", "vrn_analyst_"
 # Of a home that was never started and of which the environment says nothing.
 PORTS = {"VRN_PG_PORT": 54318, "VRN_AIRFLOW_PORT": 8318}
 
@@ -220,6 +223,15 @@ class Settings:
         """A libpq password file that opens the warehouse for one role and no other."""
         return self.secrets / f"pgpass_{role}"
 
+    @property
+    def readers_database(self) -> str:
+        """The database that holds the schema publish, for readers, and nothing else. It is on the warehouse's own server."""
+        return f"{self.database}_readers"
+
+    def database_of(self, role: str) -> str:
+        """The database in which a role reads."""
+        return self.readers_database if role == BI_READER or role.startswith(ANALYST_OF) else self.database
+
     def conninfo(self, role: str, database: str | None = None) -> str:
         """A libpq connection string without a password in it, whatever the folder of the home is called."""
         # Here, because DAG files read settings and connect to nothing.
@@ -230,7 +242,7 @@ class Settings:
         return make_conninfo(
             host=host,
             port=self.pg_port,
-            dbname=database or self.database,
+            dbname=database or self.database_of(role),
             user=role,
             passfile=str(self.passfile(role)),
             application_name="vrn",
@@ -242,5 +254,10 @@ class Settings:
 
         query = {"passfile": str(self.passfile(role)), "application_name": "vrn"}
         return URL.create(
-            "postgresql+psycopg", role, host=self.pg_host, port=self.pg_port, database=database or self.database, query=query
+            "postgresql+psycopg",
+            role,
+            host=self.pg_host,
+            port=self.pg_port,
+            database=database or self.database_of(role),
+            query=query,
         ).render_as_string(hide_password=False)

@@ -1,5 +1,7 @@
 """What PostgreSQL lets everybody do in a database, and here only the services may, because it would hold them up or hide things.
 
+In the database of readers that is more, because the server counts for everybody what happens in all of its databases.
+
 A lock that a reader takes under a job's name (vrn.warehouse.locks) holds up a release for as long as the reader likes; a large
 object belongs to no schema, so that no review of tables finds it.
 """
@@ -12,16 +14,30 @@ from psycopg import sql
 from vrn.warehouse.roles import EVALUATOR, OWN_ROLES
 
 SERVICES = tuple(role for role in OWN_ROLES if role != EVALUATOR)
+# What statistics views call. Those of a session say of other people's sessions nothing that counts.
+STATISTICS = "^pg_(stat_get_|current_wal_|control_|tablespace_size$)"
+OF_SESSIONS = "^pg_stat_get_(activity$|backend_|progress_info$)"
 LARGE_OBJECTS = ("lo_creat", "lo_create", "lo_from_bytea", "lo_import", "lo_put", "lowrite")
 
 
 def close(connection: psycopg.Connection) -> None:
     """Takes those functions from everybody and gives them to the services, as superuser. The same each time."""
+    _take(connection, "proname ~ '^pg_(try_)?advisory_(xact_)?lock' or proname = any(%s)", list(LARGE_OBJECTS))
+
+
+def close_statistics(connection: psycopg.Connection) -> None:
+    """Takes what counts rows, pages or bytes of the server from everybody as well, in the database of readers. The same each time.
+
+    Rows that come in with a delivery are counted in pg_stat_database and, by their size, in the write-ahead log.
+    """
+    _take(connection, "proname ~ %s and proname !~ %s", STATISTICS, OF_SESSIONS)
+
+
+def _take(connection: psycopg.Connection, which: str, *values: object) -> None:
     found = connection.execute(
         "select oid::regprocedure::text from pg_proc where pronamespace = 'pg_catalog'::regnamespace "
-        "and (proname ~ '^pg_(try_)?advisory_(xact_)?lock' or proname = any(%s)) "
-        "and has_function_privilege('public', oid, 'execute')",
-        [list(LARGE_OBJECTS)],
+        f"and ({which}) and has_function_privilege('public', oid, 'execute')",
+        values,
     ).fetchall()
     if not found:
         return

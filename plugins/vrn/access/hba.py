@@ -12,7 +12,10 @@ from vrn.warehouse.roles import AIRFLOW, EVALUATOR, KEEPER, LINKER, LOADER, OWNE
 
 SERVICES = (OWNER, LOADER, LINKER, KEEPER)
 # With + the members of a group, with / a regular expression: a partner or a project that is new changes nothing here.
-PEOPLE = (EVALUATOR, ENGINEER, IG, BI_READER, f"+{ANALYST}", f"/^{EVALUATOR_OF}")
+PEOPLE = (EVALUATOR, ENGINEER, IG, f"/^{EVALUATOR_OF}")
+READERS = (BI_READER, f"+{ANALYST}")
+# Those of readers, whatever the warehouse is called (Settings.readers_database).
+OF_READERS = "/_readers$"
 OWN_MACHINE, OWN_NETWORKS, ANYWHERE = "127.0.0.1/32", "samenet", "all"
 METHOD = "scram-sha-256"
 HEAD = "# Written at each start by vrn.access.hba; what is changed here is lost.\n"
@@ -24,6 +27,7 @@ def of_home() -> str:
         _line("host", SUPERUSER, OWN_MACHINE),
         _line("host", AIRFLOW, OWN_MACHINE, database=AIRFLOW),
         *(_line("host", role, OWN_MACHINE) for role in (*SERVICES, *PEOPLE)),
+        *(_line("host", role, OWN_MACHINE, database=OF_READERS) for role in READERS),
     )
 
 
@@ -35,6 +39,7 @@ def of_warehouse(*, has_tls: bool) -> str:
         _line(host, SUPERUSER, OWN_MACHINE),
         *(_line(host, role, OWN_NETWORKS) for role in SERVICES),
         *(_line(host, role, ANYWHERE) for role in PEOPLE),
+        *(_line(host, role, ANYWHERE, database=OF_READERS) for role in READERS),
     )
 
 
@@ -48,4 +53,4 @@ def _text(*lines: str) -> str:
 
 
 def _line(kind: str, role: str, address: str = "", database: str = "all", method: str = METHOD) -> str:
-    return f"{kind:<8} {database:<8} {role:<22} {address:<13} {method}\n"
+    return f"{kind:<8} {database:<11} {role:<22} {address:<13} {method}\n"

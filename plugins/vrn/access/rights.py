@@ -96,7 +96,7 @@ def given(connection: psycopg.Connection) -> set[Right]:
 
 def declared(connection: psycopg.Connection, settings: Settings) -> set[Right]:
     """The rights that the table of roles says, on what there is. PUBLIC has none."""
-    return set(_declared(connection, [*roles(settings), *_evaluators(connection)]))
+    return set(_declared(connection, settings, [*roles(settings), *_evaluators(connection)]))
 
 
 def _evaluators(connection: psycopg.Connection) -> list[Role]:
@@ -117,11 +117,10 @@ def _evaluators(connection: psycopg.Connection) -> list[Role]:
     ]
 
 
-def _declared(connection: psycopg.Connection, wanted: Iterable[Role]) -> Iterator[Right]:
-    database = connection.info.dbname
+def _declared(connection: psycopg.Connection, settings: Settings, wanted: Iterable[Role]) -> Iterator[Right]:
     for role in wanted:
         if role.can_login:
-            yield Right(role.name, "CONNECT", "database", "", database)
+            yield Right(role.name, "CONNECT", "database", "", settings.database_of(role.name))
         if role.member_of:
             # With INHERIT and without SET: a member has the group's rights and cannot become the group.
             yield Right(role.name, "INHERIT", "role", "", role.member_of)

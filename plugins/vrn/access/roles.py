@@ -15,12 +15,11 @@ from psycopg import sql
 
 from vrn.access.audit import logged
 from vrn.errors import HomeError
-from vrn.settings import Settings
+from vrn.settings import ANALYST_OF, BI_READER, Settings
 from vrn.warehouse import locks
 
-ENGINEER, BI_READER, IG, ANALYST = "vrn_engineer", "vrn_bi_reader", "vrn_ig", "vrn_analyst"
-# A partner's analysts sign in as this and the partner's name; the policy of row security reads the partner from it.
-ANALYST_OF = f"{ANALYST}_"
+# A partner's analysts sign in as ANALYST_OF and the partner's name; the policy of row security reads the partner from it.
+ENGINEER, IG, ANALYST = "vrn_engineer", "vrn_ig", ANALYST_OF.removesuffix("_")
 # A project's evaluators sign in as this and the project's name, and read the schema of that name (vrn.projects).
 EVALUATOR_OF, PROJECT_SCHEMA = "vrn_evaluator_", "project_"
 PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")

@@ -13,6 +13,7 @@ from vrn.access import roles as access
 from vrn.access import secrets as files
 from vrn.errors import HomeError
 from vrn.projects import roles
+from vrn.publish import readers
 from vrn.run import originals, secrets
 from vrn.settings import Settings
 from vrn.warehouse import migrations
@@ -40,7 +41,8 @@ def prepare(settings: Settings) -> None:
             ensure_role(connection, role, settings.password(role))
         access.limit(connection, EVALUATOR, access.LIMITS_OF_EVALUATOR)
         access.ensure_roles(connection, settings)
-        ensure_database(connection, settings.database, OWNER)
+        for database in (settings.database, settings.readers_database):
+            ensure_database(connection, database, OWNER)
     with superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
         connection.execute("revoke all on schema public from public")
@@ -58,6 +60,7 @@ def prepare(settings: Settings) -> None:
         _ensure_schema(connection, LINKAGE, LOADER)
         _ensure_schema(connection, PERSONS, LINKER)
         _grant(connection)
+    _prepare_for_readers(settings)
     migrate(settings)
     # Before any service that would use a key.
     ensure_keys(settings)
@@ -66,6 +69,8 @@ def prepare(settings: Settings) -> None:
             keeper.ensure(connection)
         _ensure_projects(connection, settings)
         rights.apply(connection, settings)
+    if not readers.is_filled(settings):
+        readers.fill(settings)
 
 
 def ensure_keys(settings: Settings, *, only_new: bool = False) -> list[str]:
@@ -137,6 +142,15 @@ def superuser(settings: Settings, database: str) -> psycopg.Connection:
                     f"The warehouse at {settings.pg_host}:{settings.pg_port} does not answer as {SUPERUSER}: {error}"
                 ) from None
             time.sleep(0.5)
+
+
+def _prepare_for_readers(settings: Settings) -> None:
+    """The database of readers, closed like the warehouse; vrn.publish.readers fills it."""
+    with superuser(settings, settings.readers_database) as connection, connection.transaction():
+        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.readers_database)))
+        connection.execute("revoke all on schema public from public")
+        fence.close(connection)
+        fence.close_statistics(connection)
 
 
 def _ensure_schema(connection: psycopg.Connection, schema: str, owner: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from vrn.build import steps as build
-from vrn.publish import exports, release
+from vrn.publish import exports, readers, release
 from vrn.report import site
 from vrn.run.local import progress
 from vrn.settings import Settings
@@ -32,6 +32,11 @@ def _publish(settings: Settings, _: str) -> str:
     return "schema publish"
 
 
+def _fill(settings: Settings, _: str) -> str:
+    readers.fill(settings)
+    return f"database {settings.readers_database}"
+
+
 def _export(settings: Settings, release_id: str) -> str:
     return str(exports.write(settings, release_id))
 
@@ -42,7 +47,7 @@ def _site(settings: Settings, _: str) -> str:
 
 FREEZE = "freeze"
 # What follows upon the figures, in order; each gives where it is to be seen.
-STEPS: dict[str, Callable[[Settings, str], str]] = {"publish": _publish, "exports": _export, "site": _site}
+STEPS: dict[str, Callable[[Settings, str], str]] = {"publish": _publish, "readers": _fill, "exports": _export, "site": _site}
 OF_RELEASE = progress.Form(
     ("released",),
     lambda look: ((look.taken, len(STEPS) + 1),),
