@@ -17,6 +17,7 @@ from pathlib import Path
 from psycopg import sql
 
 from tests import bench_outcomes
+from tests.warehouses import open_to_readers
 from vrn.access import roles as access
 from vrn.build import dbt, table_swap
 from vrn.publish import frozen
@@ -66,6 +67,7 @@ def publish_everything(settings: Settings) -> dict[str, int]:
     if not dbt.invoke(settings, ["--quiet", "run", "--select", "path:models/publish"], variables).success:
         raise SystemExit("publish was not built")
     table_swap.swap(settings)
+    open_to_readers(settings)
     bench_outcomes.settle(settings)
     with connect(settings, OWNER) as connection:
         return {
@@ -117,7 +119,7 @@ def ask(settings: Settings, folder: Path, written: list[Path], clients: int) -> 
             f"--jobs={min(2, clients)}", f"--time={SECONDS}", *arguments,
         ],
         env={
-            **os.environ, "PGHOST": settings.pg_host, "PGPORT": str(settings.pg_port), "PGDATABASE": settings.database,
+            **os.environ, "PGHOST": settings.pg_host, "PGPORT": str(settings.pg_port), "PGDATABASE": settings.readers_database,
             "PGUSER": access.BI_READER, "PGPASSFILE": str(settings.passfile(access.BI_READER)),
         },
         check=True, capture_output=True,

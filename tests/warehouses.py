@@ -13,7 +13,8 @@ from psycopg import sql
 
 from tests.waiting import until
 from vrn.access import secrets as files
-from vrn.run import secrets
+from vrn.publish import readers
+from vrn.run import prepare, secrets
 from vrn.run.local import postgres
 from vrn.settings import Settings
 
@@ -89,6 +90,12 @@ def point_to(server: Settings, folder: Path, database: str, monkeypatch) -> Sett
     return settings
 
 
+def open_to_readers(settings: Settings) -> None:
+    """The database of readers of a warehouse, with what its publish holds now."""
+    prepare.prepare(settings)
+    readers.fill(settings)
+
+
 def copy_of(
     server: Settings, folder: Path, monkeypatch, template: str = "warehouse", name: str = "of_a_module"
 ) -> Iterator[Settings]:
@@ -100,6 +107,6 @@ def copy_of(
     settings = point_to(server, folder, name, monkeypatch)
     yield settings
     with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        # That of readers is there where a test made it ready (vrn.run.prepare).
+        # That of readers is there where a test asked for it.
         for database in (name, settings.readers_database):
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))

@@ -4,7 +4,7 @@ Superset reads this module by its name from the PYTHONPATH. The environment says
 
 VRN_BI_SECRETS    folder with superset_secret_key, superset_admin_password and password_vrn_bi_reader; optionally ca.crt
 VRN_BI_HOME       folder that is kept: Superset's own database and cache (default /var/lib/superset)
-VRN_PG_HOST, VRN_PG_PORT, VRN_PG_DATABASE    the warehouse
+VRN_PG_HOST, VRN_PG_PORT, VRN_PG_DATABASE    the warehouse; the database of readers on its server is called after it
 VRN_BI_BEHIND_TLS 1 where a proxy with TLS stands before it: cookies are then sent over TLS only
 """
 
@@ -40,7 +40,7 @@ def the_warehouse(uri, params, _username, _security_manager, _source):
     uri = uri.set(
         host=os.environ.get("VRN_PG_HOST", "warehouse"),
         port=int(os.environ.get("VRN_PG_PORT", "5432")),
-        database=os.environ.get("VRN_PG_DATABASE", "warehouse"),
+        database=f"{os.environ.get('VRN_PG_DATABASE', 'warehouse')}_readers",
         password=secret(f"password_{READER}"),
     )
     certificate = SECRETS / "ca.crt"

@@ -26,7 +26,7 @@ import yaml
 
 from tests.ports import free_port
 from tests.waiting import LONGEST, until
-from tests.warehouses import copy_of
+from tests.warehouses import copy_of, open_to_readers
 from vrn.build import dbt, table_swap
 from vrn.publish import frozen
 from vrn.report.figures import words
@@ -84,6 +84,7 @@ def warehouse(built_server: Settings, tmp_path_factory) -> Iterator[Settings]:
         for settings in copy_of(built_server, tmp_path_factory.mktemp("warehouse"), patch, "built"):
             with psycopg.connect(settings.conninfo("vrn_owner"), autocommit=True) as owner:
                 _publish(settings, owner)
+            open_to_readers(settings)
             yield settings
 
 
@@ -329,7 +330,7 @@ def test_where_a_ca_is_given_the_warehouse_has_to_prove_itself(monkeypatch, tmp_
     monkeypatch.setenv("VRN_PG_HOST", "db.example")
     uri = sqlalchemy.make_url(f"postgresql+psycopg2://{READER}@warehouse/warehouse")
     plain, arguments = config.the_warehouse(uri, {}, None, None, None)
-    assert (plain.host, plain.password) == ("db.example", "p@ss/word")
+    assert (plain.host, plain.database, plain.password) == ("db.example", "warehouse_readers", "p@ss/word")
     assert "sslmode" not in arguments["connect_args"]
     (tmp_path / "ca.crt").write_text("a certificate")
     _, arguments = config.the_warehouse(uri, {}, None, None, None)

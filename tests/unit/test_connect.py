@@ -20,6 +20,7 @@ import sqlalchemy
 
 from tests.releases import defined
 from tests.waiting import LONGEST
+from tests.warehouses import open_to_readers
 from vrn.settings import REPOSITORY, Settings
 
 PAGES = sorted((REPOSITORY / "docs" / "connect").glob("*.md"))
@@ -30,9 +31,9 @@ ONE_ROW = (
     "from publish.indicator_value join publish.indicator using (indicator_id) join publish.area using (area_code) "
     "join publish.period using (period_id)"
 )
-# Before disclosure control, and the ledger.
+# Before disclosure control, and the ledger: not in the database of readers at all.
 CLOSED = ("marts.fct_indicator_value", "ops.submission", "ops.release_value")
-NOT_ALLOWED = "42501"
+NOT_THERE = "42P01"
 JARS = ("/usr/share/java/postgresql.jar", os.environ.get("VRN_JDBC_JAR", ""))
 # A source file that java runs without a build: no bridge into Python is needed to see what Tableau and Metabase see.
 JAVA = """
@@ -83,6 +84,7 @@ def released(built_server, home: Settings, owner: psycopg.Connection) -> Setting
         "comparison, status, release_id, is_synthetic) select 'V06', 'E06000008', '2019/20', 'all', 'all', 'all', 'all', "
         "'not_compared', 'suppressed', 'a test', true"
     )
+    open_to_readers(home)
     return home
 
 
@@ -106,7 +108,7 @@ def row(owner: psycopg.Connection, released) -> tuple:
 
 
 def _url(settings: Settings, role: str) -> str:
-    return f"jdbc:postgresql://{settings.pg_host}:{settings.pg_port}/{settings.database}?user={role}"
+    return f"jdbc:postgresql://{settings.pg_host}:{settings.pg_port}/{settings.readers_database}?user={role}"
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -123,7 +125,7 @@ def test_psycopg_lists_the_star_with_comments_reads_a_row_and_is_refused_elsewhe
         # Without the schema's name as well: a role's search path is publish.
         assert connection.execute("select value, status from indicator_value").fetchall() == [(None, "suppressed")]
         for table in CLOSED:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            with pytest.raises(psycopg.errors.UndefinedTable):
                 connection.execute(f"select 1 from {table}")
         with pytest.raises((psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.InsufficientPrivilege)):
             connection.execute("delete from publish.indicator_value")
@@ -152,7 +154,7 @@ def test_sqlalchemy_lists_the_star_with_comments_reads_a_row_and_is_refused_else
         with engine.connect() as connection:
             assert [tuple(one) for one in connection.execute(sqlalchemy.text(ONE_ROW))] == [row]
         for table in CLOSED:
-            with engine.connect() as connection, pytest.raises(sqlalchemy.exc.ProgrammingError, match="permission denied"):
+            with engine.connect() as connection, pytest.raises(sqlalchemy.exc.ProgrammingError, match="does not exist"):
                 connection.execute(sqlalchemy.text(f"select 1 from {table}"))
     finally:
         engine.dispose()
@@ -169,7 +171,7 @@ def test_odbc_lists_the_star_with_comments_reads_a_row_and_is_refused_elsewhere(
     if driver not in pyodbc.drivers():
         pytest.skip(f"ODBC was not tested: the driver {driver} is not installed (Debian's odbc-postgresql)")
     connection = pyodbc.connect(
-        f"Driver={{{driver}}};Server={released.pg_host};Port={released.pg_port};Database={released.database};"
+        f"Driver={{{driver}}};Server={released.pg_host};Port={released.pg_port};Database={released.readers_database};"
         f"Uid={role};Pwd={released.password(role)}",
         autocommit=True,
     )
@@ -187,7 +189,7 @@ def test_odbc_lists_the_star_with_comments_reads_a_row_and_is_refused_elsewhere(
         for table in CLOSED:
             with pytest.raises(pyodbc.Error) as refused:
                 cursor.execute(f"select 1 from {table}")
-            assert refused.value.args[0] == NOT_ALLOWED
+            assert refused.value.args[0] == NOT_THERE
     finally:
         connection.close()
 
@@ -227,7 +229,7 @@ def test_jdbc_lists_the_star_with_comments_reads_a_row_and_is_refused_elsewhere(
     assert said["column"][0][0] == "status"
     assert "Never add up" in said["column"][0][1]
     assert said["row"] == [["null" if cell is None else cell for cell in row]]
-    assert said["refused"] == [[table, NOT_ALLOWED] for table in CLOSED]
+    assert said["refused"] == [[table, NOT_THERE] for table in CLOSED]
     assert "open" not in said
 
 
@@ -256,7 +258,7 @@ def environment(released, monkeypatch) -> None:
     """What `make env ROLE=vrn_bi_reader` prints."""
     monkeypatch.setenv("PGHOST", released.pg_host)
     monkeypatch.setenv("PGPORT", str(released.pg_port))
-    monkeypatch.setenv("PGDATABASE", released.database)
+    monkeypatch.setenv("PGDATABASE", released.readers_database)
     monkeypatch.setenv("PGUSER", "vrn_bi_reader")
     monkeypatch.setenv("PGPASSFILE", str(released.passfile("vrn_bi_reader")))
 

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy
 
 from tests.waiting import until
+from tests.warehouses import open_to_readers
 from vrn.access.roles import Role
 from vrn.settings import REPOSITORY, Settings
 
@@ -27,6 +28,12 @@ IN_TURN = {
     "superset": '"pool_size": 3, "max_overflow": 0',
     "tableau": "one after another",
 }
+
+
+@pytest.fixture
+def opened(built_server, home: Settings) -> Settings:
+    open_to_readers(home)
+    return home
 
 
 @contextmanager
@@ -50,15 +57,15 @@ def test_the_page_of_a_tool_says_how_many_connections_a_partner_has_and_how_to_l
     assert IN_TURN[tool] in page
 
 
-def test_a_connection_for_each_chart_is_turned_away_at_the_sixth(built_server, home):
-    with engine(home, poolclass=sqlalchemy.NullPool) as tool, ExitStack() as charts:
+def test_a_connection_for_each_chart_is_turned_away_at_the_sixth(opened):
+    with engine(opened, poolclass=sqlalchemy.NullPool) as tool, ExitStack() as charts:
         for _ in range(Role.connections):
             charts.enter_context(tool.connect())
         with pytest.raises(sqlalchemy.exc.OperationalError, match="too many connections for role"):
             tool.connect()
 
 
-def test_with_the_pool_of_the_page_more_charts_are_drawn_at_once_than_a_partner_has_connections(built_server, home):
+def test_with_the_pool_of_the_page_more_charts_are_drawn_at_once_than_a_partner_has_connections(opened):
     pool = json.loads(re.search(r"`({.pool_size.*?})`", (PAGES / "superset.md").read_text())[1])
     assert pool["pool_size"] + pool["max_overflow"] < Role.connections
     pool["poolclass"] = getattr(sqlalchemy, pool["poolclass"])
@@ -67,5 +74,5 @@ def test_with_the_pool_of_the_page_more_charts_are_drawn_at_once_than_a_partner_
         with tool.connect() as connection:
             return connection.execute(sqlalchemy.text("select count(*) from indicator")).scalar()
 
-    with engine(home, **pool) as tool, ThreadPoolExecutor(CHARTS) as charts:
+    with engine(opened, **pool) as tool, ThreadPoolExecutor(CHARTS) as charts:
         assert len(set(charts.map(drawn, range(CHARTS)))) == 1

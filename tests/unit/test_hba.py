@@ -112,6 +112,17 @@ def test_in_a_home_the_listed_roles_come_in_from_this_machine_and_nobody_else_do
         assert [role for role in (*listed, STRANGER) if signs_in(small, role, port)] == []
 
 
+def test_readers_come_into_their_own_database_only(small, monkeypatch):
+    """Issue 16, A3: even with the right to connect, which somebody may give by hand."""
+    listed = [role for role in access.logins(small) if small.database_of(role) == small.readers_database]
+    assert {access.BI_READER, "vrn_analyst_bwd"} <= set(listed)
+    for rules in (hba.of_home(), hba.of_warehouse(has_tls=False)):
+        with with_rules(small, monkeypatch, rules):
+            assert [role for role in listed if not signs_in(small, role)] == []
+            for database in (small.database, "postgres"):
+                assert [role for role in listed if signs_in(small, role, dbname=database)] == []
+
+
 def test_in_a_home_airflow_comes_into_its_own_database_only(small):
     with psycopg.connect(small.conninfo(SUPERUSER), autocommit=True) as superuser:
         prepare.ensure_role(superuser, "airflow", small.password("airflow"))

@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+from tests.warehouses import open_to_readers
 from vrn.build import steps as build
 from vrn.publish import release
 from vrn.report import site
@@ -89,6 +90,7 @@ def test_no_page_of_the_built_site_says_that_something_is_to_be_confirmed(built_
     owner.execute("update marts.dim_annotation set is_verified = false where annotation_id = 'lockdown-2'")
     release.make(home, "without figures")
     build.take("publish")
+    open_to_readers(home)
     texts = {
         path.name: path.read_text(encoding="utf-8") for path in site.build(home).rglob("*") if path.suffix in {".html", ".csv"}
     }

@@ -30,6 +30,7 @@ from tests.published import (
     table_row,
     texts,
 )  # fmt: skip
+from tests.warehouses import open_to_readers
 from vrn.publish import intervals
 from vrn.report import site
 from vrn.report.figures import funnel, told, words
@@ -344,6 +345,7 @@ def test_a_warehouse_without_a_release_gives_a_site_of_one_page_in_place_of_the_
     old = site.folder(home)
     old.mkdir(parents=True)
     (old / "gone.html").write_text("old")
+    open_to_readers(home)
     assert site.build(home) == old
     assert sorted(path.name for path in old.iterdir()) == ["index.html", "style.css"]
 

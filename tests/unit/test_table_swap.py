@@ -12,9 +12,11 @@ from tests.waiting import until
 from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.build import table_swap
+from vrn.settings import Settings
 from vrn.warehouse.roles import EVALUATOR, SUPERUSER
 
 TABLES = ("area", "period")
+PROJECT = f"{access.EVALUATOR_OF}of_the_swap"
 GENERATIONS, READERS = 30, 3
 
 
@@ -26,12 +28,22 @@ def made_aside(owner: psycopg.Connection, number: int, tables=TABLES) -> None:
 
 @pytest.fixture
 def opened(home, owner):
+    """A warehouse with a project's evaluator, who reads there what readers of dashboards do."""
     with psycopg.connect(home.conninfo(SUPERUSER), autocommit=True) as connection:
-        connection.execute(f"grant connect on database {home.database} to vrn_bi_reader")
+        connection.execute(f"create role {PROJECT} login password 'x' in role vrn_bi_reader")
+        connection.execute(f"grant connect on database {home.database} to {PROJECT}")
         connection.execute("grant usage on schema publish to vrn_bi_reader")
     made_aside(owner, 0)
     table_swap.swap(home)
-    return home
+    yield home
+    with psycopg.connect(home.conninfo(SUPERUSER), autocommit=True) as connection:
+        connection.execute(f"drop owned by {PROJECT}")
+        connection.execute(f"drop role {PROJECT}")
+
+
+def as_reader(settings: Settings, role: str = PROJECT, **options: bool) -> psycopg.Connection:
+    password = {"password": "x"} if role == PROJECT else {}
+    return psycopg.connect(settings.conninfo(role), **password, **options)
 
 
 def generations(connection: psycopg.Connection) -> tuple:
@@ -45,7 +57,7 @@ def test_a_reader_of_two_tables_never_meets_one_of_each_build_nor_one_without_ri
     seen, done = [], threading.Event()
 
     def read() -> None:
-        with psycopg.connect(opened.conninfo(access.BI_READER), autocommit=True) as reader:
+        with as_reader(opened, autocommit=True) as reader:
             while not done.is_set():
                 seen.append(generations(reader))
 
@@ -69,7 +81,7 @@ def test_a_table_that_is_not_on_the_list_for_dashboards_stays_closed_to_their_re
     """Issue 15, A: the list is in vrn.access.roles and nowhere else."""
     made_aside(owner, 1, tables=(*TABLES, "published_vs_computed"))
     table_swap.swap(opened)
-    with psycopg.connect(opened.conninfo(access.BI_READER), autocommit=True) as reader:
+    with as_reader(opened, autocommit=True) as reader:
         assert generations(reader) == (1, 1)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.execute("select * from publish.published_vs_computed")
@@ -83,7 +95,7 @@ def test_a_table_that_is_built_no_more_goes_with_the_swap(opened, owner):
 
 def test_with_nothing_built_nothing_changes(opened):
     table_swap.swap(opened)
-    with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
+    with as_reader(opened) as reader:
         assert generations(reader) == (0, 0)
 
 
@@ -91,20 +103,20 @@ def test_a_swap_that_a_long_read_holds_up_says_who_reads_and_leaves_the_old_ones
     monkeypatch.setattr(table_swap, "TRIES", 1)
     monkeypatch.setattr(table_swap, "SECONDS_BETWEEN", 0)
     made_aside(owner, 1)
-    with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
+    with as_reader(opened) as reader:
         generations(reader)
-        with pytest.raises(table_swap.SwapRefused, match="vrn_bi_reader"):
+        with pytest.raises(table_swap.SwapRefused, match=PROJECT):
             table_swap.swap(opened)
         assert generations(reader) == (0, 0)
     table_swap.swap(opened)
-    with psycopg.connect(opened.conninfo(access.BI_READER)) as reader:
+    with as_reader(opened) as reader:
         assert generations(reader) == (1, 1)
 
 
 def test_no_reader_may_look_where_tables_are_built(opened, owner):
     made_aside(owner, 1)
-    for role in (access.BI_READER, EVALUATOR):
-        with psycopg.connect(opened.conninfo(role)) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    for role in (PROJECT, EVALUATOR):
+        with as_reader(opened, role) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.execute("select * from publish_aside.area")
 
 
