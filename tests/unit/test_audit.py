@@ -61,6 +61,10 @@ def watched(server, tmp_path_factory) -> Iterator[Settings]:
                     superuser.execute(f"grant execute on function marts.counted to {role}")
                 superuser.execute("grant select on publish.area to vrn_bi_reader")
                 logged.ensure(superuser)
+            with psycopg.connect(settings.conninfo(SUPERUSER, settings.readers_database), autocommit=True) as superuser:
+                for table, role in (("publish.things", "vrn_analyst_bwd"), ("publish.area", access.BI_READER)):
+                    superuser.execute(f"create table {table} as select 'a' as name, 1 as code")
+                    superuser.execute(f"grant select on {table} to {role}")
             yield settings
             with as_role(settings, SUPERUSER) as superuser:
                 superuser.execute(f"drop owned by {PROJECT}")
@@ -123,6 +127,8 @@ def left_in_ops(settings: Settings) -> str:
 @pytest.mark.parametrize("role", PEOPLE)
 def test_a_read_of_each_restricted_schema_is_one_row_without_a_value(watched, record, role):
     schemas = [schema for schema in (*access.SCHEMAS, "project_audited") if schema != "stats"]
+    if watched.database_of(role) == watched.readers_database:
+        schemas = ["publish"]
     for schema in schemas:
         run(
             watched, role, f"select name, 8675309867530 from {schema}.things where name = '{MARKER}' or name = \"name\" -- {MARKER}"
@@ -257,7 +263,7 @@ def test_a_result_that_is_fetched_in_pieces_is_one_read():
     # A prepared statement may be called anything.
     said += ["execute mine: select 1 --: select * from marts.things", "execute x: select ': select 1 from raw.things --'"]
     said += ["execute x: select 1 from marts.things where name = 'note: select'", 'fastpath function call: "lo_get" (OID 1)']
-    found = server_log.reads([{**line, "line_num": at, "message": one} for at, one in enumerate(said)], names, "x")
+    found = server_log.reads([{**line, "line_num": at, "message": one} for at, one in enumerate(said)], names, "x", "x_readers")
     assert [(one.line_number, one.objects, one.is_understood) for one in found] == [
         (0, ("marts.things",), True),
         (4, ("marts.things",), False),
@@ -279,14 +285,24 @@ def test_a_value_between_the_wrong_quotes_or_none_is_no_name(watched, record):
 
 
 def test_what_a_role_was_refused_is_recorded_once_whatever_it_may_read(watched, record):
-    for role, closed in ((access.BI_READER, "marts.things"), ("vrn_analyst_lcc", "raw.things"), (access.ENGINEER, "ops.read_log")):
-        with pytest.raises(errors.InsufficientPrivilege):
+    """Who reads what is published is told that it is not there, for it is in another database, and has tried all the same."""
+    for role, closed in (
+        (access.BI_READER, "marts.things"), ("vrn_analyst_lcc", "raw.things"), ("vrn_analyst_lcc", "publish.things"),
+        (access.ENGINEER, "ops.read_log"),
+    ):  # fmt: skip
+        with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)):
             run(watched, role, f"select * from {closed} where true and 'x' <> '{MARKER}'")
-        with as_role(watched, role) as connection, pytest.raises(errors.InsufficientPrivilege):
+        with as_role(watched, role) as connection, pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)):
             connection.execute(f"select * from {closed} where %s <> 'x'", [MARKER])
         rows = record()
         assert [(row["role_name"], row["objects"], row["outcome"]) for row in rows] == [(role, [closed], "refused")] * 2
     assert MARKER not in left_in_ops(watched)
+
+
+def test_a_slip_of_a_dashboard_that_names_nothing_of_ours_is_no_attempt(watched, record):
+    with pytest.raises(errors.UndefinedTable):
+        run(watched, access.BI_READER, "select * from publish.aera")
+    assert record() == []
 
 
 TRICKS = (
@@ -434,7 +450,7 @@ def test_nobody_rewrites_the_audit_and_only_information_governance_reads_it(watc
                 owner.execute(statement)
     run(watched, access.IG, f"select * from ops.{log}", "select * from ops.audit_chain")
     for role in (LOADER, EVALUATOR, access.ENGINEER, access.BI_READER, "vrn_analyst_bwd"):
-        with pytest.raises(errors.InsufficientPrivilege):
+        with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)):
             run(watched, role, f"select * from ops.{log}")
 
 
@@ -574,7 +590,7 @@ def test_with_pgaudit_what_a_text_does_not_name_is_recorded_as_well(pgaudit):
             evaluator.execute("set pgaudit.log = 'none'")
         logged_so_far(superuser, folder / "log")
         lines = [line for path in sorted((folder / "log").glob("*.json")) for line in _lines(path)]
-        found = server_log.reads(lines, names, "postgres")
+        found = server_log.reads(lines, names, "postgres", "postgres_readers")
     wanted = [(tuple(objects), rows, clear) for _, objects, rows, clear in AUDITED if objects is not None]
     assert [(one.objects, one.row_count, one.is_understood) for one in found[:-1]] == wanted
     assert [one.outcome for one in found] == ["read"] * (len(wanted) - 1) + ["refused"] * 2

@@ -53,6 +53,11 @@ class Catalogue:
             return name in OF_VALUES
         return schema != PUBLISH or name not in self.published
 
+    def has(self, named: str) -> bool:
+        """Whether there is a relation (schema.name) or a function (schema.name())."""
+        schema, _, name = named.partition(".")
+        return schema in self.relations.get(name, ()) or schema in self.routines.get(name.removesuffix("()"), ())
+
     def meant(self, name: str, role: str, *, is_refused: bool) -> list[str]:
         """The schemas that a table's name without a schema may stand for: a session can set any search_path, and the log does
         not say which. Those that the role may read, unless it was refused or may read none."""

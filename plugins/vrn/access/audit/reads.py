@@ -47,7 +47,7 @@ def record(settings: Settings, folder: Path | None = None) -> dict:
         _refuse_a_silent_server(connection, folder)
         catalogue = catalogues.read(connection, access.BI_TABLES)
         files = sorted(folder.glob("*.json"))
-        new = sum(_take(connection, catalogue, path, settings.database) for path in files)
+        new = sum(_take(connection, catalogue, path, settings) for path in files)
         cut = _cut(connection, files)
         _forget(connection, folder, files)
         chain = connection.execute("select log, last_number, last_hash, first_broken_number from ops.audit_chain").fetchall()
@@ -80,7 +80,7 @@ def _is_logged(settings_of_role: list[str] | None) -> bool:
     return "log_statement=all" in (settings_of_role or [])
 
 
-def _take(connection: psycopg.Connection, catalogue: Catalogue, path: Path, database: str) -> int:
+def _take(connection: psycopg.Connection, catalogue: Catalogue, path: Path, settings: Settings) -> int:
     """Record what one file says beyond what was read of it. Returns the number of new rows."""
     with connection.transaction():
         connection.execute("insert into ops.server_log (file_name, read_to) values (%s, 0) on conflict do nothing", [path.name])
@@ -89,7 +89,7 @@ def _take(connection: psycopg.Connection, catalogue: Catalogue, path: Path, data
         if path.stat().st_size <= place["read_to"]:
             return 0
         whole = _Whole(path, place["read_to"])
-        found = server_log.reads(whole, catalogue, database)
+        found = server_log.reads(whole, catalogue, settings.database, settings.readers_database)
         new = 0
         for read in found:
             new += connection.execute(INSERT, [list(one) if isinstance(one, tuple) else one for one in astuple(read)]).rowcount

@@ -19,6 +19,8 @@ from vrn.access.audit.understand import Reading, understand
 
 READ, REFUSED = "read", "refused"
 NO_PRIVILEGE = "42501"
+# In the database of readers what they may not read is not there: who asks for it all the same is refused like this.
+NOT_THERE = ("42P01", "3F000")
 STATEMENT = "statement: "
 # After it comes a name that the client chose, of a prepared statement or a portal, a colon, and the text.
 EXECUTE, GOES_ON, COLON = "execute ", "execute fetch from ", ": "
@@ -56,16 +58,21 @@ class _Last:
     place: int | None
 
 
-def reads(lines: Iterable[dict], catalogue: Catalogue, database: str) -> list[Read]:
-    """The reads of one database among the lines of a log, in the order of the log."""
+def reads(lines: Iterable[dict], catalogue: Catalogue, database: str, of_readers: str) -> list[Read]:
+    """The reads of the warehouse (database) and of the database of readers among the lines of a log, in the order of the log.
+
+    catalogue: the warehouse's, which has all that readers may read under the same names, and all that they may not.
+    """
     found: list[Read] = []
     last: dict[str, _Last] = {}
     for line in lines:
         role = line.get("user") or ""
-        if line.get("dbname") != database or not (logged.is_person(role) or role == logged.DASHBOARDS):
+        if line.get("dbname") not in (database, of_readers) or not (logged.is_person(role) or role == logged.DASHBOARDS):
             continue
         if line["error_severity"] == "ERROR" and line.get("state_code") == NO_PRIVILEGE:
             _refused(line, catalogue, found, last)
+        elif line["error_severity"] == "ERROR" and line.get("state_code") in NOT_THERE and line["dbname"] == of_readers:
+            _refused(line, catalogue, found, last, is_missing=True)
         elif line["error_severity"] == "LOG" and logged.is_person(role):
             if line["message"].startswith(PGAUDIT):
                 _audited(line, catalogue, found, last)
@@ -112,14 +119,19 @@ def _prepared(line: dict) -> str | None:
     return detail.removeprefix("prepare: ") if detail.startswith("prepare: ") else None
 
 
-def _refused(line: dict, catalogue: Catalogue, found: list[Read], last: dict[str, _Last]) -> None:
-    """The attempt is one row, whether its statement was logged before (line by line) or only with the error."""
+def _refused(line: dict, catalogue: Catalogue, found: list[Read], last: dict[str, _Last], *, is_missing: bool = False) -> None:
+    """The attempt is one row, whether its statement was logged before (line by line) or only with the error.
+
+    is_missing: it asked for what is not there, which is an attempt only where the warehouse has it, and else a slip.
+    """
     before = last.get(line["session_id"])
     if before is not None and before.line_number == line["line_num"] - 1 and before.place is not None:
         found[before.place] = replace(found[before.place], outcome=REFUSED)
         return
     text = line.get("statement") or ""
     reading = understand(text, catalogue, line["user"], is_refused=True)
+    if is_missing and not any(catalogue.has(one) for one in reading.objects):
+        return
     found.append(replace(_read(line, text, reading), outcome=REFUSED))
 
 
