@@ -24,8 +24,8 @@ OF_2019, OF_2025, LAST_BEFORE, LAST = "2025-10-29", "2025-10-30", "2026-01-31", 
 BURNLEY = "E07000117"
 MODELS = (
     "stg_ops__submission", "stg_ops__feed_month", "int_place__edition", "int_place__lsoa", "int_crime__recorded", "dim_period",
-    "dim_population", "dim_rate_population", "figure__population_year", "figure__denominator", "figure__population_year_as_at",
-    "figure__denominator_as_at",
+    "dim_population", "int_population__small_area", "dim_rate_population", "figure__population_year", "figure__denominator",
+    "figure__population_year_as_at", "figure__denominator_as_at", "release_changes",
 )  # fmt: skip
 # The least deprived are the most deprived of this file.
 FILE = file_7(2025, order=lambda code: -int(code[3:]))
@@ -179,3 +179,20 @@ def test_the_definition_says_which_edition_a_figure_uses(seen):
                               "where 'imd_quintile' = any(breakdowns)").fetchall()  # fmt: skip
     assert len(said) > 3
     assert [row["indicator_id"] for row in said if "2025" not in row["text"]] == []
+
+
+def test_a_release_names_the_index_that_moved_the_groups_by_quintile(seen):
+    """A release says of each figure that moved what moved it; no delivery of the police did."""
+    release = "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'r', 'c', '', true)"
+    value = (
+        "insert into ops.release_value (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
+        "count, denominator, value, status, population_basis, is_synthetic) "
+        "values (%s, 'V06', 'LANCS-14', '2019/20', 'all', 'all', 'all', %s, %s, %s, %s, 'ok', 'published', true)"
+    )
+    for name, count, denominator in (("of 2025", 10, 1000), ("of the file", 20, 3000)):
+        seen.owner.execute(release, [name])
+        seen.owner.execute(value, [name, "1", count, denominator, count / denominator])
+        seen.owner.execute(value, [name, "all", 100, 9000, 1 / 90])
+    seen.owner.execute("insert into ops.release_submission values ('of the file', %s)", [seen.taken["submission_id"]])
+    (told,) = seen.owner.execute("select * from publish.release_changes('of 2025', 'of the file')").fetchall()
+    assert (told["imd_quintile"], told["because_submission_ids"]) == ("1", [seen.taken["submission_id"]])

@@ -85,6 +85,17 @@ population as (
 
 ),
 
+-- Indices of deprivation and lookups that were delivered: they move groups by quintile, and what else no delivery of an indicator's
+-- own feeds, no population and no definition moved.
+place as (
+
+    select array_agg(exchanged.submission_id order by exchanged.submission_id) as submission_ids
+    from exchanged
+    inner join {{ source('ops', 'submission') }} as submission on exchanged.submission_id = submission.submission_id
+    where submission.feed in ('reference_deprivation', 'reference_lookup')
+
+),
+
 definition as (
 
     select coalesce(before.indicator_id, after.indicator_id) as indicator_id
@@ -112,7 +123,14 @@ select
     earlier_value.status,
     later_value.status,
     coalesce(because.submission_ids, '{}')
-    || case when figure.is_population_changed then coalesce(population.submission_ids, '{}') else '{}' end,
+    || case when figure.is_population_changed then coalesce(population.submission_ids, '{}') else '{}' end
+    || case
+        when
+            coalesce(later_value.imd_quintile, earlier_value.imd_quintile) <> 'all'
+            or (because.indicator_id is null and definition.indicator_id is null and not figure.is_population_changed)
+            then coalesce(place.submission_ids, '{}')
+        else '{}'
+    end,
     definition.indicator_id is not null,
     figure.is_population_changed
 from earlier_value
@@ -137,6 +155,7 @@ cross join lateral (
     ) as is_population_changed
 ) as figure
 cross join population
+cross join place
 left join because
     on
         coalesce(later_value.indicator_id, earlier_value.indicator_id) = because.indicator_id
