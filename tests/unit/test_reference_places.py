@@ -19,8 +19,8 @@ from vrn.warehouse.roles import OWNER
 
 TODAY, CAME, LOOKUP_CAME = "2026-06-30", "2026-02-01", "2026-03-01"
 CRIMES = "2020-02"
-# The last days of the editions that ship, and of those before and after the file came.
-OF_2019, OF_2025, LAST_BEFORE, LAST = "2025-10-29", "2025-10-30", "2026-01-31", "9999-12-30"
+# A day when that of 2019 serves though that of 2025 is out, and those before and after the file came.
+SHIPPED, LAST_BEFORE, LAST = "2025-10-30", "2026-01-31", "9999-12-30"
 BURNLEY = "E07000117"
 MODELS = (
     "stg_ops__submission", "stg_ops__feed_month", "int_place__edition", "int_place__lsoa", "int_crime__recorded", "dim_period",
@@ -81,7 +81,7 @@ class Seen:
     def built(self) -> dict[str, dict]:
         command = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--select"]
         assert dbt.invoke(self.settings, [*command, *MODELS]).success
-        return {day: self.known_on(day) for day in (OF_2019, OF_2025, LAST_BEFORE, CAME, LOOKUP_CAME, LAST)}
+        return {day: self.known_on(day) for day in (SHIPPED, LAST_BEFORE, CAME, LOOKUP_CAME, LAST)}
 
     def known_on(self, day: str) -> dict:
         known = "known_from_on <= %(day)s and known_until_on > %(day)s"
@@ -118,9 +118,9 @@ def same(places: dict[str, str], edition: dict[str, str]) -> bool:
     return len(both) > 900 and all(places[code] == edition[code] for code in both)
 
 
-def test_quintiles_are_of_the_newest_edition_that_was_published_by_the_day(seen):
-    assert same(seen.before[OF_2019]["places"], shipped(2019))
-    assert same(seen.before[OF_2025]["places"], shipped(2025))
+def test_quintiles_are_of_2019_until_a_newer_edition_is_delivered(seen):
+    for known in seen.before.values():
+        assert same(known["places"], shipped(2019))
     assert shipped(2019) != shipped(2025)
 
 
@@ -131,12 +131,12 @@ def test_an_edition_serves_from_the_day_on_which_its_file_was_dropped(seen):
 
 
 def test_nothing_of_an_earlier_day_changes_when_an_edition_comes(seen):
-    for day in (OF_2019, OF_2025, LAST_BEFORE):
+    for day in (SHIPPED, LAST_BEFORE):
         assert seen.after[day] == seen.before[day]
 
 
 def test_each_crime_is_one_crime_on_any_day_in_the_quintile_of_that_days_edition(seen):
-    refs = [row["crime_ref"] for row in seen.before[OF_2019]["crimes"]]
+    refs = [row["crime_ref"] for row in seen.before[SHIPPED]["crimes"]]
     assert len(refs) > 100
     for known in (*seen.before.values(), *seen.after.values()):
         assert [row["crime_ref"] for row in known["crimes"]] == refs
@@ -166,8 +166,8 @@ def test_a_lookup_that_is_newer_than_that_of_the_house_serves_from_the_day_on_wh
 
 def test_a_neighbourhood_of_another_census_has_the_quintile_of_what_it_was_split_from_or_merged_with(seen):
     """E01033231 was split in 2021; E01024929 and E01024932 were merged. What has no one quintile is unknown."""
-    of_2019, of_2025 = shipped(2019), shipped(2025)
-    on_2019, on_2025 = seen.before[OF_2019]["places"], seen.before[OF_2025]["places"]
+    of_2019, of_2025 = shipped(2019), of_file()
+    on_2019, on_2025 = seen.before[SHIPPED]["places"], seen.after[CAME]["places"]
     assert {on_2019["E01034335"], on_2019["E01034336"]} == {of_2019["E01033231"]}
     assert {on_2025["E01024929"], on_2025["E01024932"]} == {of_2025["E01034339"]}
     merged = {of_2019["E01024929"], of_2019["E01024932"]}
@@ -178,21 +178,24 @@ def test_the_definition_says_which_edition_a_figure_uses(seen):
     said = seen.owner.execute("select indicator_id, concat_ws(' ', definition, caveats) as text from marts.dim_indicator "
                               "where 'imd_quintile' = any(breakdowns)").fetchall()  # fmt: skip
     assert len(said) > 3
-    assert [row["indicator_id"] for row in said if "2025" not in row["text"]] == []
+    assert [row["indicator_id"] for row in said if "Index of Multiple Deprivation 2019" not in row["text"]] == []
 
 
 def test_a_release_names_the_index_that_moved_the_groups_by_quintile(seen):
     """A release says of each figure that moved what moved it; no delivery of the police did."""
-    release = "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'r', 'c', '', true)"
-    value = (
-        "insert into ops.release_value (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
-        "count, denominator, value, status, population_basis, is_synthetic) "
-        "values (%s, 'V06', 'LANCS-14', '2019/20', 'all', 'all', 'all', %s, %s, %s, %s, 'ok', 'published', true)"
+    release = (
+        "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values (%s, 'r', 'c', '', true) "
+        "returning release_number"
     )
-    for name, count, denominator in (("of 2025", 10, 1000), ("of the file", 20, 3000)):
-        seen.owner.execute(release, [name])
-        seen.owner.execute(value, [name, "1", count, denominator, count / denominator])
-        seen.owner.execute(value, [name, "all", 100, 9000, 1 / 90])
+    value = (
+        "insert into ops.kept_value (since_release, until_release, indicator_id, area_code, period_id, sex, age_band, ethnicity, "
+        "imd_quintile, count, denominator, value, status, population_basis, is_synthetic) "
+        "values (%s, %s, 'V06', 'LANCS-14', '2019/20', 'all', 'all', 'all', %s, %s, %s, %s, 'ok', 'published', true)"
+    )
+    earlier, later = (seen.owner.execute(release, [name]).fetchone()["release_number"] for name in ("of 2019", "of the file"))
+    for since, until, count, denominator in ((earlier, later, 10, 1000), (later, None, 20, 3000)):
+        seen.owner.execute(value, [since, until, "1", count, denominator, count / denominator])
+    seen.owner.execute(value, [earlier, None, "all", 100, 9000, 1 / 90])
     seen.owner.execute("insert into ops.release_submission values ('of the file', %s)", [seen.taken["submission_id"]])
-    (told,) = seen.owner.execute("select * from publish.release_changes('of 2025', 'of the file')").fetchall()
+    (told,) = seen.owner.execute("select * from publish.release_changes('of 2019', 'of the file')").fetchall()
     assert (told["imd_quintile"], told["because_submission_ids"]) == ("1", [seen.taken["submission_id"]])

@@ -22,8 +22,7 @@ place as (
         from submission
         where feed in ('reference_deprivation', 'reference_lookup')
         union all
-        select published_on::text from {{ ref('deprivation_edition') }}
-        where published_on <= {{ var('as_of') }}
+        select '{{ var("imd_vintage") }}'
     ) as edition
 
 ),

@@ -1,16 +1,14 @@
 {{ config(materialized='view') }}
 
--- The first index that ships serves the days before it, too, because the house has none that is older. The lookup that ships
--- serves until a newer one comes.
+-- The index and the lookup that ship serve until a newer one is delivered.
 with edition as (
 
     select
         'deprivation' as reference,
-        imd_vintage as edition,
+        {{ var('imd_vintage') }} as edition,
         0 as submission_id,
-        case when imd_vintage = min(imd_vintage) over () then {{ start_of_time() }} else published_on end as known_from_on,
+        {{ start_of_time() }} as known_from_on,
         {{ end_of_time() }} as known_until_on
-    from {{ ref('deprivation_edition') }}
     union all
     select 'lookup', {{ var('lookup_edition') }}, 0, {{ start_of_time() }}, {{ end_of_time() }}
     union all
