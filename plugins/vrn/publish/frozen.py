@@ -81,6 +81,7 @@ def keep_models(connection: psycopg.Connection, number: int) -> None:
         connection.execute(
             KEEP_ROWS.format(table=sql.Identifier(schema, name), relation=sql.Literal(name), number=sql.Literal(number))
         )
+    _count_anew(connection, "frozen_row")
 
 
 def keep_values(connection: psycopg.Connection, number: int) -> None:
@@ -110,3 +111,9 @@ def _keep_figures(connection: psycopg.Connection, number: int, kept: str, column
                 is_same=is_same,
             )
         )
+    _count_anew(connection, kept)
+
+
+def _count_anew(connection: psycopg.Connection, table: str) -> None:
+    # publish is built at once, and PostgreSQL would take a table that it has not looked at for empty: minutes instead of a second.
+    connection.execute(sql.SQL("analyze {}").format(sql.Identifier("ops", table)))
