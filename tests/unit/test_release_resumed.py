@@ -29,8 +29,8 @@ AFTER = (
     ("vrn.build.table_swap.swap", True),
     ("vrn.publish.release.take_note", True),
     ("vrn.publish.exports.write", False),
-    ("vrn.publish.exports.write", True),
     ("vrn.publish.exports._write_all", True),
+    ("vrn.publish.exports.write", True),
     ("vrn.report.site.build", False),
     ("vrn.report.site.build", True),
 )
