@@ -78,6 +78,13 @@ def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_se
     assert release_id in (home.public / "site" / "releases.html").read_text(encoding="utf-8")
 
 
+def test_it_shows_what_is_done_while_figures_are_frozen(built_server, home):
+    count_as_built(home)
+    told = []
+    release.make(home, "for the board", tell=told.append)
+    assert told == ["definitions and figures", "disclosure control", "what it changes against the last release"]
+
+
 def test_two_releases_are_not_made_at_once(built_server, home, owner):
     count_as_built(home)
     with release.alone(home), pytest.raises(release.ReleaseRefused, match="Another release is being made"):

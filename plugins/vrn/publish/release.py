@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pandas as pd
@@ -34,15 +34,20 @@ class ReleaseRefused(VrnError):
     """There is nothing that could be released, it is half built, or it changes much and nobody says why."""
 
 
-def make(settings: Settings, note: str, reason: str | None = None) -> str:
+def _to_nobody(_: str) -> None:
+    """Where nobody asks how far a release is."""
+
+
+def make(settings: Settings, note: str, reason: str | None = None, tell: Callable[[str], None] = _to_nobody) -> str:
     """Freeze the figures as they were last built, all of it or nothing. Returns the release's id: its day, and a number from the
     second of a day on.
 
-    reason: why, where the release changes so much that it needs one (vrn.publish.preview). Raises ReleaseRefused when it is
-    missing, when nothing was built, or when the project or the ledger changed since.
+    reason: why, where the release changes so much that it needs one (vrn.publish.preview). tell: is told what is done, as it is
+    begun. Raises ReleaseRefused when a reason is missing, when nothing was built, or when the project or the ledger changed since.
     """
     with connect(settings, OWNER) as connection:
-        last, release_id = _freeze(connection, settings, note, reason)
+        last, release_id = _freeze(connection, settings, note, reason, tell)
+        tell("what it changes against the last release")
         if last and not reason and (needed := preview.concerns(changes.between(connection, last, release_id), settings)):
             raise ReleaseRefused(
                 f"This release changes much, and is not made without a reason: {' '.join(needed)} Look at `make release-preview`, "
@@ -58,7 +63,7 @@ def previewed(settings: Settings) -> str:
     Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
     """
     with connect(settings, OWNER) as connection:
-        last, release_id = _freeze(connection, settings, "a preview", None)
+        last, release_id = _freeze(connection, settings, "a preview", None, _to_nobody)
         if last is None:
             said = "There is no release yet: all that is shown would be new, and the release needs no reason."
         else:
@@ -108,7 +113,9 @@ def latest(connection: psycopg.Connection) -> str | None:
     return found and found["release_id"]
 
 
-def _freeze(connection: psycopg.Connection, settings: Settings, note: str, reason: str | None) -> tuple[str | None, str]:
+def _freeze(
+    connection: psycopg.Connection, settings: Settings, note: str, reason: str | None, tell: Callable[[str], None]
+) -> tuple[str | None, str]:
     """Keep all that publish shows under a new release, in this transaction. Returns the last release, and the new one."""
     # What is built stays as it is until it is frozen, and two releases do not take one id.
     connection.execute("select 1 from ops.built_layer for update")
@@ -129,8 +136,10 @@ def _freeze(connection: psycopg.Connection, settings: Settings, note: str, reaso
         "select %s, submission_id from ops.counted_submission where is_ever_known and known_until_on = '9999-12-31'",
         [release_id],
     )
+    tell("definitions and figures")
     frozen.keep_models(connection, number)
     frozen.keep_values(connection, number)
+    tell("disclosure control")
     _decide(connection, release_id, number)
     return last, release_id
 

@@ -58,13 +58,13 @@ OF_RELEASE = progress.Form(
 def carry_out(settings: Settings, console: Console, note: str, reason: str | None = None) -> str:
     """Make a release, or finish the one that was interrupted. Returns its id. Raises ReleaseRefused and what the steps raise."""
     with progress.shown(console, OF_RELEASE) as show, release.alone(settings):
-        show(Look(0, f"{FREEZE}: figures, definitions and what may be told of them"))
+        show(Look(0, FREEZE))
         release_id = release.unfinished(settings)
         if release_id:
             console.print(f"The release {release_id} was interrupted and is finished now; for another one run this again.")
         else:
             with build.alone():
-                release_id = release.make(settings, note, reason)
+                release_id = release.make(settings, note, reason, lambda part: show(Look(0, f"{FREEZE}: {part}")))
         for number, (step, take) in enumerate(STEPS.items(), start=1):
             show(Look(number, step))
             if not release.is_taken(settings, release_id, step):
