@@ -257,9 +257,10 @@ def _release(settings: Settings, chosen) -> None:
 
 
 def _release_preview(settings: Settings, _) -> None:
-    from vrn.publish import release
+    from vrn.run import release_command
+    from vrn.run.local import home
 
-    print(release.previewed(settings))
+    print(release_command.preview(settings, home.terminal()))
 
 
 def _readers(settings: Settings, _) -> None:

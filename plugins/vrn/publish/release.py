@@ -57,13 +57,13 @@ def make(settings: Settings, note: str, reason: str | None = None, tell: Callabl
     return release_id
 
 
-def previewed(settings: Settings) -> str:
+def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> str:
     """What `make` would change against the last release, in lines. It is made to find out, and taken back: nothing is kept.
 
     Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
     """
     with connect(settings, OWNER) as connection:
-        last, release_id = _freeze(connection, settings, "a preview", None, _to_nobody)
+        last, release_id = _freeze(connection, settings, "a preview", None, tell)
         if last is None:
             said = "There is no release yet: all that is shown would be new, and the release needs no reason."
         else:

@@ -1,4 +1,4 @@
-"""The command `release`: everything from the figures as they were built to the pages, one step after the other.
+"""The commands `release`, which is everything from the figures as they were built to the pages, and `release-preview`.
 
 Killed between any two lines it goes on when it is run again: the figures are frozen in one transaction, all of them or none, and
 what follows rests on them alone and may be done twice.
@@ -53,6 +53,14 @@ OF_RELEASE = progress.Form(
     lambda look: ((look.taken, len(STEPS) + 1),),
     lambda look: f"of {len(STEPS) + 1} steps {look.taken} taken; {look.step}",
 )
+
+OF_PREVIEW = progress.Form(("compared",), lambda _: ((0, 1),), str)
+
+
+def preview(settings: Settings, console: Console) -> str:
+    """What a release would change, in lines, and meanwhile how far that is. Raises ReleaseRefused."""
+    with progress.shown(console, OF_PREVIEW) as show:
+        return release.previewed(settings, show)
 
 
 def carry_out(settings: Settings, console: Console, note: str, reason: str | None = None) -> str:
