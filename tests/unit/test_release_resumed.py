@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tests.kills import Killed, killed_at
 from tests.releases import count_as_built
+from vrn.__main__ import main
 from vrn.publish import exports, release
 from vrn.publish.exports import package
 from vrn.run import release_command
@@ -96,3 +97,14 @@ def test_what_is_shown_of_a_release_is_how_many_steps_are_taken_and_which_is_und
     look = release_command.Look(2, "exports")
     assert release_command.OF_RELEASE.stages(look) == ((2, 4),)
     assert release_command.OF_RELEASE.sentence(look) == "of 4 steps 2 taken; exports"
+
+
+def test_the_commands_say_what_there_is_to_release(built_server, home, owner, capsys):
+    count_as_built(home)
+    assert main(["release-preview"]) == 0
+    assert "There is no release yet" in capsys.readouterr().out
+    assert releases(owner) == []
+    owner.execute("update ops.built_layer set ledger = null where layer = 'publish'")
+    for command in (["release-preview"], ["release", "for the board", "--reason", ""]):
+        assert main(command) == 1
+        assert capsys.readouterr().err.startswith("error: The outcomes are half built (publish)")
