@@ -28,11 +28,46 @@ def test_nothing_is_hidden_of_what_anybody_can_download():
 
 def test_out_of_county_and_unknown_are_told_as_part_of_the_force_alone():
     """Issue 16, B: two of unknown place took the force with them."""
-    counts = {EAST[0]: 30, "LANCS-14": 30, "OUT": 0, "UNK": 2, "E23000003": 32}
+    counts = {EAST[0]: 30, "LANCS-14": 30, "OUT": 3, "UNK": 2, "E23000003": 35}
     figures = pd.DataFrame([figure(area, "2019/20", count) for area, count in counts.items()])
     decided = disclosure.decide(figures, definition(), areas(EAST[:1]), PERIODS)
     assert not decided["area_code"].isin(UNPLACED).any()
-    assert dict(zip(decided["area_code"], decided["count"], strict=True)) == {EAST[0]: 30, "LANCS-14": 30, "E23000003": 32}
+    assert dict(zip(decided["area_code"], decided["count"], strict=True)) == {EAST[0]: 30, "LANCS-14": 30, "E23000003": 35}
+
+
+def test_what_the_force_has_beyond_the_county_is_a_count_too():
+    """Two of unknown place: who has the county's count and the force's would have them."""
+    counts = {EAST[0]: 30, "LANCS-14": 30, "E23000003": 32}
+    figures = pd.DataFrame([figure(area, "2019/20", count) for area, count in counts.items()])
+    decided = disclosure.decide(figures, definition(), areas(EAST[:1]), PERIODS)
+    assert decided.loc[suppressed(decided), "area_code"].tolist() == ["E23000003"]
+
+
+@pytest.mark.worlds
+def test_no_small_count_without_a_place_can_be_worked_out():
+    attacked = 0
+    for seed in seeds(12):
+        world = World(seed)
+        figures = world.figures()
+        hidden = suppressed(disclosure.decide(figures, definition(), world.areas, PERIODS))
+        of_force = figures[figures["area_code"] == "E23000003"]
+        of_county = figures[figures["area_code"] == "LANCS-14"]
+        counts = of_force["count"].to_numpy() - of_county["count"].to_numpy()
+        elsewhere = of_force.assign(area_code="ELSEWHERE", count=counts)
+        told = pd.concat([figures, elsewhere], ignore_index=True)
+        place = pd.DataFrame([("ELSEWHERE", "unplaced", ["unplaced"], UNPLACED)], columns=world.areas.columns)
+        places = pd.concat([world.areas, place], ignore_index=True)
+        shown = np.append(~hidden, np.zeros(len(elsewhere), dtype=bool))
+        may_be_none = attack.may_be_none(told, shown, places) | (told["area_code"] == "ELSEWHERE").to_numpy()
+        known = policies.POLICIES["LVRN5"].known_range
+        matrix = attack.atoms_of(told, places, PERIODS)
+        seen = attack.seen(matrix, shown, known, told["count"].to_numpy(dtype=float), may_be_none)
+        small = np.flatnonzero((told["area_code"] == "ELSEWHERE") & told["count"].between(1, 4))[:6]
+        if len(small):
+            found = attack.ranges(seen, small)
+            assert (found["high"] - found["low"] >= 5).all(), (seed, told.loc[small].assign(low=found["low"], high=found["high"]))
+            attacked += len(small)
+    assert attacked
 
 
 def few(counts: list[int], more: dict[str, int] | None = None) -> pd.DataFrame:

@@ -22,7 +22,7 @@ class _Assembly:
     def __init__(self, tables: list[Table], sentences: list[Sentence], frame: Frame):
         self._tables = tables
         self._cells = Cells()
-        self._builders = {table.name: Builder(self._cells, frame.geography, frame.calendar) for table in tables}
+        self._builders = {table.name: Builder(self._cells, frame.geography, frame.calendar, table.policy) for table in tables}
         self._ties = Ties(sentences, self._cells, frame.calendar, {table.name: table.policy for table in tables})
         self._versions: dict[tuple[Place, float], int] = {}
         # By cell: what a reader knows of it when it is published.

@@ -18,7 +18,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from vrn.publish.disclosure import groups
-from vrn.publish.disclosure.geography import Geography
+from vrn.publish.disclosure.geography import Geography, Sum
+from vrn.publish.disclosure.policies import Policy
 from vrn.publish.disclosure.spans import Calendar
 
 # Of which indicator what: `count`, `complement`, `group`, `reference`.
@@ -81,8 +82,8 @@ def compile_relations(found: Iterable[Relation]) -> Relations:
 class Builder:
     """Builds the relations of one indicator over `cells`, a layer (one release's figures) at a time."""
 
-    def __init__(self, cells: Cells, geography: Geography, calendar: Calendar):
-        self.cells, self._geography, self._calendar = cells, geography, calendar
+    def __init__(self, cells: Cells, geography: Geography, calendar: Calendar, policy: Policy):
+        self.cells, self._geography, self._calendar, self._policy = cells, geography, calendar, policy
         self._found: list[Relation] = []
         self._supposed: list[Relation] = []
 
@@ -165,7 +166,19 @@ class Builder:
                     continue
                 if isinstance(period, tuple) and (len(parts) < len(one.parts) or not holds[measure, one]):
                     continue
+                if self._leave_elsewhere(measure, period, one, parts, areas[one.total]):
+                    continue
                 holds[measure, one] &= self._add(parts, (areas[one.total],), one.is_strict) is not False
+
+    def _leave_elsewhere(self, measure: Measure, period: object, one: Sum, parts: tuple[int, ...], total: int) -> bool:
+        """What the force has beyond the county is a count like others where it is small, though nobody publishes it."""
+        values = self.cells.values
+        rest = values[total] - sum(values[part] for part in parts)
+        if len(parts) < len(one.parts) or not self._policy.is_small(rest) or rest < 0 or not self._geography.leaves_unplaced(one):
+            return False
+        number = self.cells.add((measure, one.total, period, ("rest", self.cells.places[total][3])), rest)
+        self._found.append(((*parts, number), (total,), True))
+        return True
 
     def _is_over_time(self, relation) -> bool:
         parts, totals, _ = relation

@@ -26,6 +26,7 @@ class Geography:
         places = {code for code, codes in leaves.items() if codes == {code}}
         self._places = {code: codes & places for code, codes in leaves.items()}
         self._levels = {row.area_code: tuple(row.area_levels) for row in areas.itertuples()}
+        self._unplaced = frozenset().union(*(leaves[code] for code, levels in self._levels.items() if "unplaced" in levels))
 
     def sums(self, present: Iterable[str]) -> list[Sum]:
         """Every sum among areas that have figures, without those that follow from finer ones; in order of their codes."""
@@ -44,6 +45,10 @@ class Geography:
         sites = tuple(code for code in distinct if "hospital_site" in self._levels[code])
         found += [Sum(code, sites, is_strict=True) for code in distinct if sites and "county_14" in self._levels[code]]
         return sorted(set(found), key=lambda one: (one.total, one.parts))
+
+    def leaves_unplaced(self, one: Sum) -> bool:
+        """Whether what the parts leave of the total is what has no place (the force's, beyond the county's)."""
+        return bool((self._places[one.total] - self._covered(one.parts)) & self._unplaced)
 
     def _same(self, present: list[str]) -> list[tuple[str, str]]:
         """Areas of the same places under another code (a partnership and its district): the later code and the first."""

@@ -15,12 +15,13 @@ import pandas as pd
 
 from vrn.publish.disclosure.policies import DIMENSIONS
 
-# Ranks of kinds of area and of period; what is not named comes last.
-AREAS = {"country": 0, "police_force": 0, "county_14": 0, "police_division": 1, "upper_tier": 1}
-DISTRICT = 2
-PERIODS = {"financial_year": 0, "academic_year": 0, "three_financial_years": 0, "rolling_12_months": 1}
+# Ranks of kinds of area and of period; what is not named comes last. Of county and force the force is hidden, where both would tell
+# what has no place.
+AREAS = {"country": 0, "county_14": 0, "police_force": 1, "police_division": 2, "upper_tier": 2}
+DISTRICT = 3
+PERIODS = {"financial_year": 0, "academic_year": 0, "three_financial_years": 0, "rolling_12_months": 2}
 # Quarters, months and groups, of whatever area, come after all others.
-FINE = 3
+FINE = 4
 LAST = FINE + DISTRICT
 
 

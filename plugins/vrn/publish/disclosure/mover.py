@@ -26,7 +26,7 @@ MOVED = 1e-6
 # Among how many cells around a count other tables are looked for, before they are looked for among all.
 NEAR = 2500
 # So many times dearer is a figure than one of the next finer rank that counts as many.
-DEARER = 3.0
+DEARER = 2.5
 # What a figure that counts none adds to the price of its block.
 NONE_COST = 5.0
 FREE, BOUGHT, OPENED = 0, 1, 2

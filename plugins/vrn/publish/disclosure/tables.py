@@ -61,8 +61,9 @@ class Table:
     """An indicator's figures of this release and of earlier ones (by release).
 
     small, before: which figures of this release are hidden in themselves, and because they were before. rank, block: levels.py.
-    hidden: those, and what was found since that must be. given_away: counts (figure, measure) that cannot be hidden. first_row: the
-    number of its first figure among those of its group.
+    has_elsewhere: whether an area counts what has no place too. hidden: those small or before, and what was found since that must
+    be. given_away: counts (figure, measure) that cannot be hidden. first_row: the number of its first figure among those of its
+    group.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Table:
     before: np.ndarray
     rank: np.ndarray
     block: np.ndarray
+    has_elsewhere: bool
     earlier: dict[str, Layer] = field(default_factory=dict)
     given_away: set[tuple[int, str]] = field(default_factory=set)
     first_row: int = 0
@@ -89,10 +91,10 @@ class Table:
 
     @property
     def is_any_hidden(self) -> bool:
-        """Whether anything of it may have to be hidden: a figure is or was, or bands overlap and may leave little."""
+        """Whether anything of it may have to be hidden: a figure is or was, or bands or areas may leave little."""
         bands = frozenset(("age_band", band) for band in self.now.figures["age_band"].unique())
         was_hidden = any(not layer.is_published.all() for layer in self.earlier.values())
-        return bool(self.hidden.any() or was_hidden or groups.remainders(bands))
+        return bool(self.hidden.any() or was_hidden or self.has_elsewhere or groups.remainders(bands))
 
     @property
     def measures(self) -> list[str]:
@@ -142,8 +144,9 @@ def table_of(
             one["count"] = np.full(len(one["count"]), np.nan)
     rank = levels.ranks(figures, frame.area_types, frame.period_types)
     block = np.where(is_controlled, levels.blocks(figures, frame.area_types), -1)
+    has_elsewhere = bool(is_controlled[figures["area_code"].map(frame.area_types).eq("police_force")].any())
     now = Layer(figures, counts, ~is_controlled, np.zeros(len(figures), dtype=bool))
-    return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, layers)
+    return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, has_elsewhere, layers)
 
 
 def _layer(figures: pd.DataFrame, value_type: str, frame: Frame) -> Layer:
