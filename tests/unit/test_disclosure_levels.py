@@ -150,6 +150,10 @@ def test_a_hidden_count_is_told_as_the_range_that_the_sums_leave_of_it():
     decided = decide(few([0, 3, 12, 7, 25, 9]))
     told = {row.area_code: (row.at_least, row.at_most) for row in decided.itertuples() if row.public_status == "suppressed"}
     assert told == {EAST[1]: (1, 9), EAST[3]: (1, 9)}
+    # Beside others that are shown a count is known to be one at least, whatever is hidden in another year.
+    both = pd.concat([few([0, 3, 12, 7, 25, 9]), few([1, 0, 0, 3, 1, 1]).assign(period_id="2018/19")], ignore_index=True)
+    told = decide(both)[["period_id", "at_least"]].dropna()
+    assert set(told.itertuples(index=False, name=None)) == {("2019/20", 1), ("2018/19", 0)}
     # Where zeros are hidden as well each may be one.
     told = decide(few([1, 0, 0, 3, 1, 1]))[["at_least", "at_most"]]
     assert told[:-1].eq([0, 6]).all().all()

@@ -56,9 +56,7 @@ def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known
 
 def _tell(tables: list[Table], puzzle: Puzzle) -> None:
     """Notes the ranges that may be printed in the place of hidden counts."""
-    # Where zeros are hidden too, each may be one; where none is, to say so tells nothing that the policy does not.
-    has_hidden_zero = [bool((table.hidden & (table.now.counts["count"] == 0)).any()) for table in tables]
-    least = np.array([0.0 if has_zero else 1.0 for has_zero in has_hidden_zero])[puzzle.owner]
+    least = np.append(np.concatenate([_least(table) for table in tables]), 0.0)[puzzle.row]
     is_count = (puzzle.measure == "count") & (puzzle.row >= 0)
     low, high = ranges.of_counts(puzzle, np.where(is_count & puzzle.hidden, least, 0))
     wide = np.isfinite(high) & (np.floor(high) - np.ceil(low) >= puzzle.width) & puzzle.hidden & ~puzzle.is_fixed & is_count
@@ -67,6 +65,16 @@ def _tell(tables: list[Table], puzzle: Puzzle) -> None:
             continue
         cells = np.flatnonzero(wide & (puzzle.owner == number))
         table.told[puzzle.row[cells] - table.first_row] = np.column_stack([np.ceil(low[cells]), np.floor(high[cells])])
+
+
+def _least(table: Table) -> np.ndarray:
+    """By figure what a hidden count is at least. Whether it may be zero is read from what is shown beside it, so that it tells
+    nothing: zeros are hidden with their block, in windows, and where an earlier release hid the figure."""
+    is_zero = table.hidden & (table.now.counts["count"] == 0)
+    is_alone = table.block < 0
+    shown_beside = np.isin(table.block, table.block[~table.hidden & ~is_alone]) | is_alone
+    counts_some = (shown_beside & ~table.may_hide_zeros) | (not is_zero.any())
+    return np.where(counts_some & ~(counts_some & is_zero).any(), 1.0, 0.0)
 
 
 def _decided(table: Table) -> pd.DataFrame:

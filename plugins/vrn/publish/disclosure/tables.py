@@ -61,7 +61,8 @@ class Table:
     """An indicator's figures of this release and of earlier ones (by release).
 
     small, before: which figures of this release are hidden in themselves, and because they were before. rank, block: levels.py.
-    has_elsewhere: whether an area counts what has no place too. hidden: those small or before, and what was found since that must
+    has_elsewhere: whether an area counts what has no place too. may_hide_zeros: which may be hidden beside others though they are
+    zero. hidden: those small or before, and what was found since that must
     be. given_away: counts (figure, measure) that cannot be hidden. first_row: the number of its first figure among those of its
     group.
     """
@@ -76,6 +77,7 @@ class Table:
     rank: np.ndarray
     block: np.ndarray
     has_elsewhere: bool
+    may_hide_zeros: np.ndarray
     earlier: dict[str, Layer] = field(default_factory=dict)
     given_away: set[tuple[int, str]] = field(default_factory=set)
     first_row: int = 0
@@ -145,8 +147,9 @@ def table_of(
     rank = levels.ranks(figures, frame.area_types, frame.period_types)
     block = np.where(is_controlled, levels.blocks(figures, frame.area_types), -1)
     has_elsewhere = bool(is_controlled[figures["area_code"].map(frame.area_types).eq("police_force")].any())
+    may_hide_zeros = figures["period_id"].map(frame.period_types).eq(windows.ROLLING).to_numpy() | bool(layers)
     now = Layer(figures, counts, ~is_controlled, np.zeros(len(figures), dtype=bool))
-    return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, has_elsewhere, layers)
+    return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, has_elsewhere, may_hide_zeros, layers)
 
 
 def _layer(figures: pd.DataFrame, value_type: str, frame: Frame) -> Layer:
