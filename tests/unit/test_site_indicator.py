@@ -48,6 +48,20 @@ def test_a_title_without_trends_says_what_changed_since_a_year_earlier_and_witho
     assert view([missing(DISTRICTS[0], "2019/20", "suppressed")])["finding"] == ""
 
 
+def test_a_county_of_which_the_year_before_is_unknown_is_said_to_have_moved_in_its_latest_month():
+    months = {
+        name: Period(name, "month", label, date(year, 5, 1), date(year, 5, 31))
+        for name, label, year in (("2019-05", "May 2019", 2019), ("2020-05", "May 2020", 2020))
+    }
+    rows = [
+        row(COUNTY, "2019/20", 5),
+        *(row(COUNTY, "2019/20", value, period_id=name) for name, value in (("2019-05", 8.0), ("2020-05", 4.0))),
+        row(DISTRICTS[0], "2019/20", 9, comparison="worse"),
+    ]
+    found = item(META | {"short_name": "Robbery"}, rows, BY_CODE, YEARS | months, is_synthetic=False)
+    assert indicator_page.finding(found.subject) == "Robbery fell in the county in May 2020; worse than the county in District 0"
+
+
 def test_a_hidden_figure_neither_moves_nor_stands_out():
     hidden = [missing(DISTRICTS[0], "2019/20", "suppressed", comparison="worse", trend="increasing_and_getting_worse")]
     assert view([*hidden, row(DISTRICTS[1], "2019/20")])["finding"] == "Robbery: no district clearly differs from the county"
@@ -59,7 +73,7 @@ def test_sentence_figure_and_picture_come_before_caveats_and_definition(tmp_path
     text = texts(tmp_path)["indicator/T01.html"]
     places = [text.index(part) for part in ("<h1>", 'class="headline"', 'class="wide"', 'id="care"', "What a test counts.")]
     assert places == sorted(places)
-    assert len(Outline(text[text.index("<main") : text.index('class="wide"')]).text.split()) < 90
+    assert len(Outline(text[text.index("<main") : text.index('class="wide"')]).text.split()) < 100
     assert text[text.index('id="care"') :].partition("<details>")[0].count("<li>") == 4
 
 

@@ -29,13 +29,18 @@ def movement(subject: Subject, figure: Figure | None) -> int | None:
     return None if change is None or change.is_clear is None else change.direction
 
 
-def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str]) -> str:
-    """The sentence of an indicator. latest: each area's latest figure by its code; districts: the codes to speak of.
+def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str], newer: Figure | None = None) -> str:
+    """The sentence of an indicator; empty where nothing can be said.
 
-    Empty where nothing can be said.
+    latest: each area's latest figure by its code. districts: the codes to speak of. newer: the county's of a shorter period, which
+    speaks where it is not known how the latest moved.
     """
-    name = subject.meta["short_name"]
-    return _moved(subject, name, latest, districts) or _compared(name, latest, districts)
+    moved = _moved(subject, latest, districts, newer)
+    if all(movement(subject, latest.get(code)) is None for code in districts):
+        moved = [*moved, *_compared(latest, districts)]
+    if not moved:
+        return ""
+    return f"{subject.meta['short_name']}{' ' if moved[0].startswith(('rose', 'fell', 'did')) else ': '}{'; '.join(moved)}"
 
 
 def of_area(subject: Subject, figure: Figure | None) -> str:
@@ -54,43 +59,37 @@ def of_area(subject: Subject, figure: Figure | None) -> str:
     return f"{subject.meta['short_name']} in {figure.area.area_name} {said}" if said else ""
 
 
-def _moved(subject: Subject, name: str, latest: Mapping[str, Figure | None], districts: Sequence[str]) -> str:
-    county = movement(subject, latest.get(COUNTY))
+def _moved(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str], newer: Figure | None) -> list[str]:
+    county, where = movement(subject, latest.get(COUNTY)), "the county"
+    if county is None and movement(subject, newer):
+        county, where = movement(subject, newer), f"the county in {newer.period.period_label}"
     ways = {code: movement(subject, latest.get(code)) for code in districts}
     clauses = []
     for way, word in ((1, "rose"), (-1, "fell")):
-        places = ["the county"] if county == way else []
         moved = [latest[code].area.area_name for code in districts if ways[code] == way]
-        if moved:
-            places += _places(moved, districts)
+        places = [*([where] if county == way else []), *(_places(moved, districts) if moved else [])]
         if places:
             clauses.append(f"{word} in {listed(places)}")
     level = sum(way == 0 for way in ways.values())
+    of = f"{_number(level)} of {_number(len(districts))} districts"
     if county == 0 and not clauses:
-        clauses.append("did not clearly change in the county")
-        if level and level < len(districts):
-            clauses[-1] += f", nor in {_number(level)} of {_number(len(districts))} districts"
-        elif level:
-            clauses[-1] += ", nor in any district"
-    elif level and level < len(districts):
-        clauses.append(f"no clear change in {_number(level)} of {_number(len(districts))} districts")
-    elif level:
-        clauses.append("no clear change in any district")
-    if clauses and clauses[0].startswith("no clear"):
-        return f"{name}: {'; '.join(clauses)}"
-    return f"{name} {'; '.join(clauses)}" if clauses else ""
+        nor = "" if not level else ", nor in any district" if level == len(districts) else f", nor in {of}"
+        return [f"did not clearly change in the county{nor}"]
+    if level:
+        clauses.append("no clear change in any district" if level == len(districts) else f"no clear change in {of}")
+    return clauses
 
 
-def _compared(name: str, latest: Mapping[str, Figure | None], districts: Sequence[str]) -> str:
+def _compared(latest: Mapping[str, Figure | None], districts: Sequence[str]) -> list[str]:
     found = [latest[code] for code in districts if latest.get(code) is not None and latest[code].status == "ok"]
     clauses = []
-    for codes, word in ((("worse",), "worse"), (("better",), "better"), (("higher",), "higher"), (("lower",), "lower")):
-        names = [figure.area.area_name for figure in found if figure.comparison in codes]
+    for word in ("worse", "better", "higher", "lower"):
+        names = [figure.area.area_name for figure in found if figure.comparison == word]
         if names:
             clauses.append(f"{word} than the county in {listed(_places(names, districts))}")
     if not clauses and any(figure.comparison == "similar" for figure in found):
-        clauses = ["no district clearly differs from the county"]
-    return f"{name}: {'; '.join(clauses)}" if clauses else ""
+        return ["no district clearly differs from the county"]
+    return clauses
 
 
 def _places(names: Sequence[str], districts: Sequence[str]) -> list[str]:

@@ -48,7 +48,7 @@ def finding(subject: Subject) -> str:
     """What is seen in the latest figures; empty where nothing can be said."""
     districts = [area.area_code for area in choosing.areas(subject, "district")]
     latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}
-    return findings.title(subject, latest, districts)
+    return findings.title(subject, latest, districts, choosing.newer(subject, latest[COUNTY]))
 
 
 def short_list(caveats: str) -> list[str]:

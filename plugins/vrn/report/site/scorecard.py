@@ -19,8 +19,8 @@ ORDER = ("worse", "better", "higher", "lower", "similar")
 PARTS: Mapping[str, tuple[str, str]] = {
     "worsening": ("Getting worse", "In the county as a whole, by the recent trend or since a year earlier, by more than chance."),
     "somewhere": (
-        "Worse in some districts",
-        "Not getting worse in the county, but a district is worse than it, or is getting worse.",
+        "Worse somewhere",
+        "Not getting worse in the county, but a district is worse or is getting worse, or the county is worse than England.",
     ),
     "steady": ("No clear change", "Neither better nor worse by more than chance."),
     "better": ("Getting better", "In the county, by the recent trend or since a year earlier, by more than chance."),
