@@ -128,7 +128,7 @@ def item(
 
     england: England's values by period_id.
     """
-    kept = tuple(_without_hidden(row) for row in rows)
+    kept = tuple(_without_hidden(row) | {"period_interval": _interval(periods[row["period_id"]])} for row in rows)
     figures, groups = [], []
     for row in kept:
         figure = _figure(row, areas[row["area_code"]], periods[row["period_id"]], is_synthetic)
@@ -173,6 +173,11 @@ def _without_hidden(row: Mapping[str, Any]) -> dict[str, Any]:
     """A hidden figure has no number, whatever came with it; and one that nobody decided to publish is hidden."""
     is_hidden = row["status"] == "suppressed" or (row["status"] == "ok" and row["value"] is None)
     return dict(row) | ({"status": "suppressed", **dict.fromkeys(NUMBERS)} if is_hidden else {})
+
+
+def _interval(period: Period) -> str:
+    """Its first and last day, as ISO 8601 has them."""
+    return f"{period.start_on.isoformat()}/{period.end_on.isoformat()}"
 
 
 def _figure(row: Mapping[str, Any], area: Area, period: Period, is_synthetic: bool) -> Figure:

@@ -16,6 +16,7 @@ from vrn.report.site import (
     area_indicator_page,
     area_page,
     downloads,
+    find_page,
     indicator_page,
     map_page,
     quality_page,
@@ -28,6 +29,7 @@ from vrn.report.site.links import LINKS
 from vrn.settings import Network
 
 HERE = Path(__file__).parent
+SCRIPT = HERE / "find.js"
 # When the accessibility statement was last held against the pages.
 STATEMENT_ON = date(2026, 11, 29)
 STYLES = (templating.SHARED / "style.css", HERE / "site.css")
@@ -58,7 +60,7 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
         name = subject.indicator_id
         mapped = map_page.view(subject)
         pages.write(f"indicator/{name}.html", "indicator.html.j2", "", has_map=mapped is not None, **indicator_page.view(item))
-        downloads.write(folder / "indicator" / f"{name}.csv", item)
+        downloads.write(folder / "indicator", item, published.release, pages.network)
         rows_of_all.append(scorecard.row(subject, item.worse))
         for area in areas:
             has_page = area_indicator_page.has_page(item, area)
@@ -81,6 +83,8 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
             kind=words.AREA_TYPES[area.area_levels[0]],
             **area_page.view(area, profiles[area.area_code], similar),
         )
+    (folder / SCRIPT.name).write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
+    pages.write("find.html", "find.html.j2", "Find", **find_page.view(rows_of_all, known))
     pages.write("summary.html", "summary.html.j2", "Summary", **summary_page.view(rows_of_all))
     pages.write(
         "index.html",
@@ -115,6 +119,7 @@ class _Writer:
 
     def __init__(self, folder: Path, published: Published, network: Network):
         self.folder = folder
+        self.network = network
         self.templates = templating.environment(HERE / "templates")
         release = published.release
         self.common = {
