@@ -4,7 +4,7 @@ import csv
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -35,7 +35,7 @@ from vrn.publish import intervals
 from vrn.report import site
 from vrn.report.figures import funnel, told, words
 from vrn.report.figures.subject import Annotation, Area
-from vrn.report.site import downloads, from_publish, pages
+from vrn.report.site import compare_page, downloads, from_publish, pages
 from vrn.report.site import queries as site_queries
 from vrn.report.site.from_publish import Published, Release, item
 from vrn.report.site.links import LINKS
@@ -66,6 +66,7 @@ def test_there_is_a_scorecard_and_a_page_for_each_indicator_area_and_map(folder)
         expected
         | {f"area/{area.area_code}.html" for area in (*DISTRICTS, COUNTY)}
         | {f"area/{area.area_code}/T01.html" for area in with_figure}
+        | {compare_page.path(one, other) for one, other in combinations(DISTRICTS, 2)}
     )
     assert (folder / "indicator/T01.csv").exists()
     assert (folder / "style.css").exists()
@@ -421,7 +422,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser,
         "quality.html",
         "releases.html",
     ]
-    for name in [*names, "summary.html", "find.html", "about.html", "accessibility.html"]:
+    for name in [*names, "summary.html", "find.html", compare_page.path(*DISTRICTS[:2]), "about.html", "accessibility.html"]:
         page.goto((folder / name).as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)

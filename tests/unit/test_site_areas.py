@@ -91,3 +91,20 @@ def test_a_district_whose_latest_figure_is_hidden_has_a_page_of_what_is_known_an
     text = said(written(tmp_path, made(rows))[f"area/{HERE.area_code}/T01.html"])
     assert "Hidden to protect people District 0, Year ending March 2020" in text
     assert "the highest" not in text.lower()
+
+
+def test_two_districts_can_be_compared_and_only_intervals_that_do_not_overlap_differ(tmp_path):
+    """Issue 16, E: compare two areas."""
+
+    def named(number: int, here: float, other: float):
+        rows = [row(COUNTY, "2019/20", 7), row(HERE, "2019/20", here), row(OTHER, "2019/20", other)]
+        return made(rows, {"indicator_id": f"T{number}", "short_name": f"Test {number}"})
+
+    hidden = made([row(HERE, "2019/20", 5), row(DISTRICTS[3], "2019/20", 5), missing(OTHER, "2019/20", "suppressed")])
+    found = written(tmp_path, named(2, 5.0, 7.5), named(3, 5.0, 6.5), hidden)
+    text = said(found[f"compare/{HERE.area_code}-{OTHER.area_code}.html"])
+    assert "Of 2 indicators with a figure for both, 1 clearly differ" in text
+    assert "District 1 is higher" in text[text.index("What clearly differs") : text.index("What does not clearly differ")]
+    assert text.index("Test 2") < text.index("Test 3")
+    assert "T01" not in text, "of one of the two it is hidden"
+    assert f'href="../compare/{HERE.area_code}-{OTHER.area_code}.html"' in found[f"area/{OTHER.area_code}.html"]

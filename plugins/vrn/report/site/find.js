@@ -18,6 +18,7 @@ input.addEventListener("input", () => {
     item.hidden = !words.every((word) => text.includes(word));
     found += !item.hidden;
   }
+  for (const folded of list.querySelectorAll("details")) folded.open = words.length > 0;
   for (const part of list.querySelectorAll("section")) part.hidden = !part.querySelector("li:not([hidden])");
   said.textContent = words.length ? `${found} found` : "";
 });

@@ -15,6 +15,7 @@ from vrn.report.figures.subject import Area
 from vrn.report.site import (
     area_indicator_page,
     area_page,
+    compare_page,
     downloads,
     find_page,
     indicator_page,
@@ -55,6 +56,7 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
     rows_of_all: list[dict[str, Any]] = []
     profiles: dict[str, list[dict[str, Any]]] = defaultdict(list)
     maps: list[dict[str, Any]] = []
+    compared: list[compare_page.Compared] = []
     for item in published.items:
         subject = item.subject
         name = subject.indicator_id
@@ -72,6 +74,8 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
                 profiles[area.area_code].append(row)
         if mapped:
             maps.append(mapped)
+        if beside := compare_page.of(subject):
+            compared.append(beside)
     _write_maps(maps, pages)
     known = [area for area in areas if profiles[area.area_code]]
     for area in known:
@@ -81,8 +85,11 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
             "area.html.j2",
             "Areas",
             kind=words.AREA_TYPES[area.area_levels[0]],
+            pairs=[(other, compare_page.path(area, other)) for other in compare_page.others(area, known)],
             **area_page.view(area, profiles[area.area_code], similar),
         )
+    for one, other in compare_page.pairs(known):
+        pages.write(compare_page.path(one, other), "compare.html.j2", "", **compare_page.view(one, other, compared))
     (folder / SCRIPT.name).write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
     pages.write("find.html", "find.html.j2", "Find", **find_page.view(rows_of_all, known))
     pages.write("summary.html", "summary.html.j2", "Summary", **summary_page.view(rows_of_all))
