@@ -4,6 +4,12 @@ with area as (
 
 ),
 
+outline as (
+
+    select * from {{ ref('dim_area_outline') }}
+
+),
+
 member as (
 
     select * from {{ ref('frozen__area_member') }}
@@ -30,7 +36,16 @@ select
     area.area_name,
     area.area_type,
     part.police_division_code,
+    division.area_name as police_division_name,
     part.upper_tier_code,
-    area.sort_order
+    upper_tier.area_name as upper_tier_name,
+    area.sort_order,
+    outline.longitude,
+    outline.latitude,
+    outline.boundary_wkt,
+    outline.boundary_geojson
 from area
 left join part on area.area_code = part.area_code
+left join area as division on part.police_division_code = division.area_code
+left join area as upper_tier on part.upper_tier_code = upper_tier.area_code
+left join outline on area.area_code = outline.area_code

@@ -2,7 +2,81 @@ with period as (
 
     select * from {{ ref('frozen__dim_period') }}
 
+),
+
+release as (
+
+    select release_id from {{ source('ops', 'release') }}
+    order by released_at desc
+    limit 1
+
+),
+
+-- Periods of which nothing came of any indicator are left out, because a chart would begin with them.
+figure as (
+
+    select
+        period_id,
+        bool_or(count is not null or status not in ('awaiting_feed', 'before_series', 'not_applicable')) as is_told
+    from {{ source('ops', 'release_value') }}
+    where release_id = (select release_id from release)
+    group by period_id
+
+),
+
+shown as (
+
+    select distinct period_id
+    from {{ source('ops', 'release_decision') }}
+    where release_id = (select release_id from release) and decision = 'publish' and value is not null
+
+),
+
+-- Before the first release the calendar is whole.
+known as (
+
+    select
+        period.*,
+        shown.period_id is not null as has_data
+    from period
+    left join figure on period.period_id = figure.period_id
+    left join shown on period.period_id = shown.period_id
+    where figure.is_told or not exists (select 1 from release)
+
+),
+
+measured as (
+
+    select
+        *,
+        -- Days and not due months: those of an academic year are fewer.
+        extract(year from age(end_on + 1, start_on))::integer * 12
+        + extract(month from age(end_on + 1, start_on))::integer as length_in_months,
+        extract(year from end_on - interval '3 months')::integer as financial_year_start
+    from known
+
 )
 
-select period_id, period_type, period_label, start_on, end_on, year_earlier_period_id
-from period
+select
+    measured.period_id,
+    measured.period_type,
+    measured.period_label,
+    measured.start_on,
+    measured.end_on,
+    measured.start_on || '/P' || case
+        when measured.length_in_months % 12 = 0 then measured.length_in_months / 12 || 'Y'
+        else measured.length_in_months || 'M'
+    end as iso_interval,
+    measured.length_in_months,
+    {{ financial_year('measured.financial_year_start') }} as financial_year,
+    -- By the last day; of those that end on one day the longer comes later.
+    to_char(measured.end_on, 'YYYYMMDD')::integer * 10 + array_position(
+        array['month', 'quarter', 'rolling_12_months', 'financial_year', 'academic_year', 'three_financial_years'],
+        measured.period_type
+    ) as sort_key,
+    measured.has_data,
+    measured.has_data and measured.end_on = max(measured.end_on) filter (where measured.has_data) over same_type as is_latest,
+    earlier.period_id as year_earlier_period_id
+from measured
+left join known as earlier on measured.year_earlier_period_id = earlier.period_id
+window same_type as (partition by measured.period_type)
