@@ -122,12 +122,7 @@ with_status as (
 
     select
         *,
-        -- Events of a group have no standardised rate of their own: ages are not crossed with other groups.
-        case
-            when value_type in ('dsr', 'sii') and dimension is not null then 'crude_rate'
-            when value_type = 'ratio' and dimension is not null then 'crude_rate'
-            else value_type
-        end as cell_type,
+        {{ cell_type('value_type', 'dimension is not null') }} as cell_type,
         case
             when feed_status <> 'ok' then feed_status
             when not is_begun then 'awaiting_feed'

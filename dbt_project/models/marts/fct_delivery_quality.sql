@@ -37,7 +37,7 @@ judged as (
     select
         submission.*,
         open_feed.feed is not null as is_exact,
-        submission.rows_accepted::double precision / nullif(submission.rows_in_file, 0) as share
+        {{ as_numeric('submission.rows_accepted::double precision / nullif(submission.rows_in_file, 0)') }} as share
     from submission
     left join open_feed on submission.feed = open_feed.feed
 
@@ -65,7 +65,7 @@ select
         when judged.share >= 0.8 then 0.8
         when judged.share >= 0.5 then 0.5
         when judged.share >= 0 then 0
-    end::double precision as accepted_share,
+    end as accepted_share,
     judged.is_exact,
     coalesce(broken.rules_broken, 0) as rules_broken,
     judged.is_synthetic

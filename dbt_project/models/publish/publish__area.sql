@@ -6,7 +6,7 @@ with area as (
 
 outline as (
 
-    select * from {{ ref('dim_area_outline') }}
+    select * from {{ ref('frozen__dim_area_outline') }}
 
 ),
 

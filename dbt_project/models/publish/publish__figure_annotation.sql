@@ -21,3 +21,5 @@ select
     beside.is_beside_trend
 from beside
 inner join published on beside.indicator_id = published.indicator_id and beside.annotation_id = published.annotation_id
+-- Without the periods that the calendar leaves out.
+inner join {{ ref('publish__period') }} as period on beside.period_id = period.period_id

@@ -35,12 +35,13 @@ final as (
         finding.evidence,
         finding.reason,
         county.period_id as latest_period_id,
-        county.value as latest_value,
-        county.lower_ci_95 as latest_lower_ci_95,
-        county.upper_ci_95 as latest_upper_ci_95,
+        {{ as_numeric('county.value') }} as latest_value,
+        {{ as_numeric('county.lower_ci_95') }} as latest_lower_ci_95,
+        {{ as_numeric('county.upper_ci_95') }} as latest_upper_ci_95,
         county.comparison_england as latest_comparison_england,
         county.trend as latest_trend,
-        finding.source
+        finding.source,
+        county.is_synthetic
     from finding
     left join indicator on finding.indicator_id = indicator.indicator_id
     left join county on finding.indicator_id = county.indicator_id

@@ -46,7 +46,7 @@ select
     is_group,
     count(*)::integer as figure_count,
     (count(*) filter (where status = 'suppressed'))::integer as hidden_count,
-    (count(*) filter (where status = 'suppressed'))::double precision / count(*) as hidden_share,
+    {{ as_numeric("(count(*) filter (where status = 'suppressed'))::double precision / count(*)") }} as hidden_share,
     max(release_id) as release_id
 from level
 group by suppression_policy, area_type, period_type, is_group

@@ -35,11 +35,11 @@ decided as (
         figure.imd_quintile,
         decision.count,
         decision.denominator,
-        decision.value,
-        decision.lower_ci_95,
-        decision.upper_ci_95,
-        decision.lower_ci_998,
-        decision.upper_ci_998,
+        {{ as_numeric('decision.value') }} as value,
+        {{ as_numeric('decision.lower_ci_95') }} as lower_ci_95,
+        {{ as_numeric('decision.upper_ci_95') }} as upper_ci_95,
+        {{ as_numeric('decision.lower_ci_998') }} as lower_ci_998,
+        {{ as_numeric('decision.upper_ci_998') }} as upper_ci_998,
         decision.method,
         coalesce(decision.comparison, 'not_compared') as comparison,
         decision.trend,
@@ -82,7 +82,7 @@ unlocated as (
     select
         force.indicator_id,
         force.period_id,
-        (unknown.events / nullif(force.events, 0))::double precision as share
+        {{ as_numeric('(unknown.events / nullif(force.events, 0))::double precision') }} as share
     from placed as force
     inner join placed as unknown
         on
@@ -93,7 +93,7 @@ unlocated as (
 
 ),
 
-final as (
+located as (
 
     select
         decided.*,
@@ -101,6 +101,105 @@ final as (
     from decided
     left join unlocated on decided.indicator_id = unlocated.indicator_id and decided.period_id = unlocated.period_id
 
+),
+
+divided as (
+
+    select distinct beside.indicator_id, beside.period_id
+    from {{ ref('frozen__fct_indicator_annotation') }} as beside
+    inner join {{ ref('frozen__dim_annotation') }} as annotation
+        on beside.annotation_id = annotation.annotation_id and annotation.kind = 'break'
+    where beside.is_beside_year_earlier_change
+
+),
+
+-- Beside what is shown of a year earlier and of England: a change from a hidden figure would tell of it.
+beside as (
+
+    select
+        located.*,
+        located.count as numerator,
+        indicator.polarity,
+        indicator.ci_method,
+        {{ cell_type('indicator.value_type', 'not ' ~ is_total('located')) }} as cell_type,
+        england.value as england_value,
+        earlier.value as earlier_value,
+        earlier.count as earlier_numerator,
+        earlier.denominator as earlier_denominator,
+        coalesce(earlier.is_synthetic, false) as is_earlier_synthetic,
+        divided.period_id is not null as is_earlier_divided
+    from located
+    inner join {{ ref('frozen__dim_indicator') }} as indicator on located.indicator_id = indicator.indicator_id
+    inner join {{ ref('publish__area') }} as area on located.area_code = area.area_code
+    -- Without the periods that the calendar leaves out.
+    inner join {{ ref('publish__period') }} as period on located.period_id = period.period_id
+    left join divided on located.indicator_id = divided.indicator_id and located.period_id = divided.period_id
+    left join {{ ref('frozen__benchmark') }} as england
+        on
+            located.status = 'ok'
+            and england.area_code = 'E92000001'
+            and located.indicator_id = england.indicator_id
+            and located.period_id = england.period_id
+            and {{ is_total('located') }}
+            and {{ is_compared_with_england('indicator', 'area', 'located') }}
+    left join located as earlier
+        on
+            located.status = 'ok'
+            and earlier.status = 'ok'
+            -- Three years and the next three overlap in two.
+            and period.period_type <> 'three_financial_years'
+            and located.indicator_id = earlier.indicator_id
+            and located.area_code = earlier.area_code
+            and period.year_earlier_period_id = earlier.period_id
+            and {{ is_same_cell('located', 'earlier') }}
+
+),
+
+compared as (
+
+    select
+        *,
+        {{ comparison_with('england_value') }} as comparison_england,
+        {{ is_change_significant('beside', 'earlier') }} as is_changed,
+        case
+            when earlier_value <> 0 and not is_earlier_divided
+                then round((value - earlier_value) / abs(earlier_value) * 100, 1)
+        end as year_earlier_change_percent
+    from beside
+
 )
 
-select * from final
+select
+    indicator_id,
+    area_code,
+    period_id,
+    sex,
+    age_band,
+    ethnicity,
+    imd_quintile,
+    count,
+    denominator,
+    value,
+    lower_ci_95,
+    upper_ci_95,
+    lower_ci_998,
+    upper_ci_998,
+    method,
+    comparison,
+    england_value,
+    comparison_england,
+    earlier_value as year_earlier_value,
+    year_earlier_change_percent,
+    case
+        when is_changed then {{ change_in_words('value > earlier_value') }}
+        when not is_changed then 'similar'
+        else 'not_compared'
+    end as comparison_year_earlier,
+    trend,
+    status,
+    population_vintage,
+    population_basis,
+    release_id,
+    is_synthetic or is_earlier_synthetic as is_synthetic,
+    unlocated_share
+from compared

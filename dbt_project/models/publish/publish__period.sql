@@ -7,17 +7,17 @@ with period as (
 release as (
 
     select release_id from {{ source('ops', 'release') }}
-    order by released_at desc
+    order by release_number desc
     limit 1
 
 ),
 
--- Periods of which nothing came of any indicator are left out, because a chart would begin with them.
+-- Periods without any figure are left out, because a chart would begin with them, unless a delivery failed.
 figure as (
 
     select
         period_id,
-        bool_or(count is not null or status not in ('awaiting_feed', 'before_series', 'not_applicable')) as is_told
+        bool_or(value is not null or status in ('refused', 'incomplete')) as is_told
     from {{ source('ops', 'release_value') }}
     where release_id = (select release_id from release)
     group by period_id
@@ -32,16 +32,15 @@ shown as (
 
 ),
 
--- Before the first release the calendar is whole.
 known as (
 
     select
         period.*,
         shown.period_id is not null as has_data
     from period
-    left join figure on period.period_id = figure.period_id
+    inner join figure on period.period_id = figure.period_id
     left join shown on period.period_id = shown.period_id
-    where figure.is_told or not exists (select 1 from release)
+    where figure.is_told
 
 ),
 

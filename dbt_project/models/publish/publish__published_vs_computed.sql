@@ -66,13 +66,13 @@ computed as (
             as_at.status, today.status, case when dated.indicator_id is null then 'not_applicable' else 'no_period' end
         ) as status,
         {% for source in ('as_at', 'today') %}
-        case dated.measure
+        (case dated.measure
             when 'count' then {{ source }}.count::double precision
             when 'numerator' then {{ source }}.numerator::double precision
             when 'denominator' then {{ source }}.denominator::double precision
             when 'value' then {{ source }}.value
             when 'share' then {{ source }}.numerator::double precision / nullif({{ source }}_all.numerator, 0)
-        end * dated.scale::double precision as {{ source }}_value,
+        end * dated.scale::double precision)::text::numeric as {{ source }}_value,
         {{ source }}.is_synthetic as is_{{ source }}_synthetic{% if not loop.last %},{% endif %}
         {%- endfor %}
     from dated
@@ -132,7 +132,7 @@ final as (
         area_code,
         computed_as_at,
         computed_value as computed,
-        computed_value - value::double precision as difference,
+        computed_value - value as difference,
         today_value as computed_today,
         status,
         correction_reason,
@@ -140,8 +140,8 @@ final as (
         case value_qualifier
             when 'at_least' then computed_value >= value
             when 'at_most' then computed_value <= value
-            when 'exact' then round(computed_value::numeric, scale(value)) = value
-            else abs(computed_value - value::double precision) <= 0.1 * value
+            when 'exact' then round(computed_value, scale(value)) = value
+            else abs(computed_value - value) <= 0.1 * value
         end as is_reconciled,
         explanation,
         case when computed_value is not null then is_synthetic end as is_synthetic

@@ -13,6 +13,7 @@ from psycopg import sql
 MODELS = {
     "dim_indicator": "marts",
     "dim_area": "marts",
+    "dim_area_outline": "marts",
     "area_member": "reference",
     "dim_period": "marts",
     "dim_annotation": "marts",

@@ -1,0 +1,1 @@
+{{ frozen(ref('dim_area_outline')) }}
