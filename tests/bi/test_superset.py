@@ -6,6 +6,7 @@ requirements.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.util
 import json
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import psycopg
@@ -91,34 +93,41 @@ def warehouse(built_server: Settings, tmp_path_factory) -> Iterator[Settings]:
 INSERT_FIGURE = """
     insert into publish.indicator_value (
         indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, value, lower_ci_95, upper_ci_95, comparison,
-        status, is_synthetic
+        comparison_england, year_earlier_value, year_earlier_change_percent, comparison_year_earlier, status, is_synthetic
     )
-    values ('V06', %s, %s, %s, 'all', 'all', 'all', %s, %s, %s, 'not_compared', %s, true)
+    values ('V06', %s, %s, %s, 'all', 'all', 'all', %s, %s, %s, 'not_compared', 'not_compared', %s, %s, %s, %s, true)
 """
 # What dbt derives from the figures; the county's is FIGURES' last.
 DERIVED = """
     insert into publish.indicator_latest (
-        indicator_id, area_code, period_id, period_label, value, lower_ci_95, upper_ci_95, comparison, status
+        indicator_id, area_code, period_id, period_label, value, lower_ci_95, upper_ci_95, comparison, comparison_england,
+        year_earlier_value, year_earlier_change_percent, comparison_year_earlier, status, is_synthetic
     )
-    select indicator_id, area_code, period_id, period_label, value, lower_ci_95, upper_ci_95, comparison, status
+    select
+        indicator_id, area_code, period_id, period_label, value, lower_ci_95, upper_ci_95, comparison, comparison_england,
+        year_earlier_value, year_earlier_change_percent, comparison_year_earlier, status, is_synthetic
     from publish.indicator_value
     join publish.period using (period_id)
     where period_id = '2019/20' and sex = 'all';
 
     insert into publish.area_profile (
         area_code, area_name, indicator_id, indicator_name, domain, unit, polarity, period_id, period_label, value, lower_ci_95,
-        upper_ci_95, county_value, comparison, status
+        upper_ci_95, county_value, comparison, comparison_england, year_earlier_value, year_earlier_change_percent,
+        comparison_year_earlier, status, is_synthetic
     )
     select
         area_code, area_name, indicator_id, short_name, domain, unit, polarity, period_id, period_label, value, lower_ci_95,
-        upper_ci_95, 9.5, comparison, status
+        upper_ci_95, 9.5, comparison, comparison_england, year_earlier_value, year_earlier_change_percent,
+        comparison_year_earlier, status, is_synthetic
     from publish.indicator_latest
     join publish.area using (area_code)
     join publish.indicator using (indicator_id);
 
     update publish.framework_scorecard as score
     set area_code = latest.area_code, period_id = latest.period_id, period_label = latest.period_label, value = latest.value,
-        lower_ci_95 = latest.lower_ci_95, upper_ci_95 = latest.upper_ci_95, status = latest.status
+        lower_ci_95 = latest.lower_ci_95, upper_ci_95 = latest.upper_ci_95, status = latest.status, similar_districts = 2,
+        year_earlier_value = latest.year_earlier_value, year_earlier_change_percent = latest.year_earlier_change_percent,
+        comparison_year_earlier = latest.comparison_year_earlier
     from publish.indicator_latest as latest
     where latest.area_code = 'LANCS-14' and score.indicator_id = 'V06';
 
@@ -144,9 +153,12 @@ def _publish(settings: Settings, owner: psycopg.Connection) -> None:
     table_swap.swap(settings)
     for area, period, value, status in FIGURES:
         lower, upper = (None, None) if value is None else (value - 1, value + 1)
-        owner.execute(INSERT_FIGURE, [area, period, "all", value, lower, upper, status])
+        change = (9.0, 5.6, "similar") if (area, period) == ("LANCS-14", "2019/20") else (None, None, "not_compared")
+        owner.execute(INSERT_FIGURE, [area, period, "all", value, lower, upper, *change, status])
     # A group, which no chart of the dashboard may mix with everybody.
-    owner.execute(INSERT_FIGURE, ["E07000123", "2019/20", "female", 99, 98, 100, "ok"])
+    owner.execute(INSERT_FIGURE, ["E07000123", "2019/20", "female", 99, 98, 100, None, None, "not_compared", "ok"])
+    # A year of which nothing came, which no chart may begin with.
+    owner.execute(INSERT_FIGURE, ["E07000123", "2017/18", "all", None, None, None, None, None, "not_compared", "awaiting_feed"])
     owner.execute(DERIVED)
 
 
@@ -353,13 +365,27 @@ def test_every_asset_is_there_and_provisioning_again_changes_nothing(superset):
     assert superset.everything() == before
 
 
+def _drawn(cell: str) -> tuple[int, set[str]]:
+    """How many outlines the picture of a cell has, and what stands in them; its words say the same."""
+    words_, picture = re.fullmatch(r'<img [^>]* alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)">', cell).groups()
+    svg = ElementTree.fromstring(base64.b64decode(picture))
+    figures = [text.text for text in svg.iterfind("{*}text[@class='figure']")]
+    assert all(figure in words_ for figure in figures)
+    return len(svg.findall("{*}g/{*}path")), set(figures)
+
+
 EXPECTED = {
     "Which release this is": lambda rows: (
         len(rows) == 1 and rows[0]["figures_are"].startswith("SYNTHETIC") and rows[0]["release_id"] == RELEASE
     ),
     "The framework on one page": lambda rows: (
-        {row["figure"] for row in rows} == {"9.50", "no figure: nothing was delivered"} and rows[0]["domain"] == "Violence"
+        {row["figure"] for row in rows} == {"9.50", "no figure: nothing was delivered"}
+        and (rows[0]["figure"], rows[0]["change"]) == ("9.50", "up 5.6 %: no more than chance")
     ),
+    "How districts stand beside the county": lambda rows: (
+        rows == [{"indicator": "V06 Violence with injury", "worse_districts": 0, "like_districts": 2, "better_districts": 0}]
+    ),
+    "On the map": lambda rows: len(rows) == 1 and _drawn(rows[0]["map"]) == (14, {"8.25", "0", "hidden", "no figure"}),
     "Over time": lambda rows: (
         {row["period"]: (row["Blackburn with Darwen"], row["Preston"]) for row in rows}
         == {"2018/19": (10.5, 8.0), "2019/20": (None, 8.25)}
@@ -376,17 +402,19 @@ EXPECTED = {
     "The latest figure of each area, in words": lambda rows: (
         [(row["area_name"], row["figure"], row["interval_95"]) for row in rows]
         == [
-            ("Blackburn with Darwen", HIDDEN, ""),
             ("Burnley", "0", "-1 to 1"),
             ("Preston", "8.25", "7.25 to 9.25"),
             ("Lancashire-14", "9.50", "8.50 to 10.50"),
+            ("Blackburn with Darwen", HIDDEN, ""),
         ]
     ),
     "One area and its indicators": lambda rows: (
         [(row["indicator"], row["figure"], row["county_figure"]) for row in rows] == [("V06 Violence with injury", "8.25", "9.50")]
     ),
     "What came and what is late": lambda rows: (
-        [row["accepted_share"] for row in rows if row["rows_in_file"]] == ["99.0 %"] and len(rows) > 10
+        [row["accepted_share"] for row in rows if row["rows_in_file"]] == ["99.0 %"]
+        and len(rows) > 10
+        and {row["kind_of_data"] for row in rows} == {"nothing came"}
     ),
 }
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
+from decimal import Decimal
+
 import pytest
 
 from vrn.build import dbt
@@ -24,6 +29,44 @@ UNDESCRIBED = """
 def test_every_table_and_column_of_marts_and_publish_says_what_it_is(built_server, home, owner):
     """Issue 15, B7: 65 columns had no comment."""
     assert [row["name"] for row in owner.execute(UNDESCRIBED)] == []
+
+
+def test_people_round_what_is_published_as_they_write_it(built_server, home, owner):
+    """Issue 16, D: `round(value, 1)` failed, for values were double precision, and PostgreSQL rounds those to no decimals."""
+    doubles = owner.execute(
+        "select table_name || '.' || column_name as name from information_schema.columns "
+        "where table_schema = 'publish' and data_type in ('double precision', 'real')"
+    ).fetchall()
+    assert doubles == []
+    rounded = (
+        "select round(value, 1) as value, round(accepted_share, 2) as share from publish.indicator_value, publish.data_quality"
+    )
+    assert owner.execute(rounded).fetchall() == []
+
+
+def test_a_district_has_an_outline_that_tools_can_draw_and_a_centre_within_it(built_server, home, owner):
+    """Issue 16, D: the same outline as well-known text and as GeoJSON, closed and counterclockwise."""
+    outlined = "select * from marts.dim_area left join marts.dim_area_outline using (area_code)"
+    areas = {row["area_code"]: row for row in owner.execute(outlined).fetchall()}
+    districts = [area for area in areas.values() if area["area_type"] == "district"]
+    assert len(districts) == 14
+    for area in districts:
+        outline = json.loads(area["boundary_geojson"])
+        rings = [part[0] for part in outline["coordinates"]]
+        assert outline["type"] == "MultiPolygon"
+        assert all(ring[0] == ring[-1] and _doubled_area(ring) > 0 for ring in rings), area["area_name"]
+        pairs = re.findall(r"(-?[\d.]+) (-?[\d.]+)", area["boundary_wkt"])
+        assert [[float(x), float(y)] for x, y in pairs] == [corner for ring in rings for corner in ring]
+        for name, place in (("longitude", 0), ("latitude", 1)):
+            of_main = [corner[place] for corner in rings[0]]
+            assert min(of_main) < area[name] < max(of_main), area["area_name"]
+    county = areas["LANCS-14"]
+    assert (county["boundary_wkt"], county["longitude"], county["latitude"]) == (None, Decimal("-2.61080"), Decimal("53.83858"))
+    assert areas["OUT"]["longitude"] is None
+
+
+def _doubled_area(ring: list[list[float]]) -> float:
+    return sum(x * next_y - next_x * y for (x, y), (next_x, next_y) in itertools.pairwise(ring))
 
 
 def test_the_groups_of_a_ratio_and_of_a_standardised_rate_have_a_unit_of_their_own(built_server, home, owner):

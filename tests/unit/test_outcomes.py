@@ -253,6 +253,64 @@ def test_t070_what_is_hidden_is_hidden_in_every_number_and_word_and_what_is_publ
     assert {row["release_id"] for row in story.published} == {story.second_release}
 
 
+def test_a_published_number_has_the_digits_that_were_released_and_a_change_two_figures_that_are_shown(story):
+    """Issue 16, D: publish is numeric, for people who round; and a change does not undo what is hidden."""
+    other_digits = rows(
+        story.owner,
+        f"select * from publish.indicator_value as shown inner join ops.release_decision as decided using (release_id, {FIGURE}) "
+        "where (shown.value::double precision, shown.lower_ci_95::double precision, shown.upper_ci_998::double precision) "
+        "is distinct from (decided.value, decided.lower_ci_95, decided.upper_ci_998)",
+    )
+    assert other_digits == []
+    shown = {tuple(row[name] for name in FIGURE.split(", ")): row for row in story.published}
+    earlier = dict(tuple(row.values()) for row in rows(story.owner, "select period_id, year_earlier_period_id from publish.period"))
+    changed = [key for key, row in shown.items() if row["comparison_year_earlier"] != "not_compared"]
+    assert changed
+    for key, row in shown.items():
+        before = shown.get((*key[:2], earlier[key[2]], *key[3:]))
+        if row["status"] != "ok" or before is None or before["status"] != "ok":
+            assert (row["year_earlier_value"], row["year_earlier_change_percent"]) == (None, None), key
+            assert row["comparison_year_earlier"] == "not_compared", key
+        elif row["year_earlier_value"] is not None:
+            assert row["year_earlier_value"] == before["value"], key
+
+
+def test_a_published_area_has_its_place_and_the_names_of_what_it_is_part_of(story):
+    """Issue 16, D: an analyst had the codes of division and upper tier, and no outline."""
+    areas = {row["area_code"]: row for row in rows(story.owner, "select * from publish.area")}
+    named = {code: (row["police_division_name"], row["upper_tier_name"]) for code, row in areas.items()}
+    assert named["E07000117"] == ("East division", "Lancashire-12")
+    assert named["E06000009"] == ("West division", "Blackpool")
+    assert named["LANCS-14"] == (None, None)
+    outlined = {code for code, row in areas.items() if row["boundary_geojson"] and row["boundary_wkt"]}
+    assert outlined == {code for code, row in areas.items() if row["area_type"] == "district"}
+
+
+def test_the_calendar_has_the_periods_of_which_something_is_known_and_says_which_is_the_latest(story):
+    """Issue 16, D: six empty years stood in a chart. A period whose figures are all hidden stays."""
+    calendar = {row["period_id"]: row for row in rows(story.owner, "select * from publish.period")}
+    known = {
+        row["period_id"]
+        for row in rows(
+            story.owner,
+            "select distinct period_id from ops.release_value where release_id = %s and value is not null",
+            story.second_release,
+        )
+    }
+    told = {row["period_id"] for row in story.published if row["status"] in ("refused", "incomplete")}
+    assert calendar.keys() == known | told
+    assert {row["period_id"] for row in story.published} == calendar.keys()
+    with_data = {row["period_id"] for row in story.published if row["value"] is not None}
+    assert {period for period, row in calendar.items() if row["has_data"]} == with_data
+    for kind in {row["period_type"] for row in calendar.values()}:
+        ends = {row["end_on"] for row in calendar.values() if row["period_type"] == kind and row["has_data"]}
+        latest = {row["end_on"] for row in calendar.values() if row["period_type"] == kind and row["is_latest"]}
+        assert latest == ({max(ends)} if ends else set()), kind
+    assert calendar["2019-05"]["iso_interval"] == "2019-05-01/P1M"
+    by_key = sorted(calendar.values(), key=lambda row: row["sort_key"])
+    assert [row["end_on"] for row in by_key] == sorted(row["end_on"] for row in by_key)
+
+
 @pytest.mark.parametrize("table", ["release", "release_submission", "frozen_row", "kept_value", "kept_decision"])
 def test_not_even_the_owner_changes_a_release(story, table):
     column = "release_id" if table.startswith("release") else "since_release"
