@@ -14,7 +14,7 @@ from vrn.access import modes
 from vrn.errors import VrnError
 from vrn.settings import Settings
 
-SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "demo")
+SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "partner-pages", "demo")
 
 DECISIONS = {
     "refuse": "refuse a delivery that is under way or held",
@@ -60,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("docs", help="generate the dbt docs and a page for each indicator")
     commands.add_parser("readers", help="bring the database of readers to what publish holds")
     commands.add_parser("site", help="make the pages of the latest release anew")
+    commands.add_parser("partner-pages", help="make the pages of partners anew: own figures, deliveries and what was set aside")
     release = commands.add_parser(
         "release", help="publish what was built: freeze it, hide what could identify, export, make the site"
     )
@@ -154,6 +155,7 @@ def _deploy(settings: Settings, chosen) -> None:
         "secrets": hand_out.to_other_images,
         "migrate": deploy.migrate,
         "site": deploy.serve_site,
+        "partner-pages": deploy.serve_partner_pages,
         "demo": deploy.demo,
     }
     if chosen.service in own:
@@ -276,6 +278,12 @@ def _site(settings: Settings, _) -> None:
     print(f"site: {site.build(settings) / 'index.html'}")
 
 
+def _partner_pages(settings: Settings, _) -> None:
+    from vrn.report import partner_pages
+
+    print(f"partner pages: {partner_pages.build(settings)}")
+
+
 COMMANDS = {
     "project": _project,
     "readers": _readers,
@@ -283,6 +291,7 @@ COMMANDS = {
     "release-preview": _release_preview,
     "rotate-key": _rotate_key,
     "site": _site,
+    "partner-pages": _partner_pages,
     "templates": _templates,
     "build": _build,
     **dict.fromkeys(DECISIONS, _decide),

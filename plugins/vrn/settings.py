@@ -180,6 +180,11 @@ class Settings:
         return _path("VRN_PUBLIC", self.home)
 
     @property
+    def partners(self) -> Path:
+        """The pages of partners, each for its own people. In a deployment a volume of its own."""
+        return _path("VRN_PARTNERS", self.home)
+
+    @property
     def network(self) -> Network:
         """Raises HomeError."""
         return Network()

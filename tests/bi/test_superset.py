@@ -97,6 +97,18 @@ INSERT_FIGURE = """
     )
     values ('V06', %s, %s, %s, 'all', 'all', 'all', %s, %s, %s, 'not_compared', 'not_compared', %s, %s, %s, %s, true)
 """
+# The release has no figures, and so no periods.
+CALENDAR = """
+    insert into publish.period (
+        period_id, period_type, period_label, start_on, end_on, iso_interval, length_in_months, financial_year, sort_key, has_data,
+        is_latest
+    )
+    select
+        period_id, period_type, period_label, start_on, end_on, start_on || '/P1Y', 12, period_id,
+        row_number() over (order by start_on), true, false
+    from marts.dim_period
+    where period_type = 'financial_year'
+"""
 # What dbt derives from the figures; the county's is FIGURES' last.
 DERIVED = """
     insert into publish.indicator_latest (
@@ -151,6 +163,7 @@ def _publish(settings: Settings, owner: psycopg.Connection) -> None:
     command = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     assert dbt.invoke(settings, [*command, "--select", "path:models/publish"]).success
     table_swap.swap(settings)
+    owner.execute(CALENDAR)
     for area, period, value, status in FIGURES:
         lower, upper = (None, None) if value is None else (value - 1, value + 1)
         change = (9.0, 5.6, "similar") if (area, period) == ("LANCS-14", "2019/20") else (None, None, "not_compared")

@@ -120,7 +120,7 @@ def test_with_tls_servers_have_the_key_clients_the_authority_and_nobody_the_auth
     hand_out.to_other_images(Settings())
     hand_out.to_ours(Settings())
     has = {service: {path.name for path in (given / service).iterdir()} for service in secrets.SERVICES}
-    assert {service for service, names in has.items() if tls.KEY in names} == {"warehouse", "airflow-db"}
+    assert {service for service, names in has.items() if tls.KEY in names} == {"warehouse", "airflow-db", "partner-pages"}
     assert {service for service, names in has.items() if tls.CA_CERTIFICATE in names} == set(hand_out.OF_OURS)
     assert "ca.crt" in has["superset"]
     assert not any(tls.CA_KEY in names for names in has.values())

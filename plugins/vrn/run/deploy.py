@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vrn.errors import HomeError
-from vrn.report import site
+from vrn.report import partner_pages, site
 from vrn.run import hand_out, prepare
 from vrn.run.local import airflow
 from vrn.settings import Settings
@@ -54,6 +54,13 @@ def serve_site(settings: Settings) -> None:
     serve.server(site.folder(settings), SITE_PORT).run()
 
 
+def serve_partner_pages(settings: Settings) -> None:
+    """The pages of partners, of which each sees its own: this process has their passwords and no other secret."""
+    from vrn.report.partner_pages import serve
+
+    serve.server(settings, SITE_PORT).run()
+
+
 def migrate(settings: Settings) -> None:
     """Bring the warehouse and Airflow's database to this version, make the keys that are new, and give our services theirs."""
     settings.logs.mkdir(parents=True, exist_ok=True)
@@ -62,6 +69,8 @@ def migrate(settings: Settings) -> None:
     # Until the first release the site is a page that says so.
     if not site.folder(settings).exists():
         site.build(settings)
+    if not partner_pages.folder(settings).exists():
+        partner_pages.build(settings)
     # Where it was before, every service could read it.
     airflow.passwords_file(settings).unlink(missing_ok=True)
     done = subprocess.run(["airflow", "db", "migrate"], env={**os.environ, **environment(settings)}, check=False)

@@ -19,6 +19,8 @@ from vrn.settings import Settings
 HANDED_OUT = Path("/var/lib/vrn-secrets")
 VRN_USER, POSTGRES_USER, SUPERSET_USER = 50000, 999, 50001
 OF_OTHER_IMAGES = {"warehouse": POSTGRES_USER, "airflow-db": POSTGRES_USER, "superset": SUPERSET_USER}
+# What of ours people on other machines reach over TLS.
+SERVERS_OF_OURS = ("partner-pages",)
 OF_OURS = tuple(name for name in secrets.SERVICES if name not in OF_OTHER_IMAGES)
 
 
@@ -46,7 +48,8 @@ def to_ours(settings: Settings) -> None:
     """Give our own services their secrets, once the keys are there. As their user."""
     is_tls = files.is_there(settings, tls.CA_CERTIFICATE)
     for service in OF_OURS:
-        _give(settings, service, {tls.CA_CERTIFICATE: tls.CA_CERTIFICATE} if is_tls else {})
+        of_server = (tls.CERTIFICATE, tls.KEY) if service in SERVERS_OF_OURS else ()
+        _give(settings, service, {name: name for name in (tls.CA_CERTIFICATE, *of_server)} if is_tls else {})
 
 
 def _give(settings: Settings, service: str, others: Mapping[str, str]) -> None:
@@ -74,7 +77,7 @@ def _own(settings: Settings) -> None:
         (HANDED_OUT / service).mkdir(parents=True, exist_ok=True)
         os.chown(HANDED_OUT / service, VRN_USER, VRN_USER)
     others = {settings.inbox, settings.server_log}
-    for top in (settings.home, settings.public, settings.secrets):
+    for top in (settings.home, settings.public, settings.partners, settings.secrets):
         top.mkdir(parents=True, exist_ok=True)
         for folder, folders, names in os.walk(top):
             folders[:] = [name for name in folders if Path(folder, name) not in others]

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from vrn.build import steps as build
 from vrn.publish import exports, readers, release
-from vrn.report import site
+from vrn.report import partner_pages, site
 from vrn.run.local import progress
 from vrn.settings import Settings
 
@@ -45,9 +45,19 @@ def _site(settings: Settings, _: str) -> str:
     return str(site.build(settings) / "index.html")
 
 
+def _partner_pages(settings: Settings, _: str) -> str:
+    return str(partner_pages.build(settings))
+
+
 FREEZE = "freeze"
 # What follows upon the figures, in order; each gives where it is to be seen.
-STEPS: dict[str, Callable[[Settings, str], str]] = {"publish": _publish, "readers": _fill, "exports": _export, "site": _site}
+STEPS: dict[str, Callable[[Settings, str], str]] = {
+    "publish": _publish,
+    "readers": _fill,
+    "exports": _export,
+    "site": _site,
+    "partner-pages": _partner_pages,
+}
 OF_RELEASE = progress.Form(
     ("released",),
     lambda look: ((look.taken, len(STEPS) + 1),),

@@ -43,13 +43,15 @@ class Need:
     """What a service needs.
 
     passwords: roles whose password it sets or configures. signs_in: roles as which it opens the warehouse (the libpq password
-    file as well). tokens: files by name. has_keys: whether it protects, seals or makes pseudonyms.
+    file as well). tokens: files by name. has_keys: whether it protects, seals or makes pseudonyms. is_of_partners: whether partners
+    sign in to it, with the password of their analysts.
     """
 
     passwords: tuple[str, ...] = ()
     signs_in: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     has_keys: bool = False
+    is_of_partners: bool = False
 
 
 # Those of docker-compose.yaml that are given any. `secrets` and `migrate` have all, because they make them and hand them out.
@@ -65,6 +67,8 @@ SERVICES = {
     "triggerer": Need(passwords=(AIRFLOW,), tokens=(FERNET_KEY,)),
     # It looks in the ledger and at Airflow's runs.
     "demo": Need(signs_in=(OWNER,), tokens=(ADMIN,)),
+    # It asks who comes, and opens no database.
+    "partner-pages": Need(is_of_partners=True),
     "superset": Need(passwords=(access.BI_READER,), tokens=(SUPERSET_KEY, SUPERSET_ADMIN)),
 }
 
@@ -113,6 +117,8 @@ def of_service(settings: Settings, service: str) -> set[str]:
     named = {f"password_{role}" for role in (*need.passwords, *need.signs_in)}
     named |= {f"pgpass_{role}" for role in need.signs_in}
     named |= set(need.tokens)
+    if need.is_of_partners:
+        named |= {f"password_{access.ANALYST_OF}{partner}" for partner in access.partners(settings)}
     if need.has_keys:
         named |= {*_data_keys(settings), *([KEY_VERSION] if files.is_there(settings, KEY_VERSION) else [])}
     return named

@@ -5,6 +5,7 @@ For deployments (the service `site`); any other web server does as well (docs/si
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
@@ -26,16 +27,17 @@ HEADERS = {
 }
 
 
-class Headers:
-    """Sets HEADERS on every answer."""
+class SetsHeaders:
+    """Sets headers on every answer."""
 
-    def __init__(self, app: ASGIApp):
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]):
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -45,7 +47,7 @@ def application(folder: Path) -> ASGIApp:
     """folder: the site's, which a build swaps for another: it is looked up anew for each request."""
     app = Starlette(exception_handlers={404: _not_found})
     app.mount("/", StaticFiles(directory=folder, html=True, check_dir=False))
-    return Headers(app)
+    return SetsHeaders(app, HEADERS)
 
 
 async def _not_found(_request, _error) -> PlainTextResponse:

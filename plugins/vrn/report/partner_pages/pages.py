@@ -1,0 +1,133 @@
+"""The files of a partner's page: one page and two downloads, without a link to anything that is another's."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vrn.publish.spreadsheets import harmless
+from vrn.report.figures import templating, words
+from vrn.report.figures.numbers import day, decimals_for, grouped
+from vrn.report.messages import OUTCOME_WORDS
+from vrn.report.partner_pages.from_warehouse import Delivery
+
+HERE = Path(__file__).parent
+STYLES = (templating.SHARED / "style.css", HERE.parent / "site" / "site.css")
+CELL = ("sex", "age_band", "ethnicity", "imd_quintile")
+FIGURE_COLUMNS = (
+    "indicator_id", "indicator_name", "unit", "area_code", "area_name", "period_id", "period_label", *CELL, "count", "denominator",
+    "value", "lower_ci_95", "upper_ci_95", "trend", "status", "is_synthetic",
+)  # fmt: skip
+DELIVERY_COLUMNS = (
+    "submission_id", "feed_name", "supplier", "file_name", "period_start", "period_end", "received_at", "status", "reason",
+    "rows_in_file", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_warned",
+)  # fmt: skip
+MESSAGE_COLUMNS = ("entity", "rule_code", "outcome", "row_count", "row_numbers", "message")
+STATUS_WORDS = {
+    "received": "under way",
+    "staged": "under way",
+    "passed": "under way",
+    "held": "waits until a person has looked at it",
+    "accepted": "serves",
+    "superseded": "replaced by a later file",
+    "refused": "refused",
+    "duplicate": "the same file came before",
+    "withdrawn": "withdrawn",
+}
+# As many as a person looks up; the download has all that the ledger keeps.
+ROWS_SHOWN = 20
+
+
+def write(folder: Path, name: str, figures: Sequence[Mapping[str, Any]], deliveries: Sequence[Delivery]) -> None:
+    """name: the partner's. The folder is made."""
+    folder.mkdir(parents=True)
+    (folder / "style.css").write_text("\n".join(path.read_text(encoding="utf-8") for path in STYLES), encoding="utf-8")
+    _download(folder / "figures.csv", FIGURE_COLUMNS, figures)
+    _download(folder / "deliveries.csv", (*DELIVERY_COLUMNS, *MESSAGE_COLUMNS), _told(deliveries))
+    text = (
+        templating.environment(HERE / "templates")
+        .get_template("partner.html.j2")
+        .render(
+            name=name,
+            is_synthetic=any(row["is_synthetic"] for row in figures) or any(one.row["is_synthetic"] for one in deliveries),
+            as_of="",
+            figures=[_figure(row) for row in latest(figures)],
+            deliveries=[_delivery(one) for one in deliveries],
+        )
+    )
+    (folder / "index.html").write_text(text, encoding="utf-8")
+
+
+def latest(figures: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of each indicator and area the latest period of everybody that has a figure; figures: in the order of periods."""
+    found = {}
+    for row in figures:
+        if row["value"] is not None and all(row[name] == "all" for name in CELL):
+            found[row["indicator_id"], row["area_code"]] = row
+    return list(found.values())
+
+
+def _figure(row: Mapping[str, Any]) -> dict[str, str]:
+    numbers = [float(row[name]) for name in ("value", "lower_ci_95", "upper_ci_95") if row[name] is not None]
+    value, *limits = (grouped(number, decimals_for(numbers)) for number in numbers)
+    return {
+        "indicator": f"{row['indicator_id']} {row['indicator_name']}",
+        "area": row["area_name"],
+        "period": row["period_label"],
+        "count": "" if row["count"] is None else grouped(row["count"]),
+        "value": value,
+        "interval": " to ".join(limits),
+        "unit": row["unit"] or "",
+        "trend": words.TRENDS[row["trend"]][1] if row["trend"] else "",
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    row = delivery.row
+
+    def number(name: str) -> str:
+        return "" if row[name] is None else grouped(row[name])
+
+    return {
+        "file": row["file_name"],
+        "feed": row["feed_name"],
+        "period": f"{day(row['period_start'])} to {day(row['period_end'])}" if row["period_start"] else "",
+        "received": day(row["received_at"]),
+        "status": STATUS_WORDS[row["status"]],
+        "reason": row["reason"],
+        "rows": number("rows_in_file"),
+        "taken": number("rows_accepted"),
+        "aside": number("rows_quarantined"),
+        "twice": number("rows_duplicate"),
+        "messages": [_message(one) for one in delivery.messages],
+    }
+
+
+def _message(message: Mapping[str, Any]) -> dict[str, str]:
+    shown = message["row_numbers"][:ROWS_SHOWN]
+    more = (message["row_count"] or 0) - len(shown)
+    return {
+        "rule": message["rule_code"],
+        "outcome": OUTCOME_WORDS[message["outcome"]],
+        "message": message["message"],
+        "rows": ", ".join(map(str, shown)) + (f" and {grouped(more)} more" if shown and more > 0 else ""),
+    }
+
+
+def _told(deliveries: Iterable[Delivery]) -> Iterable[Mapping[str, Any]]:
+    """One row for each delivery and each rule that had something to say of it."""
+    for delivery in deliveries:
+        for message in delivery.messages or ({},):
+            numbers = " ".join(map(str, message.get("row_numbers", ())))
+            yield delivery.row | dict(message) | {"row_numbers": numbers}
+
+
+def _download(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        written = csv.writer(file)
+        written.writerow(columns)
+        for row in rows:
+            cells = (row.get(name) for name in columns)
+            written.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])

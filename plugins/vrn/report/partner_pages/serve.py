@@ -1,0 +1,92 @@
+"""A partner's page over HTTP: whoever signs in as a partner gets the files of its folder, and there is no way to ask for another's.
+
+The name is the partner's, the password that of its analysts' role, read anew for each request: one that is replaced opens nothing
+any more. With the certificate of the deployment it speaks TLS; without it, put a proxy with TLS before it, because a password is
+sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vrn.access import tls
+from vrn.access.roles import ANALYST_OF, PARTNER
+from vrn.report import partner_pages
+from vrn.report.site.serve import HEADERS, SetsHeaders
+from vrn.settings import Settings
+
+ASK = {"WWW-Authenticate": 'Basic realm="A partner of the network", charset="UTF-8"'}
+# Nothing of it stays on a computer that several people use.
+NOT_KEPT = HEADERS | {"Cache-Control": "no-store"}
+Passwords = Callable[[str], str | None]
+
+
+class SignedIn:
+    """Serves the folder of the partner who signs in, looked up anew for each request, because a build swaps it."""
+
+    def __init__(self, folder: Path, password_of: Passwords):
+        self._folder = folder
+        self._password_of = password_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        partner = self._partner(Headers(scope=scope).get("authorization", ""))
+        if partner is None:
+            answer: ASGIApp = PlainTextResponse("Sign in as your organisation.\n", status_code=401, headers=ASK)
+        elif not self._has(partner, scope["path"]):
+            answer = PlainTextResponse("There is no such page. Yours is at /.\n", status_code=404)
+        else:
+            answer = StaticFiles(directory=self._folder / partner, html=True, check_dir=False)
+        await answer(scope, receive, send)
+
+    def _partner(self, authorization: str) -> str | None:
+        """Who signs in; None where nobody does, or with another password."""
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            name, _, password = base64.b64decode(given, validate=True).decode("utf-8").partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        wanted = self._password_of(name)
+        # In the same time whatever is wrong, as far as a comparison tells.
+        is_right = hmac.compare_digest(password.encode(), (wanted or "").encode())
+        return name if wanted and is_right else None
+
+    def _has(self, partner: str, path: str) -> bool:
+        folder = (self._folder / partner).resolve()
+        wanted = (folder / (path.lstrip("/") or "index.html")).resolve()
+        return wanted.parent == folder and wanted.is_file()
+
+
+def passwords(settings: Settings) -> Passwords:
+    """The password of a partner's analysts; None for whoever is no partner that this service was given one of."""
+
+    def password_of(partner: str) -> str | None:
+        is_there = PARTNER.fullmatch(partner) and (settings.secrets / f"password_{ANALYST_OF}{partner}").exists()
+        return settings.password(f"{ANALYST_OF}{partner}") if is_there else None
+
+    return password_of
+
+
+def application(folder: Path, password_of: Passwords) -> ASGIApp:
+    return SetsHeaders(SignedIn(folder, password_of), NOT_KEPT)
+
+
+def server(settings: Settings, port: int, host: str = "0.0.0.0") -> uvicorn.Server:
+    """The server, to `run()`; over TLS where the service was given a certificate."""
+    certificate, key = settings.secrets / tls.CERTIFICATE, settings.secrets / tls.KEY
+    files = {"ssl_certfile": certificate, "ssl_keyfile": key} if certificate.exists() else {}
+    app = application(partner_pages.folder(settings), passwords(settings))
+    return uvicorn.Server(uvicorn.Config(app, host=host, port=port, server_header=False, access_log=False, lifespan="off", **files))

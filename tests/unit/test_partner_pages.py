@@ -1,0 +1,192 @@
+"""A partner's page: its own figures and deliveries behind its sign-in, and nothing of another, whatever is asked for."""
+
+from __future__ import annotations
+
+import csv
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tests.inbox import Inbox
+from tests.made import file_name, rewrite
+from tests.ports import free_port
+from tests.waiting import LONGEST, until
+from vrn.access import roles, tls
+from vrn.feeds.contract import load
+from vrn.feeds.period import Period
+from vrn.report import partner_pages
+from vrn.report.partner_pages import from_warehouse, serve
+from vrn.settings import Settings
+from vrn.synthetic import deliveries
+
+pytestmark = pytest.mark.services
+
+# Who sends what under which code; of each a count that stands nowhere else.
+SENT = {"bwd": ("yot_kpi", "2019-20-Q4", "bwd"), "bpl": ("yot_kpi", "2019-20-Q4", "bpl"), "lcc": ("yot_kpi", "2019-20-Q4", "lan")}
+COUNTS = {"bwd": 1110001, "bpl": 2220002, "lcc": 3330003, "police": 4440004}
+INSERT = """
+    insert into publish.partner_indicator_value (
+        partner, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, value, comparison,
+        comparison_england, status, is_synthetic
+    )
+    values (%s, 'S12a', %s, %s, 'all', 'all', 'all', 'all', %s, %s, 'not_compared', 'not_compared', 'ok', true)
+"""
+POLICE = ("police_crime", "2019-05", "lancashire")
+
+
+@pytest.fixture
+def pages(built_server, inbox: Inbox, owner: psycopg.Connection) -> Path:
+    """The pages after a delivery of each partner, one of the police's with a row that is set aside."""
+    for feed, period, supplier in SENT.values():
+        when = Period.parse(inbox.contract(feed).kind, period)
+        contract = load(inbox.settings.contracts / f"{feed}.odcs.yaml", when, supplier)
+        inbox.drop(
+            feed, file_name(inbox.contract(feed), period, supplier), deliveries.content(contract, when, inbox.places, supplier)
+        )
+        inbox.take_in(feed)
+    feed, period, supplier = POLICE
+    spoilt = rewrite(inbox.text(feed, period), lambda number, _: {"offence_code": "?"} if number == 7 else {})
+    inbox.drop(feed, file_name(inbox.contract(feed), period, supplier), spoilt)
+    (row,) = inbox.take_in(feed)
+    assert (row["status"], row["rows_quarantined"]) == ("accepted", 1)
+    for partner, count in COUNTS.items():
+        for place, when in enumerate(("2019/20-Q3", "2019/20-Q4")):
+            owner.execute(INSERT, [partner, "LANCS-14", when, count - 1 + place, count - 1 + place])
+    return partner_pages.build(inbox.settings)
+
+
+def everything(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+
+
+def test_each_partner_has_its_own_figures_and_deliveries_and_none_of_another(pages, inbox):
+    """Issue 16, D: as each partner."""
+    partners = roles.partners(inbox.settings)
+    assert {path.name for path in pages.iterdir()} == set(partners) == set(COUNTS)
+    files = {
+        row["file_name"]: (row["feed"], row["supplier"])
+        for row in inbox.connection.execute("select file_name, feed, supplier from ops.submission")
+    }
+    for partner in partners:
+        told = everything(pages / partner)
+        own = set(from_warehouse.supplies(inbox.settings, partner))
+        assert {name for name in files if name in told} == {name for name, sent in files.items() if sent in own}, partner
+        assert {other for other, count in COUNTS.items() if str(count) in told} == {partner}
+        assert f"{COUNTS[partner]:,}" in (pages / partner / "index.html").read_text()
+        assert "SYNTHETIC" in told
+
+
+def test_what_was_set_aside_is_told_with_its_rows_and_why(pages):
+    page = (pages / "police" / "index.html").read_text()
+    with (pages / "police" / "deliveries.csv").open(newline="") as file:
+        told = [row for row in csv.DictReader(file) if row["outcome"] == "record"]
+    assert [row["rows_quarantined"] for row in told] == ["1"]
+    (row,) = told
+    assert row["row_numbers"]
+    assert row["message"]
+    assert f"{row['rule_code']}, these rows are set aside, the others serve: " in page
+    assert f"Rows {row['row_numbers']}." in page
+
+
+def test_the_page_shows_the_latest_period_and_the_download_has_all(pages):
+    with (pages / "bwd" / "figures.csv").open(newline="") as file:
+        assert [row["count"] for row in csv.DictReader(file)] == [str(COUNTS["bwd"] - 1), str(COUNTS["bwd"])]
+    page = (pages / "bwd" / "index.html").read_text()
+    assert f"{COUNTS['bwd']:,}" in page
+    assert f"{COUNTS['bwd'] - 1:,}" not in page
+
+
+def test_pages_are_readable_by_their_owner_alone(pages):
+    assert {path.stat().st_mode & 0o077 for path in (pages, *pages.rglob("*"))} == {0}
+
+
+# --- The sign-in ---
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory) -> Path:
+    """The folder of secrets that the service was given; a partner that is new has a password and no page yet."""
+    folder = tmp_path_factory.mktemp("secrets")
+    for partner, password in {"bwd": "right", "bpl": "other", "new": "no pages yet"}.items():
+        (folder / f"password_vrn_analyst_{partner}").write_text(password)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(secrets, tmp_path_factory) -> Iterator[httpx.Client]:
+    """A browser before the real server with a certificate, as a deployment has it."""
+    home = tmp_path_factory.mktemp("served")
+    for partner in ("bwd", "bpl"):
+        (home / "partner_pages" / partner).mkdir(parents=True)
+        (home / "partner_pages" / partner / "index.html").write_text(f"the page of {partner}")
+    (home / "secret").write_text("of nobody")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VRN_SECRETS", str(secrets))
+        patch.delenv("VRN_PARTNERS", raising=False)
+        settings, port = Settings(home=home), free_port()
+        tls.ensure(settings)
+        server = serve.server(settings, port, "127.0.0.1")
+        running = threading.Thread(target=server.run)
+        running.start()
+        try:
+            until(lambda: server.started, "the server of the partners' pages")
+            trust = ssl.create_default_context(cafile=secrets / tls.CA_CERTIFICATE)
+            with httpx.Client(base_url=f"https://localhost:{port}", verify=trust) as one:
+                yield one
+        finally:
+            server.should_exit = True
+            running.join(LONGEST)
+
+
+def test_who_signs_in_gets_the_page_of_the_own_partner_and_it_is_kept_nowhere(client):
+    answer = client.get("/", auth=("bwd", "right"))
+    assert (answer.status_code, answer.text) == (200, "the page of bwd")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert client.get("/index.html", auth=("bpl", "other")).text == "the page of bpl"
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [None, ("bwd", "wrong"), ("bwd", ""), ("bwd", "other"), ("nobody", "right"), ("", ""), ("../bwd", "right"), ("bwd", "rïght")],
+)
+def test_nobody_else_gets_any(client, auth):
+    answer = client.get("/", auth=auth)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    assert "page of" not in answer.text
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic ???", "Basic /w==", "Bearer YndkOnJpZ2h0"])
+def test_a_sign_in_that_cannot_be_read_is_none(client, header):
+    assert client.get("/", headers={"Authorization": header}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["/../bpl/index.html", "/%2e%2e/bpl/index.html", "/bpl/index.html", "/..%2f..%2fsecret", "//etc/passwd", "/no"]
+)
+def test_no_address_leads_out_of_the_own_folder(client, path):
+    answer = client.get(path, auth=("bwd", "right"))
+    assert answer.status_code == 404
+    assert "of bpl" not in answer.text
+
+
+def test_a_partner_without_pages_is_told_so(client):
+    assert client.get("/", auth=("new", "no pages yet")).status_code == 404
+
+
+def test_a_password_goes_over_tls_or_not_at_all_and_one_that_is_replaced_opens_nothing(client, secrets):
+    file = secrets / "password_vrn_analyst_bwd"
+    try:
+        file.write_text("another")
+        assert client.get("/", auth=("bwd", "right")).status_code == 401
+        assert client.get("/", auth=("bwd", "another")).status_code == 200
+    finally:
+        file.write_text("right")
+    with pytest.raises(httpx.TransportError):
+        httpx.get(str(client.base_url).replace("https", "http"), auth=("bwd", "right"))
