@@ -58,6 +58,7 @@ def test_there_is_a_scorecard_and_a_page_for_each_indicator_area_and_map(folder)
         "about.html",
         "accessibility.html",
         "summary.html",
+        "find.html",
         "indicator/T01.html",
         "map/T01.html",
     }
@@ -402,6 +403,31 @@ TABLES = (
 )
 
 
+def test_what_is_late_or_never_came_stands_before_what_is_up_to_date(tmp_path):
+    late, fresh = FEEDS[0] | {"feed_name": "A late one"}, FEEDS[0] | {"feed_name": "A fresh one", "status": "up_to_date"}
+    pages.write(tmp_path, published(feeds=(fresh, late)), NETWORK)
+    text = texts(tmp_path)["quality.html"]
+    assert text.index("A late one") < text.index("A fresh one")
+    assert re.findall(r"<details( open)?>", text) == [" open", "", ""]
+
+
+# Issue 16, E: a phone page under 6,000 px, and labels that do not collide.
+PHONE, LONGEST = 390, 6000
+# Texts of a picture that lie on each other, or leave it; lines of letters have a little room above and below.
+COLLISIONS = """() => [...document.querySelectorAll('svg.wide, svg.narrow, svg.outlines')].flatMap(svg => {
+  const box = svg.getBoundingClientRect(), found = [];
+  if (!box.width) return found;
+  const texts = [...svg.querySelectorAll('text')].map(text => [text.getBoundingClientRect(), text.textContent]);
+  texts.forEach(([a, one], place) => {
+    if (a.left < box.left - 1 || a.right > box.right + 1) found.push(`${one} leaves the picture`);
+    for (const [b, other] of texts.slice(place + 1))
+      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top + 4 < b.bottom - 1 && b.top + 4 < a.bottom - 1)
+        found.push(`${one} lies on ${other}`);
+  });
+  return found;
+})"""
+
+
 @pytest.fixture(scope="module")
 def browser():
     with pages_of_a_browser() as opened:
@@ -424,8 +450,10 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser,
     ]
     for name in [*names, "summary.html", "find.html", compare_page.path(*DISTRICTS[:2]), "about.html", "accessibility.html"]:
         page.goto((folder / name).as_uri())
+        assert width > PHONE or page.evaluate("document.documentElement.scrollHeight") < LONGEST, name
         page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        assert page.evaluate(COLLISIONS) == [], (name, width)
         assert violations(page) == [], (name, width, scheme)
     assert [url for url in asked if not url.startswith(folder.as_uri())] == []
     page.close()

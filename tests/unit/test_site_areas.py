@@ -108,3 +108,15 @@ def test_two_districts_can_be_compared_and_only_intervals_that_do_not_overlap_di
     assert text.index("Test 2") < text.index("Test 3")
     assert "T01" not in text, "of one of the two it is hidden"
     assert f'href="../compare/{HERE.area_code}-{OTHER.area_code}.html"' in found[f"area/{OTHER.area_code}.html"]
+
+
+def test_a_bare_count_stands_beside_no_total_and_beside_no_other_area(tmp_path):
+    """Issue 16, E: no bare count against a total."""
+    found = written(tmp_path, made(LINES, {"value_type": "count", "ci_method": "none", "unit": "people"}))
+    page, area = found[f"area/{HERE.area_code}/T01.html"], found[f"area/{HERE.area_code}.html"]
+    assert 'class="beside' not in page.partition("<svg")[2].partition("</svg>")[0]
+    assert "<dt>The county</dt>" not in page
+    assert "the highest" not in page.lower()
+    assert "county not given" in said(area)
+    assert "The dashed line is" not in found["indicator/T01.html"]
+    assert "Of 0 indicators" in said(found[f"compare/{HERE.area_code}-{OTHER.area_code}.html"])

@@ -81,7 +81,7 @@ def compared(subject: Subject) -> Comparison | None:
     return Comparison(
         period,
         tuple(sorted((f for f in inside if f.period == period), key=_highest_first)),
-        next((f for f in county if f.period == period and f.status == "ok"), None),
+        next((f for f in county if f.period == period and f.status == "ok" and not subject.is_count), None),
     )
 
 

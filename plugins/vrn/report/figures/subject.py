@@ -128,5 +128,10 @@ class Subject:
         return next((level for level in WIDEST if level in self.meta["geo_levels"]), None)
 
     @property
+    def is_count(self) -> bool:
+        """Whether it is a bare count, which says nothing beside the total that it is part of, nor beside that of another area."""
+        return self.meta["value_type"] == "count"
+
+    @property
     def compared_level(self) -> str | None:
         return next((level for level in COMPARED if level in self.meta["geo_levels"]), None)

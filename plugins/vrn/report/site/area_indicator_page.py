@@ -46,6 +46,8 @@ def view(item: Item, area: Area) -> dict[str, Any]:
 
 def beside(item: Item) -> list[Beside]:
     """The lines of the county and of England, whatever the kind of period: a chart takes those of its own."""
+    if item.subject.is_count:
+        return []
     county = tuple(f for f in item.subject.figures if f.area.area_code == COUNTY)
     lines = [Beside(county[0].area.area_name, "county", county)] if county else []
     return [*lines, Beside("England", "england", item.england)] if item.england else lines
@@ -55,7 +57,7 @@ def _rank(item: Item, area: Area) -> str:
     """The area's place among the districts that have a figure of the same period; empty with fewer than three, or if hidden."""
     shown = choosing.shown_of_area(item.subject, area.area_code)
     found = [f for f in choosing.districts(item.subject, shown) if f.status == "ok"]
-    if shown.status != "ok" or len(found) < 3:
+    if item.subject.is_count or shown.status != "ok" or len(found) < 3:
         return ""
     above = sum(f.value > shown.value for f in found)
     of = f"of the {len(found)} districts with a figure"

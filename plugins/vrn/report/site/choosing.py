@@ -67,12 +67,15 @@ def of_area_and_period(figures: Iterable[Figure], area_code: str, period: Period
 
 
 def beside(subject: Subject, figure: Figure) -> Figure | None:
-    """The county's figure of the same period, unless the figure is the county's."""
+    """The county's figure of the same period, unless the figure is the county's, or a part of its count."""
     return next(
         (
             other
             for other in subject.figures
-            if other.area.area_code == COUNTY and other.period == figure.period and figure.area.area_code != COUNTY
+            if other.area.area_code == COUNTY
+            and other.period == figure.period
+            and figure.area.area_code != COUNTY
+            and not subject.is_count
         ),
         None,
     )

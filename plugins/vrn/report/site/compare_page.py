@@ -21,9 +21,9 @@ class Compared:
 
 
 def of(subject: Subject) -> Compared | None:
-    """None for an indicator that fewer than two districts have a figure of."""
+    """None for a bare count, and for an indicator that fewer than two districts have a figure of."""
     found = series.compared(subject) if subject.compared_level == "district" else None
-    if found is None or len(found.with_figure) < 2:
+    if found is None or len(found.with_figure) < 2 or subject.is_count:
         return None
     return Compared(subject, {figure.area.area_code: figure for figure in found.with_figure}, found.county)
 

@@ -10,6 +10,10 @@ from vrn.report.figures import words
 from vrn.report.figures.numbers import day, grouped
 from vrn.report.site.from_publish import Published
 
+# What somebody has to ask for comes first.
+ORDER = ("late", "never_came", "up_to_date", "ended", "not_expected")
+WORTH_SEEING, MOST_OPEN = ("late", "never_came"), 12
+
 
 def view(published: Published) -> dict[str, Any]:
     names = {row["feed"]: row["feed_name"] for row in published.feeds}
@@ -17,9 +21,14 @@ def view(published: Published) -> dict[str, Any]:
     feeds = [_feed(row) for row in published.feeds]
     found = Counter(feed["words"] for feed in feeds)
     return {
-        "feeds": feeds,
+        "number": len(feeds),
+        "groups": [
+            {"words": text, "explained": explained, "feeds": group, "is_open": code in WORTH_SEEING and len(group) <= MOST_OPEN}
+            for code in ORDER
+            for text, explained in (words.FEED_STATUSES[code],)
+            if (group := [feed for feed in feeds if feed["code"] == code])
+        ],
         "counts": [(text, found[text]) for text, _ in words.FEED_STATUSES.values() if found[text]],
-        "explained": dict(words.FEED_STATUSES.values()),
         "deliveries": [
             _delivery(row, names.get(row["feed"], row["feed"]), suppliers.get((row["feed"], row["supplier"]), row["supplier"]))
             for row in published.deliveries

@@ -17,7 +17,7 @@ from vrn.report.figures.funnel import ticks
 from vrn.report.figures.numbers import grouped
 
 # The width of a letter of 12 pixels, generously: fonts differ.
-LETTER = 6.8
+LETTER = 7.6
 LINE_HEIGHT = 16
 
 IMAGE = Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>\n')
