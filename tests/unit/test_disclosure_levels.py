@@ -101,15 +101,30 @@ def test_all_of_a_kind_are_hidden_for_nothing_where_none_of_them_is_zero():
     assert suppressed(disclosure.decide(figures, definition(), areas(EAST[:2]), PERIODS)).all()
 
 
+def released(figures: pd.DataFrame, is_published: pd.Series) -> pd.DataFrame:
+    """What an earlier release has of them."""
+    return figures[[*disclosure.KEY, "count", "denominator"]].assign(release="1", is_published=is_published)
+
+
 def test_what_was_withdrawn_with_its_kind_stays_so_in_the_next_release():
     figures = few([1, 0, 0, 3, 1, 1])
     decided = decide(figures)
-    earlier = figures[[*disclosure.KEY, "count", "denominator"]].assign(
-        release="1", is_published=~suppressed(decided)
-    )  # fmt: skip
-    pd.testing.assert_frame_equal(
-        decide(figures, earlier=earlier).drop(columns="reason"), decided.drop(columns="reason"), check_dtype=False
-    )
+    again = decide(figures, earlier=released(figures, ~suppressed(decided)))
+    pd.testing.assert_frame_equal(again.drop(columns="reason"), decided.drop(columns="reason"), check_dtype=False)
+
+
+def test_a_restated_count_of_a_kind_that_was_withdrawn_is_not_shown_beside_its_hidden_zeros():
+    """Whoever sees one of them shown would take the others for some."""
+    figures = few([1, 0, 0, 3, 1, 1])
+    earlier = released(figures, ~suppressed(decide(figures)))
+    assert suppressed(decide(few([1, 0, 0, 12, 12, 1]), earlier=earlier)).tolist() == [True] * 6 + [False]
+
+
+def test_no_zero_is_hidden_beside_one_that_was_shown_before():
+    """A block that was shown in part cannot be withdrawn, so that the total has to go."""
+    earlier = released(few([0, 0, 0, 0, 0, 0])[:2], pd.Series([True, True]))
+    decided = decide(few([0, 0, 0, 3, 1, 1]), earlier=earlier)
+    assert suppressed(decided).tolist() == [False, False, False, True, True, True, True]
 
 
 def test_the_countys_months_are_shown_though_its_districts_are_few():

@@ -60,6 +60,8 @@ class Mover:
         can_hide = (puzzle.row >= 0) & ~puzzle.was_published
         self._hideable = can_hide & (puzzle.values > 0)
         self._openable = can_hide & (self._block >= 0) & (self._rank > 0) & ~np.isnan(puzzle.values)
+        # Beside a figure that was shown before no zero can be hidden.
+        self._openable &= ~np.isin(self._block, self._block[(puzzle.row >= 0) & puzzle.was_published])
         # Without a zero among them, all of a block hidden would say that each counts some.
         self._openable &= np.isin(self._block, self._block[self._openable & (puzzle.values == 0)])
         blocks = self._block[self._openable]

@@ -58,7 +58,6 @@ class Puzzle:
     def withdraw(self, blocks: np.ndarray) -> None:
         """Hides all figures of some blocks, so that nobody can tell of any that it is not zero."""
         rows = np.isin(self.block, blocks)
-        rows[self.row[self.was_published & (self.row >= 0)]] = False
         self.hidden_rows[rows] = self.withdrawn_rows[rows] = True
         self.floor[np.append(rows, False)[self.row] & ~self.is_some] = 0
 

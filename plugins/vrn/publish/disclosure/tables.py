@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -145,11 +146,27 @@ def table_of(
         for one in (counts, *(layer.counts for layer in layers.values())):
             one["count"] = np.full(len(one["count"]), np.nan)
     rank = levels.ranks(figures, frame.area_types, frame.period_types)
-    block = np.where(is_controlled, levels.blocks(figures, frame.area_types), -1)
+    block = levels.blocks(figures, frame.area_types)
+    # Beside what is shown whatever it is, no zero can be hidden.
+    block[np.isin(block, block[~is_controlled])] = -1
+    withdrawn = _withdrawn_before(figures, counts, block, layers.values())
+    before |= withdrawn
     has_elsewhere = bool(is_controlled[figures["area_code"].map(frame.area_types).eq("police_force")].any())
     may_hide_zeros = figures["period_id"].map(frame.period_types).eq(windows.ROLLING).to_numpy() | bool(layers)
-    now = Layer(figures, counts, ~is_controlled, np.zeros(len(figures), dtype=bool))
+    now = Layer(figures, counts, ~is_controlled, withdrawn)
     return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, has_elsewhere, may_hide_zeros, layers)
+
+
+def _withdrawn_before(
+    figures: pd.DataFrame, counts: dict[str, np.ndarray], block: np.ndarray, layers: Collection[Layer]
+) -> np.ndarray:
+    """Figures of a block that an earlier release withdrew: all of it stays so, while it has a zero that would be hidden alone."""
+    names = KEY[1:]
+    there, now = np.zeros(len(figures), dtype=bool), pd.MultiIndex.from_frame(figures[names])
+    for layer in layers:
+        there |= now.isin(pd.MultiIndex.from_frame(layer.figures.loc[layer.withdrawn, names]))
+    least = np.fmin.reduce(list(counts.values()))
+    return (block >= 0) & np.isin(block, block[there]) & np.isin(block, block[least == 0])
 
 
 def _layer(figures: pd.DataFrame, value_type: str, frame: Frame) -> Layer:
