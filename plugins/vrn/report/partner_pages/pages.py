@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from vrn.publish.spreadsheets import harmless
 from vrn.report.figures import templating, words
 from vrn.report.figures.numbers import day, decimals_for, grouped
+from vrn.report.figures.subject import COUNTY
 from vrn.report.messages import OUTCOME_WORDS
 from vrn.report.partner_pages.from_warehouse import Delivery
 
@@ -53,8 +55,8 @@ def write(folder: Path, name: str, figures: Sequence[Mapping[str, Any]], deliver
             name=name,
             is_synthetic=any(row["is_synthetic"] for row in figures) or any(one.row["is_synthetic"] for one in deliveries),
             as_of="",
-            figures=[_figure(row) for row in latest(figures)],
-            deliveries=[_delivery(one) for one in deliveries],
+            indicators=[_indicator(rows) for rows in _grouped(latest(figures), lambda row: row["indicator_id"])],
+            feeds=[_feed(of_feed) for of_feed in _grouped(deliveries, lambda one: one.row["feed_name"])],
         )
     )
     (folder / "index.html").write_text(text, encoding="utf-8")
@@ -67,6 +69,32 @@ def latest(figures: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         if row["value"] is not None and all(row[name] == "all" for name in CELL):
             found[row["indicator_id"], row["area_code"]] = row
     return list(found.values())
+
+
+def _grouped(items: Iterable[Any], key: Callable[[Any], str]) -> list[list[Any]]:
+    """The items of each key, keys in the order of the alphabet: closed until somebody opens one, so that a page stays short."""
+    return [list(found) for _, found in groupby(sorted(items, key=key), key=key)]
+
+
+def _indicator(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """An indicator's figures, and which stands for them: the county's, or else the first."""
+    figures = [_figure(row) for row in rows]
+    (chosen,) = [figure for row, figure in zip(rows, figures, strict=True) if row["area_code"] == COUNTY] or figures[:1]
+    return {"name": chosen["indicator"], "chosen": chosen, "figures": figures}
+
+
+def _feed(of_feed: Sequence[Delivery]) -> dict[str, Any]:
+    """A feed's deliveries, the latest first, and how many of them wait or were refused."""
+    told = [_delivery(one) for one in of_feed]
+    aside = sum(one.row["rows_quarantined"] or 0 for one in of_feed if one.row["status"] == "accepted")
+    return {
+        "name": told[0]["feed"],
+        "latest": told[0],
+        "aside": grouped(aside),
+        "refused": grouped(sum(one.row["status"] == "refused" for one in of_feed)),
+        "held": grouped(sum(one.row["status"] == "held" for one in of_feed)),
+        "deliveries": told,
+    }
 
 
 def _figure(row: Mapping[str, Any]) -> dict[str, str]:
