@@ -16,6 +16,7 @@ from tests.inbox import Inbox
 from tests.made import file_name, rewrite
 from tests.ports import free_port
 from tests.waiting import LONGEST, until
+from tests.warehouses import open_to_readers
 from vrn.access import roles, tls
 from vrn.feeds.contract import load
 from vrn.feeds.period import Period
@@ -57,6 +58,7 @@ def pages(built_server, inbox: Inbox, owner: psycopg.Connection) -> Path:
     for partner, count in COUNTS.items():
         for place, when in enumerate(("2019/20-Q3", "2019/20-Q4")):
             owner.execute(INSERT, [partner, "LANCS-14", when, count - 1 + place, count - 1 + place])
+    open_to_readers(inbox.settings)
     return partner_pages.build(inbox.settings)
 
 

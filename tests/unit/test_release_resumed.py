@@ -34,6 +34,8 @@ AFTER = (
     ("vrn.publish.exports.write", True),
     ("vrn.report.site.build", False),
     ("vrn.report.site.build", True),
+    ("vrn.report.partner_pages.build", False),
+    ("vrn.report.partner_pages.build", True),
 )
 
 
@@ -66,8 +68,10 @@ def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_se
     assert seen == {release_id}
     assert f"The release {release_id} was interrupted and is finished now" in said
     assert release.unfinished(home) is None
-    # What was taken is not taken again: only the site was left.
-    assert [line.partition(":")[0] for line in said.splitlines() if line.startswith(tuple(release_command.STEPS))] == ["site"]
+    # What was taken is not taken again: only the pages of partners were left.
+    assert [line.partition(":")[0] for line in said.splitlines() if line.startswith(tuple(release_command.STEPS))] == [
+        "partner-pages"
+    ]
 
     (row,) = owner.execute("select release_id, note from publish.release").fetchall()
     assert (row["release_id"], row["note"]) == (release_id, "for the board")

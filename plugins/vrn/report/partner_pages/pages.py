@@ -99,7 +99,9 @@ def _feed(of_feed: Sequence[Delivery]) -> dict[str, Any]:
 
 def _figure(row: Mapping[str, Any]) -> dict[str, str]:
     numbers = [float(row[name]) for name in ("value", "lower_ci_95", "upper_ci_95") if row[name] is not None]
-    value, *limits = (grouped(number, decimals_for(numbers)) for number in numbers)
+    decimals = decimals_for(numbers)
+    # A count is whole, whatever its limits are.
+    value, *limits = (grouped(number, 0 if number.is_integer() else decimals) for number in numbers)
     return {
         "indicator": f"{row['indicator_id']} {row['indicator_name']}",
         "area": row["area_name"],
