@@ -9,10 +9,12 @@ from rich.console import Console
 
 from tests.kills import Killed, killed_at
 from tests.releases import count_as_built
+from tests.warehouses import open_to_readers
 from vrn.__main__ import main
 from vrn.publish import exports, release
 from vrn.publish.exports import package
 from vrn.run import release_command
+from vrn.settings import BI_READER
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import EVALUATOR
 
@@ -28,6 +30,8 @@ AFTER = (
     ("vrn.publish.release.make", True),
     ("vrn.build.steps.take", False),
     ("vrn.build.table_swap.swap", True),
+    ("vrn.publish.readers.fill", False),
+    ("vrn.publish.readers.fill", True),
     ("vrn.publish.release.take_note", True),
     ("vrn.publish.exports.write", False),
     ("vrn.publish.exports._write_all", True),
@@ -51,6 +55,7 @@ def releases(owner) -> list[str]:
 
 def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_server, home, owner):
     count_as_built(home)
+    open_to_readers(home)
     for place, after in BEFORE:
         with pytest.raises(Killed), killed_at(place, after=after):
             make(home)
@@ -68,7 +73,7 @@ def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_se
     assert seen == {release_id}
     assert f"The release {release_id} was interrupted and is finished now" in said
     assert release.unfinished(home) is None
-    # What was taken is not taken again: only the pages of partners were left.
+    # What was taken is not taken again: only the last was left.
     assert [line.partition(":")[0] for line in said.splitlines() if line.startswith(tuple(release_command.STEPS))] == [
         "partner-pages"
     ]
@@ -76,6 +81,9 @@ def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_se
     (row,) = owner.execute("select release_id, note from publish.release").fetchall()
     assert (row["release_id"], row["note"]) == (release_id, "for the board")
     shown = owner.execute("select distinct release_id from publish.indicator_value").fetchall()
+    assert [one["release_id"] for one in shown] == [release_id]
+    with connect(home, BI_READER) as reading:
+        shown = reading.execute("select distinct release_id from publish.indicator_value").fetchall()
     assert [one["release_id"] for one in shown] == [release_id]
     with connect(home, EVALUATOR) as reading:
         folder = home.public / exports.FOLDER / release_id
@@ -99,8 +107,8 @@ def test_two_releases_are_not_made_at_once(built_server, home, owner):
 
 def test_what_is_shown_of_a_release_is_how_many_steps_are_taken_and_which_is_under_way():
     look = release_command.Look(2, "exports")
-    assert release_command.OF_RELEASE.stages(look) == ((2, 4),)
-    assert release_command.OF_RELEASE.sentence(look) == "of 4 steps 2 taken; exports"
+    assert release_command.OF_RELEASE.stages(look) == ((2, 6),)
+    assert release_command.OF_RELEASE.sentence(look) == "of 6 steps 2 taken; exports"
 
 
 def test_the_commands_say_what_there_is_to_release(built_server, home, owner, capsys):
