@@ -53,7 +53,7 @@ class Mover:
         self._values = puzzle.settled
         self._right = -(self._columns @ self._values)
         order = np.arange(len(puzzle.values))
-        self._rank = np.append(puzzle.rank, levels.LAST)[puzzle.row]
+        self._rank = self._ranks()
         self._block = np.append(puzzle.block, -1)[puzzle.row]
         dearer = DEARER ** (levels.LAST - self._rank)
         self._price = dearer * (np.maximum(self._values, 0) + ORDER_COST * order / max(1, len(order)))
@@ -69,13 +69,23 @@ class Mover:
         self._open_price = np.zeros(len(order))
         self._open_price[self._openable] = dearer[self._openable] * of_block[blocks]
 
+    def _ranks(self) -> np.ndarray:
+        """By cell; of one that no figure shows the last of those that it is left of, or the first."""
+        of_figures = np.append(self._puzzle.rank, -1)[self._puzzle.row]
+        entries = self._puzzle.relations
+        last = np.full(entries.count, -1)
+        np.maximum.at(last, entries.relation, of_figures[entries.cell])
+        beside = np.zeros(len(of_figures), dtype=int)
+        np.maximum.at(beside, entries.cell, last[entries.relation])
+        return np.where(self._puzzle.row >= 0, of_figures, beside)
+
     def move(self, cell: int, proofs: Certificates) -> bool:
         """Hides what must be hidden for a cell's sake, and records the proof. Returns whether there are such tables."""
         puzzle = self._puzzle
         own = puzzle.hidden | (puzzle.owner == puzzle.owner[cell])
         # First what matters no more than the cell itself, zeros last; then anything. First among the counts of the same indicator
         # and what is hidden of others, then among those of others, then among all.
-        for least_rank, may_open in ((self._rank[cell], False), (self._rank[cell], True), (0, True)):
+        for least_rank, may_open in dict.fromkeys([(self._rank[cell], False), (self._rank[cell], True), (0, True)]):
             tried = np.zeros(0, dtype=int)
             for may_move, most in ((own, NEAR), (True, NEAR), (True, len(own))):
                 near = self._near(cell, may_move, most, least_rank, may_open)

@@ -136,6 +136,7 @@ def table_of(
     small |= measures.rests_on_unknown(figures, counts, value_type) & is_controlled
     if "group" not in counts:
         small |= windows.telling_zeros(figures, counts["count"], frame.calendar) & is_controlled
+    small |= _tells_elsewhere(figures, counts, policy, frame) & is_controlled
     before = _suppressed_before(figures, counts, earlier) & is_controlled
     if is_signed and small.any():
         # No interval of what may be above or below zero is feasible or not: with any of them shown a reader could take them from
@@ -155,6 +156,17 @@ def table_of(
     may_hide_zeros = figures["period_id"].map(frame.period_types).eq(windows.ROLLING).to_numpy() | bool(layers)
     now = Layer(figures, counts, ~is_controlled, withdrawn)
     return Table(name, policy, value_type, now, is_controlled, small, before, rank, block, has_elsewhere, may_hide_zeros, layers)
+
+
+def _tells_elsewhere(figures: pd.DataFrame, counts: dict[str, np.ndarray], policy: Policy, frame: Frame) -> np.ndarray:
+    """The force's figures of which the county leaves little: out of county and unknown, which nobody is to tell by subtracting."""
+    kinds = figures["area_code"].map(frame.area_types)
+    place = pd.MultiIndex.from_frame(figures[KEY[2:]])
+    telling = np.zeros(len(figures), dtype=bool)
+    for values in counts.values():
+        county = pd.Series(values, index=place)[kinds.eq("county_14").to_numpy()].reindex(place).to_numpy()
+        telling |= (values > county) & policy.is_small(values - county)
+    return telling & kinds.eq("police_force").to_numpy()
 
 
 def _withdrawn_before(
