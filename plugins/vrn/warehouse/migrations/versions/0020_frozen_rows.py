@@ -35,7 +35,7 @@ LIVE = {
 }
 VIEWS = (
     """
-    create view ops.release_row with (security_invoker = on) as
+    create view ops.release_row with (security_invoker = true) as
     select release.release_id, frozen_row.relation, frozen_row.content
     from ops.release
     inner join ops.frozen_row
@@ -44,7 +44,7 @@ VIEWS = (
             and (frozen_row.until_release is null or release.release_number < frozen_row.until_release)
     """,
     """
-    create view ops.release_indicator with (security_invoker = on) as
+    create view ops.release_indicator with (security_invoker = true) as
     select release_id, content ->> 'indicator_id' as indicator_id, content as definition
     from ops.release_row
     where relation = 'dim_indicator'

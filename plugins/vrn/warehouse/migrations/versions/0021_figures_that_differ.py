@@ -45,7 +45,7 @@ def upgrade() -> None:
         op.execute(f"drop table ops.release_{name}")
         of_kept = ", ".join(f"kept.{column}" for column in f"{KEY}, {columns}".split(", "))
         op.execute(
-            f"create view ops.release_{name} with (security_invoker = on) as select release.release_id, {of_kept} from ops.release "
+            f"create view ops.release_{name} with (security_invoker = true) as select release.release_id, {of_kept} from ops.release "
             f"inner join {kept} as kept on {OF_RELEASE}"
         )
         op.execute(f"comment on view ops.release_{name} is 'One row per release and figure: {COMMENTS[name]}.'")
