@@ -40,6 +40,7 @@ def said() -> dict[str, set[str]]:
     [
         ("site", lambda: of_python("report/site")),
         ("indicator_pages", lambda: of_python("report/indicator_pages")),
+        ("partner_pages", lambda: of_python("report/partner_pages")),
         ("exports", lambda: of_python("publish/exports") | {f"publish__{table.name}" for table in OF_EXPORTS}),
         ("superset", lambda: read_by(*(REPOSITORY / "bi/superset/assets").rglob("*.yaml"))),
         ("projects", lambda: {table.model for table in OF_PROJECTS.values()}),
