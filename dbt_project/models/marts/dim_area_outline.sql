@@ -7,7 +7,8 @@ with corner as (
         found.pair[1]::numeric as longitude,
         found.pair[2]::numeric as latitude
     from {{ ref('district_boundary') }} as outline
-    cross join lateral regexp_matches(outline.boundary::text, '\(([-0-9.]+),([-0-9.]+)\)', 'g') with ordinality as found (pair, place)
+    cross join lateral
+        regexp_matches(outline.boundary::text, '\(([-0-9.]+),([-0-9.]+)\)', 'g') with ordinality as found (pair, place)
 
 ),
 
@@ -82,7 +83,8 @@ outline as (
     select
         area_code,
         'MULTIPOLYGON (' || string_agg('((' || wkt || '))', ', ' order by part) || ')' as boundary_wkt,
-        '{"type":"MultiPolygon","coordinates":[' || string_agg('[[' || geojson || ']]', ',' order by part) || ']}' as boundary_geojson
+        '{"type":"MultiPolygon","coordinates":['
+        || string_agg('[[' || geojson || ']]', ',' order by part) || ']}' as boundary_geojson
     from ring
     group by area_code
 

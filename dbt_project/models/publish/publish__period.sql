@@ -74,7 +74,8 @@ select
         measured.period_type
     ) as sort_key,
     measured.has_data,
-    measured.has_data and measured.end_on = max(measured.end_on) filter (where measured.has_data) over same_type as is_latest,
+    measured.has_data
+    and measured.end_on = max(measured.end_on) filter (where measured.has_data) over same_type as is_latest,
     earlier.period_id as year_earlier_period_id
 from measured
 left join known as earlier on measured.year_earlier_period_id = earlier.period_id
