@@ -45,8 +45,8 @@ def upgrade() -> None:
         op.execute(f"drop table ops.release_{name}")
         of_kept = ", ".join(f"kept.{column}" for column in f"{KEY}, {columns}".split(", "))
         op.execute(
-            f"create view ops.release_{name} with (security_invoker = true) as select release.release_id, {of_kept} from ops.release "
-            f"inner join {kept} as kept on {OF_RELEASE}"
+            f"create view ops.release_{name} with (security_invoker = true) as select release.release_id, {of_kept} "
+            f"from ops.release inner join {kept} as kept on {OF_RELEASE}"
         )
         op.execute(f"comment on view ops.release_{name} is 'One row per release and figure: {COMMENTS[name]}.'")
     op.execute("grant select on ops.kept_value, ops.release_value to vrn_evaluator")
