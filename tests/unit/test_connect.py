@@ -78,7 +78,7 @@ def released(built_server, home: Settings, owner: psycopg.Connection) -> Setting
     """The tables as dbt makes them, with a suppressed figure in them."""
     defined(owner, "indicator", indicator_id="V06")
     defined(owner, "area", area_code="E06000008", area_type="district")
-    defined(owner, "period", period_id="2019/20", period_type="financial_year")
+    defined(owner, "period", period_id="2019/20", period_type="financial_year", is_latest=True)
     owner.execute(
         "insert into publish.indicator_value (indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
         "comparison, status, release_id, is_synthetic) select 'V06', 'E06000008', '2019/20', 'all', 'all', 'all', 'all', "

@@ -125,6 +125,24 @@ def test_what_somebody_opened_or_made_by_hand_is_gone_after_the_next_filling(ope
         assert not [one for one in shapes.of(copy) if one.endswith("to public")]
 
 
+def test_a_home_of_before_takes_from_readers_the_right_to_connect_and_gives_them_what_they_had(home, owner):
+    made(owner, 7)
+    with psycopg.connect(home.conninfo(SUPERUSER), autocommit=True) as superuser:
+        for role in (access.BI_READER, ANALYST):
+            superuser.execute(f"grant connect on database {home.database} to {role}")
+        prepare.prepare(home)
+        may = superuser.execute(
+            "select datname, rolname from pg_database, pg_roles where datname = any(%s) and rolname = any(%s) "
+            "and has_database_privilege(pg_roles.oid, pg_database.oid, 'connect') order by 2",
+            [[home.database, home.readers_database], [access.BI_READER, ANALYST]],
+        ).fetchall()
+        taken = superuser.execute("select role_name from ops.access_log where action = 'revoked' and kind = 'database'").fetchall()
+    assert may == [(home.readers_database, ANALYST), (home.readers_database, access.BI_READER)]
+    assert {(access.BI_READER,), (ANALYST,)} <= set(taken)
+    with reading(home) as reader:
+        assert generations(reader) == (7, 7)
+
+
 def test_the_environment_of_a_reader_points_to_their_database_and_that_of_others_to_the_warehouse(opened, capsys):
     for role in (access.BI_READER, ANALYST, EVALUATOR, OWNER):
         __main__.main(["env", "--role", role])
