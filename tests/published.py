@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from vrn.report.figures.charts.outlines import Ring
 from vrn.report.figures.subject import Annotation, Area, Period
 from vrn.report.site import from_publish
 from vrn.report.site.from_publish import Published, Release, item
 from vrn.report.site.tiles import PLACES
-from vrn.settings import Network
+from vrn.settings import REPOSITORY, Network
 
 NETWORK = Network(name="A network", form="https://network.example/form", email="data@network.example", phone="", post="")
 COUNTY = Area("LANCS-14", "Lancashire-14", ("county_14",), 41)
@@ -113,6 +115,11 @@ def row(area: Area, period: str, value: float = 2.5, **other) -> dict:
         "upper_ci_998": value + 1.5,
         "method": "poisson",
         "comparison": "not_compared" if area == COUNTY else "similar",
+        "england_value": None,
+        "comparison_england": "not_compared",
+        "year_earlier_value": None,
+        "year_earlier_change_percent": None,
+        "comparison_year_earlier": "not_compared",
         "trend": None,
         "status": "ok",
         "release_id": "2026-11-23",
@@ -140,8 +147,31 @@ def made(rows=WHOLE, meta=None, *, is_synthetic=False, annotations=(LOCKDOWN,), 
     return item(META | (meta or {}), rows, BY_CODE, YEARS, is_synthetic=is_synthetic, annotations=annotations, worse=tuple(worse))
 
 
+def since(earlier: float, value: float, comparison: str) -> dict:
+    """What publish says of the change of a row since a year earlier."""
+    percent = round(100 * (value - earlier) / earlier, 1) if earlier else None
+    return {"year_earlier_value": earlier, "year_earlier_change_percent": percent, "comparison_year_earlier": comparison}
+
+
+def outlines() -> dict[str, tuple[Ring, ...]]:
+    """Those of the districts, of the seed that publish.area has them from."""
+    found: dict[str, tuple[Ring, ...]] = {}
+    with (REPOSITORY / "dbt_project/seeds/geography/district_boundary.csv").open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            numbers = [float(number) for number in re.findall(r"-?[\d.]+", line["boundary"])]
+            found[line["area_code"]] = (tuple(zip(numbers[::2], numbers[1::2], strict=True)),)
+    return found
+
+
 def published(*items, release=RELEASE, **other) -> Published:
-    known = {"releases": (release,), "areas": AREAS, "items": items or (made(),), "feeds": FEEDS, "deliveries": DELIVERIES}
+    known = {
+        "outlines": outlines(),
+        "releases": (release,),
+        "areas": AREAS,
+        "items": items or (made(),),
+        "feeds": FEEDS,
+        "deliveries": DELIVERIES,
+    }
     return Published(release, **(known | other))
 
 

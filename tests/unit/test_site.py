@@ -315,7 +315,7 @@ def test_the_reader_names_tables_of_publish_only():
     queries = [
         value for name, value in vars(site_queries).items() if name.isupper() and isinstance(value, str) and "select" in value
     ]
-    assert len(queries) == 12
+    assert len(queries) == 11
     for query in queries:
         assert set(re.findall(r"(?:from|join)\s+([\w.]+)", query)) <= {
             f"publish.{name}"
@@ -377,6 +377,9 @@ def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(hom
         ("LANCS-14", "ok", 2.5, 1.0),
     ]
     assert [(group.breakdown, group.name) for group in only.groups] == [("sex", "female")]
+    assert [(f.period.period_id, f.value) for f in only.england] == [("2019/20", 2.0)]
+    assert [(f.earlier_value, f.change_comparison) for f in only.subject.figures if f.status == "ok"] == [(2.0, "worse")]
+    assert found.outlines == {"E06000008": (((0, 1), (1, 1), (0, 2)),)}
     assert only.subject.is_synthetic
     assert [(row["deliveries"], row["rows_in_file"]) for row in found.deliveries] == [(1, 10)]
 
@@ -386,7 +389,8 @@ TABLES = (
     "null as previous_release_id, 'abc' as git_revision, 'note' as note, 1::bigint as submission_count, "
     "1::bigint as indicator_count, true as is_synthetic, date '2020-08-25' as as_of "
     "union all select '2026-12-14', '2026-12-14 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null",
-    "create table publish.area as select * from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "
+    'create table publish.area as select *, case when sort_order = 1 then \'{"type": "Polygon", "coordinates": [[[0, 1], [1, 1], [0, 2]]]}\' '
+    "end as boundary_geojson from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "
     "('LANCS-14', 'Lancashire-14', 'county_14', null, 41)) as area (area_code, area_name, area_type, upper_tier_code, sort_order)",
     "create table publish.period as select '2019/20' as period_id, 'financial_year' as period_type, "
     "'Year ending March 2020' as period_label, date '2019-04-01' as start_on, date '2020-03-31' as end_on",
@@ -394,6 +398,8 @@ TABLES = (
     "'all' as age_band, "
     "'all' as ethnicity, 'all' as imd_quintile, 250::numeric as count, 100000::numeric as denominator, value, 1.5 as lower_ci_95, "
     "3.5 as upper_ci_95, 1.0 as lower_ci_998, 4.0 as upper_ci_998, 'poisson' as method, 'similar' as comparison, null as trend, "
+    "2.0 as england_value, 'worse' as comparison_england, 2.0 as year_earlier_value, 25.0 as year_earlier_change_percent, "
+    "'worse' as comparison_year_earlier, "
     "status, '2026-11-23' as release_id from (values ('LANCS-14', 'all', 2.5, 'ok'), ('LANCS-14', 'female', 2.5, 'ok'), "
     "('E06000008', 'all', null, 'ok')) as figure (area_code, sex, value, status)",
     "create table publish.feed_status as select 'a' as feed, 'A' as feed_name, 'b' as supplier, 'B' as supplier_name",

@@ -8,8 +8,7 @@ import pytest
 from tests.browser import pages as pages_of_a_browser
 from tests.published import DISTRICTS, NETWORK, made, missing, published, row, texts
 from vrn.report.figures.charts import outlines
-from vrn.report.site import pages
-from vrn.report.site.outlines import of_districts
+from vrn.report.site import from_publish, pages
 
 
 def test_every_district_has_an_outline_a_name_and_what_is_said_of_it(tmp_path):
@@ -17,7 +16,7 @@ def test_every_district_has_an_outline_a_name_and_what_is_said_of_it(tmp_path):
     pages.write(tmp_path, published(), NETWORK)
     text = texts(tmp_path)["map/T01.html"]
     picture = text[text.index('class="outlines"') :].partition("</svg>")[0]
-    assert {area.area_code for area in DISTRICTS} == set(of_districts())
+    assert {area.area_code for area in DISTRICTS} == set(published().outlines)
     codes = re.findall(r'<path class="outline (\w+)"', picture)
     assert sorted(codes) == sorted(["worse", "better", "none", "none", *["similar"] * 10])
     assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture).count("● 7") == 10
@@ -37,6 +36,19 @@ def test_a_hidden_district_has_no_number_on_the_map(tmp_path):
     pages.write(tmp_path, published(made([hidden, row(DISTRICTS[1], "2019/20", 9)])), NETWORK)
     picture = texts(tmp_path)["map/T01.html"].partition('class="outlines"')[2].partition("</svg>")[0]
     assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture) == ["hidden", "● 9"]
+
+
+def test_without_outlines_the_tiles_are_the_map(tmp_path):
+    pages.write(tmp_path, published(outlines={}), NETWORK)
+    assert 'class="outlines"' not in texts(tmp_path)["map.html"]
+    assert 'class="tiles"' in texts(tmp_path)["map.html"]
+
+
+def test_outlines_are_read_of_one_polygon_and_of_several():
+    square = "[[[0, 1], [1, 1], [1, 2], [0, 1]]]"
+    ring = ((0, 1), (1, 1), (1, 2), (0, 1))
+    assert from_publish.rings(f'{{"type": "Polygon", "coordinates": {square}}}') == (ring,)
+    assert from_publish.rings(f'{{"type": "MultiPolygon", "coordinates": [{square}, {square}]}}') == (ring, ring)
 
 
 def test_a_square_lies_in_its_place_and_is_as_high_as_it_is_there():

@@ -3,12 +3,11 @@
 import re
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
 from tests.outline import Outline
-from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, texts
+from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, since, texts
 from vrn.report.figures import changes
 from vrn.report.figures.subject import Annotation, Period
 from vrn.report.site import pages
@@ -27,10 +26,11 @@ def named(number: int, rows=WHOLE, meta=None, **other):
     return made(rows, {"indicator_id": f"T{number:02d}", "short_name": f"Test {number}"} | (meta or {}), **other)
 
 
-def steady(*values: float, trend="no_change", comparison="similar", **other) -> list[dict]:
+def steady(*values: float, trend="no_change", change="similar") -> list[dict]:
     return [
-        *(row(COUNTY, period, value, trend=trend) for period, value in zip(YEARS, values, strict=True)),
-        *(row(district, "2019/20", values[-1], comparison=comparison) for district in DISTRICTS),
+        *(row(COUNTY, period, value, trend=trend) for period, value in zip(list(YEARS)[:2], values[:2], strict=True)),
+        row(COUNTY, "2019/20", values[2], trend=trend, **since(values[1], values[2], change)),
+        *(row(district, "2019/20", values[-1]) for district in DISTRICTS),
     ]
 
 
@@ -81,7 +81,7 @@ def test_a_year_that_is_hidden_gives_its_place_to_a_month_that_is_not(tmp_path):
 
 
 def test_a_line_and_the_change_since_a_year_earlier_stand_beside_the_figure(tmp_path):
-    text = Outline(index(tmp_path, named(1, steady(5, 5, 4)))).text
+    text = Outline(index(tmp_path, named(1, steady(5, 5, 4, change="better")))).text
     assert "−20 %, better" in re.sub(r"\s+", " ", text)
     assert 'class="spark"' in (tmp_path / "index.html").read_text()
 
@@ -98,46 +98,38 @@ def test_a_line_has_a_gap_where_a_figure_is_hidden_and_no_line_is_drawn_of_zeros
 
 
 @pytest.mark.parametrize(
-    ("meta", "then", "now", "said"),
+    ("meta", "earlier", "now", "code", "said"),
     [
-        ({}, (500, 100000), (600, 100000), ("worse", "+20 %")),
-        ({"polarity": "high_is_good"}, (500, 100000), (600, 100000), ("better", "+20 %")),
-        ({"polarity": "no_judgement"}, (500, 100000), (400, 100000), ("lower", "−20 %")),
-        ({}, (50, 100000), (55, 100000), ("similar", "+10 %")),
-        ({}, (0, 100000), (55, 100000), ("not_compared", "from 0 to 0.550")),
-        ({"value_type": "dsr"}, (500, 100000), (600, 100000), ("not_compared", "+20 %")),
-        (
-            {"value_type": "proportion", "ci_method": "wilson", "unit": "% of those asked", "multiplier": 100},
-            (300, 1000), (360, 1000), ("worse", "+6.0 points"),
-        ),
+        ({}, 5.0, 6.0, "worse", ("+20 %", "worse", "up")),
+        ({}, 5.0, 4.0, "better", ("−20 %", "better", "down")),
+        ({}, 50.0, 52.0, "similar", ("+4.0 %", "not clear", "level")),
+        ({}, 5.0, 6.0, "not_compared", ("+20 %", "not tested", "")),
+        ({}, 0.0, 0.55, "worse", ("from 0 to 0.550", "worse", "up")),
+        ({"value_type": "proportion", "unit": "% of those asked"}, 30.0, 36.0, "worse", ("+6.0 points", "worse", "up")),
     ],
-)  # fmt: skip
-def test_a_change_is_of_two_published_figures_and_is_judged_where_it_is_more_than_chance(meta, then, now, said):
-    """As stats.ratio_ci and stats.newcombe_ci judge it (DOMAIN, 4)."""
-    multiplier = META["multiplier"] if "multiplier" not in meta else meta["multiplier"]
-    rows = [
-        row(COUNTY, period, float(multiplier * count / size), count=Decimal(count), denominator=Decimal(size))
-        for period, (count, size) in (("2018/19", then), ("2019/20", now))
-    ]
-    subject = made(rows, meta).subject
-    change = changes.of(subject, subject.figures[-1])
-    assert (change.code, changes.words(change)["number"]) == said
+)
+def test_a_change_is_written_with_its_number_its_meaning_and_its_sign(meta, earlier, now, code, said):
+    subject = made([row(COUNTY, "2019/20", now, **since(earlier, now, code))], meta).subject
+    words = changes.words(changes.of(subject, subject.figures[0]))
+    assert (words["number"], words["words"], words["sign"]) == said
 
 
-def test_nothing_is_said_of_a_change_since_a_hidden_year_nor_judged_across_a_break():
-    hidden = made([missing(COUNTY, "2018/19", "suppressed"), row(COUNTY, "2019/20", 5)]).subject
-    assert changes.of(hidden, hidden.figures[-1]) is None
+def test_nothing_is_said_of_a_change_since_a_hidden_year_nor_of_a_hidden_figure_nor_judged_across_a_break():
+    unknown = made([missing(COUNTY, "2018/19", "suppressed"), row(COUNTY, "2019/20", 5)]).subject
+    assert changes.of(unknown, unknown.figures[-1]) is None
+    hidden = made([row(COUNTY, "2019/20", 5, **since(4, 5, "worse"), status="suppressed")]).subject
+    assert changes.of(hidden, hidden.figures[0]) is None
+    assert hidden.figures[0].earlier_value is None
     system = Annotation("break", date(2019, 1, 1), None, "A new system.", "", True, frozenset(), frozenset({"2019/20"}))
-    divided = replace(made(steady(5, 5, 9)).subject, annotations=(system,))
-    county = next(f for f in divided.figures if f.area == COUNTY and f.period.period_id == "2019/20")
-    change = changes.of(divided, county)
-    assert (change.code, changes.words(change)["words"]) == ("not_compared", "across a change of the series")
+    rows = [row(COUNTY, "2019/20", 9, year_earlier_value=5.0)]
+    divided = replace(made(rows).subject, annotations=(system,))
+    words = changes.words(changes.of(divided, divided.figures[0]))
+    assert (words["code"], words["number"], words["words"]) == ("not_compared", "not compared", "across a change of the series")
 
 
 def test_where_the_year_before_is_unknown_the_change_is_of_the_latest_month(tmp_path):
-    before = Period("2019-05", "month", "May 2019", date(2019, 5, 1), date(2019, 5, 31))
-    months = [row(COUNTY, "2019/20", value, period_id=name) for name, value in (("2019-05", 1.0), ("2020-05", 0.8))]
-    whole = item(META, [row(COUNTY, "2019/20", 5), *months], BY_CODE, PERIODS | {"2019-05": before}, is_synthetic=False)
+    month = row(COUNTY, "2019/20", 0.8, period_id="2020-05", **since(1.0, 0.8, "similar"))
+    whole = item(META, [row(COUNTY, "2019/20", 5), month], BY_CODE, PERIODS, is_synthetic=False)
     told = re.sub(r"\s+", " ", Outline(index(tmp_path, whole)).text)
     assert "−20 %, not clear May 2020" in told
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser import pages as pages_of_a_browser
 from tests.outline import Outline
-from tests.published import COUNTY, DISTRICTS, NETWORK, YEARS, made, missing, published, row, texts
+from tests.published import COUNTY, DISTRICTS, NETWORK, YEARS, made, missing, published, row, since, texts
 from vrn.errors import VrnError
 from vrn.report.site import pages
 from vrn.report.site.from_publish import Worse
@@ -19,8 +19,10 @@ def said(text: str) -> str:
 
 
 def indicator(number: int, values, trend, worse=()):
+    code = {"increasing": "worse", "decreasing": "better"}.get(trend.partition("_")[0], "similar")
     rows = [
-        *(row(COUNTY, period, value, trend=trend) for period, value in zip(YEARS, values, strict=True)),
+        *(row(COUNTY, period, value, trend=trend) for period, value in zip(list(YEARS)[:2], values[:2], strict=True)),
+        row(COUNTY, "2019/20", values[2], trend=trend, **since(values[1], values[2], code)),
         *(row(district, "2019/20", values[-1], trend=trend) for district in DISTRICTS),
     ]
     name = f"An indicator with quite a long name, number {number}"

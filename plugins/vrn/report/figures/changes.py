@@ -1,68 +1,51 @@
-"""Since a year earlier: by how much a published figure moved, and whether by more than chance.
-
-Both figures are published, so that a change tells nothing that they do not. Where the two are of different sides of a break in
-recording the change is given and not judged.
-Sources: rate ratio, Rothman, Greenland and Lash, Modern Epidemiology, chapter 14; difference of two proportions, Newcombe 1998
-(method 10). As stats.ratio_ci and stats.newcombe_ci have them.
-"""
+"""Since a year earlier: by how much a published figure moved, and whether by more than chance, as publish says it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from math import log, sqrt
 
-from vrn.publish import intervals
 from vrn.report.figures import told
 from vrn.report.figures.numbers import grouped
 from vrn.report.figures.subject import Figure, Subject
 
-Z = intervals.Z["95"]
 PERCENT = "%"
 
 
 @dataclass(frozen=True)
 class Change:
-    """percent: of the earlier value, or None where that is 0; points: the difference of two shares in per cent, else None.
+    """percent: of the earlier value, None where that is 0 or beyond a break; points: of two shares in per cent, else None.
 
-    is_clear: more than chance, None where that is not known. code: better, worse, higher or lower where it is clear, else similar
-    or not_compared. is_divided: across a change of the series.
+    code: better, worse, higher or lower where it is more than chance, similar where it is not, not_compared where it is not tested.
+    is_divided: across a change of the series.
     """
 
-    earlier: Figure
-    later: Figure
+    figure: Figure
     percent: float | None
     points: float | None
-    is_clear: bool | None
     code: str
     is_divided: bool
 
     @property
-    def direction(self) -> int:
-        """1 up, -1 down, 0 not clearly either."""
-        if not self.is_clear:
+    def direction(self) -> int | None:
+        """1 up, -1 down, 0 not clearly either; None where it is not tested."""
+        if self.code == "not_compared":
+            return None
+        if self.code == "similar":
             return 0
-        return 1 if self.later.value > self.earlier.value else -1
+        return 1 if self.figure.value > self.figure.earlier_value else -1
 
 
-def of(subject: Subject, figure: Figure | None, figures: Iterable[Figure] | None = None) -> Change | None:
+def of(subject: Subject, figure: Figure | None) -> Change | None:
     """The change of a figure since its period a year earlier; None where either is not published, or where the two overlap."""
-    if figure is None or figure.status != "ok" or figure.period.period_type == "three_financial_years":
+    if figure is None or figure.status != "ok" or figure.earlier_value is None:
         return None
-    earlier = next((f for f in figures or subject.figures if f.status == "ok" and _is_year_before(f, figure)), None)
-    if earlier is None:
-        return None
-    is_divided = told.is_divided(subject, figure, "changed")
-    is_clear = None if is_divided else _is_clear(subject, earlier, figure)
     is_share = subject.meta["unit"].startswith(PERCENT) and subject.meta["value_type"] == "proportion"
     return Change(
-        earlier=earlier,
-        later=figure,
-        percent=100 * (figure.value - earlier.value) / earlier.value if earlier.value else None,
-        points=figure.value - earlier.value if is_share else None,
-        is_clear=is_clear,
-        code=_code(subject, earlier, figure, is_clear),
-        is_divided=is_divided,
+        figure=figure,
+        percent=figure.change_percent,
+        points=figure.value - figure.earlier_value if is_share and figure.change_percent is not None else None,
+        code=figure.change_comparison,
+        is_divided=told.is_divided(subject, figure, "changed"),
     )
 
 
@@ -74,60 +57,17 @@ def words(change: Change | None) -> dict[str, str]:
         number = f"{_signed(change.points, 1)} points"
     elif change.percent is not None:
         number = f"{_signed(change.percent, 0 if abs(change.percent) >= 10 else 1)} %"
+    elif not change.figure.earlier_value:
+        number = f"from 0 to {grouped(change.figure.value, told.decimals_of([change.figure]))}"
     else:
-        number = f"from 0 to {grouped(change.later.value, told.decimals_of([change.later]))}"
+        number = "not compared"
     meaning = {"similar": "not clear", "not_compared": "not tested"}.get(change.code, change.code)
     if change.is_divided:
-        meaning = "across a change of the series"
-    sign = {1: "up", -1: "down", 0: "level" if change.is_clear is False else ""}[change.direction]
-    return {"code": change.code, "sign": sign, "number": number, "words": meaning, "period": change.later.period.period_label}
+        meaning = "across a change of the series" if change.code == "not_compared" else f"{meaning}, across a change of the series"
+    sign = {1: "up", -1: "down", 0: "level", None: ""}[change.direction]
+    return {"code": change.code, "sign": sign, "number": number, "words": meaning, "period": change.figure.period.period_label}
 
 
 def _signed(number: float, decimals: int) -> str:
     text = grouped(number, decimals)
     return text if text.startswith("−") or not text.strip("0.") else f"+{text}"
-
-
-def _is_year_before(other: Figure, figure: Figure) -> bool:
-    mine, its = figure.period, other.period
-    return (
-        other.area == figure.area
-        and its.period_type == mine.period_type
-        and (its.end_on.year + 1, its.end_on.month) == (mine.end_on.year, mine.end_on.month)
-    )
-
-
-def _code(subject: Subject, earlier: Figure, later: Figure, is_clear: bool | None) -> str:
-    if is_clear is None:
-        return "not_compared"
-    if not is_clear:
-        return "similar"
-    is_up = later.value > earlier.value
-    polarity = subject.meta["polarity"]
-    if polarity in ("low_is_good", "high_is_good"):
-        return "better" if is_up == (polarity == "high_is_good") else "worse"
-    return "higher" if is_up else "lower"
-
-
-def _is_clear(subject: Subject, earlier: Figure, later: Figure) -> bool | None:
-    """By the test of marts.fct_indicator_value, of the published counts; None of a kind of value that has none."""
-    a, b = later.count, earlier.count
-    if a is None or b is None:
-        return None
-    if subject.meta["value_type"] in ("crude_rate", "count"):
-        if not a or not b:
-            return None
-        ratio = (a / (later.denominator or 1)) / (b / (earlier.denominator or 1))
-        return abs(log(ratio)) > Z * sqrt(1 / a + 1 / b)
-    if subject.meta["value_type"] == "proportion" and subject.meta["ci_method"] == "wilson":
-        return _is_share_changed((a, later.denominator), (b, earlier.denominator))
-    return None
-
-
-def _is_share_changed(later: tuple[float, float | None], earlier: tuple[float, float | None]) -> bool | None:
-    if not later[1] or not earlier[1]:
-        return None
-    (p, (p_low, p_high)), (q, (q_low, q_high)) = ((x / n, intervals.wilson(x, n, Z)) for x, n in (later, earlier))
-    below = sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
-    above = sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
-    return p - q > below or q - p > above

@@ -26,7 +26,7 @@ def movement(subject: Subject, figure: Figure | None) -> int | None:
     if figure.trend and figure.trend != "cannot_be_calculated":
         return 1 if figure.trend.startswith("increasing") else -1 if figure.trend.startswith("decreasing") else 0
     change = changes.of(subject, figure)
-    return None if change is None or change.is_clear is None else change.direction
+    return change.direction if change else None
 
 
 def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str], newer: Figure | None = None) -> str:

@@ -47,6 +47,9 @@ class Figure:
     trend: str | None = None
     change_percent: float | None = None
     is_change_significant: bool | None = None
+    # Of publish: the figure of a year earlier, and how this one compares with it.
+    earlier_value: float | None = None
+    change_comparison: str = "not_compared"
     is_synthetic: bool = False
     lower_998: float | None = None
     upper_998: float | None = None

@@ -36,6 +36,11 @@ COLUMNS: Mapping[str, str] = {
     "upper_ci_998": "Upper limit of its 99.8 % interval.",
     "method": "How the interval is made.",
     "comparison": "With the county in the same period, by the 95 % interval.",
+    "england_value": "England's value of the same period, where the two are compared.",
+    "comparison_england": "With England, by the 95 % interval.",
+    "year_earlier_value": "The figure of the same period a year earlier.",
+    "year_earlier_change_percent": "The change since then, in per cent of it; empty across a break of the series.",
+    "comparison_year_earlier": "With a year earlier, by a test of the difference at 5 %.",
     "trend": "The recent trend over five years.",
     "status": "Why there is a figure or none.",
     "release_id": "The release.",
@@ -103,7 +108,7 @@ def _metadata(item: Item, about: Mapping[str, str]) -> dict[str, Any]:
                     "titles": name,
                     "dc:description": text,
                     "datatype": "decimal" if name in NUMBERS else "string",
-                    "required": name not in (*NUMBERS, "method", "trend"),
+                    "required": name not in (*NUMBERS, "method", "comparison_england", "comparison_year_earlier", "trend"),
                 }
                 for name, text in COLUMNS.items()
             ],

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import psycopg
 
+from vrn.report.figures.charts.outlines import Ring
 from vrn.report.figures.subject import COUNTY, ENGLAND, Annotation, Area, Figure, Period, Subject, annotation
 from vrn.report.site import queries
 
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
 LISTS = ("period_types", "geo_levels", "breakdowns", "feeds")
 AREA_OF_ENGLAND = Area(ENGLAND, "England", ("country",), 99)
-NUMBERS = ("count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998")
+NUMBERS = (
+    "count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998", "england_value",
+    "year_earlier_value", "year_earlier_change_percent",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class Published:
     feeds: tuple[Mapping[str, Any], ...] = ()
     deliveries: tuple[Mapping[str, Any], ...] = ()
     similar: tuple[Similar, ...] = ()
+    # The districts' by their codes; empty where publish has none.
+    outlines: Mapping[str, tuple[Ring, ...]] = field(default_factory=dict)
 
 
 def read(connection: psycopg.Connection) -> Published:
@@ -98,7 +105,8 @@ def read(connection: psycopg.Connection) -> Published:
     release = next((release for release in releases if release.release_id in shown), None)
     if release is None:
         return Published(None, releases)
-    areas = tuple(_area(row) for row in connection.execute(queries.AREAS))
+    found = connection.execute(queries.AREAS).fetchall()
+    areas = tuple(map(_area, found))
     return Published(
         release=release,
         releases=releases,
@@ -106,6 +114,7 @@ def read(connection: psycopg.Connection) -> Published:
         items=_items(connection, release, areas),
         feeds=tuple(connection.execute(queries.FEEDS)),
         deliveries=tuple(connection.execute(queries.DELIVERIES)),
+        outlines={row["area_code"]: rings(row["boundary_geojson"]) for row in found if row["boundary_geojson"]},
         similar=tuple(
             Similar(row["area_code"], row["similar_area_name"], float(row["distance"]))
             for row in (connection.execute(queries.SIMILAR) if _exists(connection, "publish.similar_area") else ())
@@ -122,12 +131,8 @@ def item(
     is_synthetic: bool,
     annotations: tuple[Annotation, ...] = (),
     worse: tuple[Worse, ...] = (),
-    england: Mapping[str, float] | None = None,
 ) -> Item:
-    """An indicator of its row of publish.indicator and its rows of publish.indicator_value.
-
-    england: England's values by period_id.
-    """
+    """An indicator of its row of publish.indicator and its rows of publish.indicator_value."""
     kept = tuple(_without_hidden(row) | {"period_interval": _interval(periods[row["period_id"]])} for row in rows)
     figures, groups = [], []
     for row in kept:
@@ -139,22 +144,20 @@ def item(
             groups.append(Group(split[0], row[split[0]], figure))
     known = dict(meta) | {name: _listed(meta[name]) for name in LISTS} | {"comparator_default": COUNTY}
     subject = Subject(known, tuple(figures), annotations=annotations, is_synthetic=is_synthetic)
-    known_of_england = tuple(
-        Figure(AREA_OF_ENGLAND, periods[period_id], "ok", value=value) for period_id, value in (england or {}).items()
-    )
-    return Item(subject, tuple(groups), kept, worse, known_of_england)
+    # England's value stands beside each area's that is compared with it, the same beside all.
+    england = {row["period_id"]: float(row["england_value"]) for row in kept if row["england_value"] is not None}
+    of_england = tuple(Figure(AREA_OF_ENGLAND, periods[name], "ok", value=value) for name, value in england.items())
+    return Item(subject, tuple(groups), kept, worse, of_england)
 
 
 def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, ...]) -> Iterator[Item]:
     by_code = {area.area_code: area for area in areas}
     periods = {row["period_id"]: Period(**row) for row in connection.execute(queries.PERIODS)}
     annotated = _exists(connection, "publish.indicator_annotation")
-    worse, england = defaultdict(list), defaultdict(dict)
+    worse = defaultdict(list)
     if _exists(connection, "publish.worse_and_worsening"):
         for row in connection.execute(queries.WORSE):
             worse[row["indicator_id"]].append(Worse(**row))
-        for row in connection.execute(queries.OF_ENGLAND):
-            england[row["indicator_id"]][row["period_id"]] = float(row["england_value"])
     for meta in connection.execute(queries.INDICATORS).fetchall():
         key = {"id": meta["indicator_id"], "release": release.release_id}
         yield item(
@@ -165,7 +168,6 @@ def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, 
             is_synthetic=release.is_synthetic,
             annotations=tuple(annotation(row) for row in connection.execute(queries.ANNOTATIONS, key)) if annotated else (),
             worse=tuple(worse[meta["indicator_id"]]),
-            england=england[meta["indicator_id"]],
         )
 
 
@@ -197,6 +199,9 @@ def _figure(row: Mapping[str, Any], area: Area, period: Period, is_synthetic: bo
         upper_998=number("upper_ci_998"),
         comparison=row["comparison"] or "not_compared",
         trend=row["trend"],
+        change_percent=number("year_earlier_change_percent"),
+        earlier_value=number("year_earlier_value"),
+        change_comparison=row["comparison_year_earlier"] or "not_compared",
         is_synthetic=is_synthetic,
     )
 
@@ -205,6 +210,13 @@ def _area(row: Mapping[str, Any]) -> Area:
     """A unitary authority is a district and an upper-tier authority."""
     levels = (row["area_type"], *(["upper_tier"] if row["area_type"] == "district" and row["is_upper_tier"] else []))
     return Area(row["area_code"], row["area_name"], levels, row["sort_order"])
+
+
+def rings(geojson: str) -> tuple[Ring, ...]:
+    """The outer rings of a polygon, or of each of several: points of longitude and latitude."""
+    shape = json.loads(geojson)
+    polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
+    return tuple(tuple((point[0], point[1]) for point in polygon[0]) for polygon in polygons)
 
 
 def _listed(text: str | None) -> list[str]:

@@ -60,7 +60,7 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
     for item in published.items:
         subject = item.subject
         name = subject.indicator_id
-        mapped = map_page.view(subject)
+        mapped = map_page.view(subject, published.outlines)
         pages.write(f"indicator/{name}.html", "indicator.html.j2", "", has_map=mapped is not None, **indicator_page.view(item))
         downloads.write(folder / "indicator", item, published.release, pages.network)
         rows_of_all.append(scorecard.row(subject, item.worse))

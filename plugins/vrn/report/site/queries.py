@@ -14,7 +14,8 @@ RELEASES = """
 SHOWN = "select distinct release_id from publish.indicator_value where release_id is not null"
 
 AREAS = """
-    select area_code, area_name, area_type, sort_order, coalesce(upper_tier_code = area_code, false) as is_upper_tier
+    select area_code, area_name, area_type, sort_order, coalesce(upper_tier_code = area_code, false) as is_upper_tier,
+        case when area_type = 'district' then boundary_geojson::text end as boundary_geojson
     from publish.area
     order by sort_order, area_code
 """
@@ -28,7 +29,8 @@ VALUES = """
         figure.indicator_id, figure.area_code, area.area_name, figure.period_id, period.period_label, figure.sex,
         figure.age_band, figure.ethnicity, figure.imd_quintile, figure.count, figure.denominator, figure.value,
         figure.lower_ci_95, figure.upper_ci_95, figure.lower_ci_998, figure.upper_ci_998, figure.method, figure.comparison,
-        figure.trend, figure.status, figure.release_id
+        figure.england_value, figure.comparison_england, figure.year_earlier_value, figure.year_earlier_change_percent,
+        figure.comparison_year_earlier, figure.trend, figure.status, figure.release_id
     from publish.indicator_value as figure
     inner join publish.area as area on figure.area_code = area.area_code
     inner join publish.period as period on figure.period_id = period.period_id
@@ -70,13 +72,6 @@ WORSE = """
     select indicator_id, area_code, area_name, is_worse, is_worsening
     from publish.worse_and_worsening
     order by indicator_id, area_name, area_code
-"""
-
-OF_ENGLAND = """
-    select distinct indicator_id, period_id, england_value
-    from publish.worse_and_worsening
-    where england_value is not null
-    order by indicator_id, period_id
 """
 
 SIMILAR = """
