@@ -389,7 +389,8 @@ TABLES = (
     "null as previous_release_id, 'abc' as git_revision, 'note' as note, 1::bigint as submission_count, "
     "1::bigint as indicator_count, true as is_synthetic, date '2020-08-25' as as_of "
     "union all select '2026-12-14', '2026-12-14 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null",
-    'create table publish.area as select *, case when sort_order = 1 then \'{"type": "Polygon", "coordinates": [[[0, 1], [1, 1], [0, 2]]]}\' '
+    "create table publish.area as select *, case when sort_order = 1 then "
+    """'{"type": "Polygon", "coordinates": [[[0, 1], [1, 1], [0, 2]]]}' """
     "end as boundary_geojson from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "
     "('LANCS-14', 'Lancashire-14', 'county_14', null, 41)) as area (area_code, area_name, area_type, upper_tier_code, sort_order)",
     "create table publish.period as select '2019/20' as period_id, 'financial_year' as period_type, "
