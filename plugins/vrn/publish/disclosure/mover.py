@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import block_diag, coo_array, csr_array, vstack
+from scipy.sparse import block_diag, coo_array, csc_array, csr_array, vstack
 
 from vrn.publish.disclosure import levels
 from vrn.publish.disclosure.certify import Certificates
@@ -106,8 +106,7 @@ class Mover:
         found[cell] = True
         ring = np.array([cell])
         while len(ring) and found.sum() < most:
-            relations = np.unique(self._columns[:, ring].indices)
-            ring = np.unique(self._rows[relations].indices)
+            ring = _across(self._rows, _across(self._columns, ring))
             ring = ring[moves[ring] & ~found[ring]]
             ring = ring[np.argsort(price[ring], kind="stable")][: most - found.sum()]
             found[ring] = True
@@ -189,3 +188,10 @@ class Mover:
     def _open(self, cells: np.ndarray) -> None:
         """Withdraws the blocks of cells."""
         self._puzzle.withdraw(np.unique(self._block[cells]))
+
+
+def _across(matrix: csc_array | csr_array, lines: np.ndarray) -> np.ndarray:
+    """What the columns (or rows) of a matrix touch. Read from its arrays, because to cut it takes ten times as long."""
+    first, count = matrix.indptr[lines], matrix.indptr[lines + 1] - matrix.indptr[lines]
+    before = np.cumsum(count) - count
+    return np.unique(matrix.indices[np.repeat(first - before, count) + np.arange(count.sum())])
