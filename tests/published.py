@@ -120,6 +120,8 @@ def row(area: Area, period: str, value: float = 2.5, **other) -> dict:
         "year_earlier_value": None,
         "year_earlier_change_percent": None,
         "comparison_year_earlier": "not_compared",
+        "hidden_at_least": None,
+        "hidden_at_most": None,
         "trend": None,
         "status": "ok",
         "release_id": "2026-11-23",

@@ -117,6 +117,13 @@ def test_a_hidden_figure_that_comes_with_numbers_still_has_none(tmp_path):
     assert not re.search(r"31337|31,337|3\.14|27182|27,182", everything)
 
 
+def test_a_hidden_figure_of_which_a_range_may_be_told_has_it_in_words(tmp_path):
+    """Issue 16, B: 1 to 9, where the policy allows it."""
+    hidden = missing(DISTRICTS[2], "2019/20", "suppressed", hidden_at_least=1, hidden_at_most=9)
+    pages.write(tmp_path, published(made([row(DISTRICTS[0], "2019/20"), hidden])), NETWORK)
+    assert "hidden to protect people: a count of 1 to 9" in table_row(texts(tmp_path)["indicator/T01.html"], "District 2")
+
+
 def test_a_figure_that_nobody_decided_to_publish_is_hidden():
     undecided = made([missing(COUNTY, "2019/20", "ok")])
     assert [figure.status for figure in undecided.subject.figures] == ["suppressed"]
@@ -331,6 +338,7 @@ def test_the_reader_names_tables_of_publish_only():
                 "figure_annotation",
                 "worse_and_worsening",
                 "similar_area",
+                "hidden_range",
             )
         }
 
@@ -403,6 +411,8 @@ TABLES = (
     "'worse' as comparison_year_earlier, "
     "status, '2026-11-23' as release_id from (values ('LANCS-14', 'all', 2.5, 'ok'), ('LANCS-14', 'female', 2.5, 'ok'), "
     "('E06000008', 'all', null, 'ok')) as figure (area_code, sex, value, status)",
+    "create table publish.hidden_range as select 'T01' as indicator_id, 'E06000008' as area_code, '2019/20' as period_id, "
+    "'all' as sex, 'all' as age_band, 'all' as ethnicity, 'all' as imd_quintile, 1 as at_least, 9 as at_most",
     "create table publish.feed_status as select 'a' as feed, 'A' as feed_name, 'b' as supplier, 'B' as supplier_name",
     "create table publish.data_quality as select 'a' as feed, 'b' as supplier, status, 10 as rows_in_file, 10 as rows_accepted, "
     "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned, 'fewer than 100' as rows_band, 0.95 as accepted_share, "

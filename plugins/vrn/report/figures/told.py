@@ -30,7 +30,10 @@ def figure(subject: Subject, shown: Figure, decimals: int | None = None, county:
         "events": beside(subject, shown.period),
     }
     if shown.status != "ok":
-        return common | {"words": words.missing(shown.status, subject.meta), "is_hidden": shown.status == "suppressed"}
+        said = words.missing(shown.status, subject.meta)
+        if shown.hidden_range:
+            said += ": a count of {} to {}".format(*shown.hidden_range)
+        return common | {"words": said, "is_hidden": shown.status == "suppressed"}
     places = decimals_of([shown]) if decimals is None else decimals
     return common | {
         "words": "",

@@ -43,9 +43,12 @@ COLUMNS: Mapping[str, str] = {
     "comparison_year_earlier": "With a year earlier, by a test of the difference at 5 %.",
     "trend": "The recent trend over five years.",
     "status": "Why there is a figure or none.",
+    "hidden_at_least": "The least that a hidden count can be, where that may be told.",
+    "hidden_at_most": "The most that it can be.",
     "release_id": "The release.",
     "is_synthetic": "Whether figures are made up.",
 }
+RANGE = ("hidden_at_least", "hidden_at_most")
 
 
 def write(folder: Path, item: Item, release: Release | None, network: Network) -> None:
@@ -107,8 +110,8 @@ def _metadata(item: Item, about: Mapping[str, str]) -> dict[str, Any]:
                     "name": name,
                     "titles": name,
                     "dc:description": text,
-                    "datatype": "decimal" if name in NUMBERS else "string",
-                    "required": name not in (*NUMBERS, "method", "comparison_england", "comparison_year_earlier", "trend"),
+                    "datatype": "decimal" if name in (*NUMBERS, *RANGE) else "string",
+                    "required": name not in (*NUMBERS, *RANGE, "method", "comparison_england", "comparison_year_earlier", "trend"),
                 }
                 for name, text in COLUMNS.items()
             ],

@@ -199,6 +199,7 @@ def _figure(row: Mapping[str, Any], area: Area, period: Period, is_synthetic: bo
         upper_998=number("upper_ci_998"),
         comparison=row["comparison"] or "not_compared",
         trend=row["trend"],
+        hidden_range=None if row["hidden_at_most"] is None else (row["hidden_at_least"], row["hidden_at_most"]),
         change_percent=number("year_earlier_change_percent"),
         earlier_value=number("year_earlier_value"),
         change_comparison=row["comparison_year_earlier"] or "not_compared",

@@ -30,10 +30,21 @@ VALUES = """
         figure.age_band, figure.ethnicity, figure.imd_quintile, figure.count, figure.denominator, figure.value,
         figure.lower_ci_95, figure.upper_ci_95, figure.lower_ci_998, figure.upper_ci_998, figure.method, figure.comparison,
         figure.england_value, figure.comparison_england, figure.year_earlier_value, figure.year_earlier_change_percent,
-        figure.comparison_year_earlier, figure.trend, figure.status, figure.release_id
+        figure.comparison_year_earlier, figure.trend, figure.status, figure.release_id,
+        told.at_least as hidden_at_least, told.at_most as hidden_at_most
     from publish.indicator_value as figure
     inner join publish.area as area on figure.area_code = area.area_code
     inner join publish.period as period on figure.period_id = period.period_id
+    left join publish.hidden_range as told
+        on
+            figure.indicator_id = told.indicator_id
+            and figure.area_code = told.area_code
+            and figure.period_id = told.period_id
+            and figure.sex = told.sex
+            and figure.age_band = told.age_band
+            and figure.ethnicity = told.ethnicity
+            and figure.imd_quintile = told.imd_quintile
+            and figure.status = 'suppressed'
     where figure.indicator_id = %(id)s and figure.release_id = %(release)s
     order by
         area.sort_order, area.area_code, period.period_type, period.end_on, figure.sex, figure.age_band, figure.ethnicity,
