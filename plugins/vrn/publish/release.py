@@ -121,6 +121,10 @@ def _freeze(
     connection.execute("select 1 from ops.built_layer for update")
     if refusal := build.unbuilt(connection, settings):
         raise ReleaseRefused(refusal)
+    # The calendar of publish would have no period (publish__period), and its files nothing to be of.
+    is_told = "value is not null or status in ('refused', 'incomplete')"
+    if connection.execute(f"select from marts.fct_indicator_value where {is_told} limit 1").fetchone() is None:
+        raise ReleaseRefused("No delivery came that a figure is made of, so there is nothing to release. Run `make run` first.")
     last = latest(connection)
     today = days.today().isoformat()
     made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
