@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import psycopg
@@ -171,9 +172,12 @@ def _build(settings: Settings, _) -> None:
 
     try:
         steps.everything()
-    finally:
-        # What is built is there, though some figures were left out.
-        readers.fill(settings)
+    except steps.BuildFailed:
+        # What is built is there, though some figures were left out. Of two failures the first is said.
+        with suppress(VrnError):
+            readers.fill(settings)
+        raise
+    readers.fill(settings)
     print("built: every layer is what the deliveries and the project say")
 
 

@@ -2,7 +2,7 @@
 with release as (
 
     select release_id from {{ source('ops', 'release') }}
-    order by released_at desc
+    order by release_number desc
     limit 1
 
 ),

@@ -63,7 +63,8 @@ decided as (
 
 ),
 
--- Of what is released only: beside a count that is hidden the share of those without a place would tell of it.
+-- Of what is released only: beside a count that is hidden the share of those without a place would tell of it. Events elsewhere
+-- and of no known place are told as part of the force alone.
 placed as (
 
     select
@@ -73,7 +74,7 @@ placed as (
         case when indicator.value_type in ('proportion', 'mean') then decided.denominator else decided.count end as events
     from decided
     inner join {{ ref('frozen__dim_indicator') }} as indicator on decided.indicator_id = indicator.indicator_id
-    where decided.area_code in ('E23000003', 'UNK') and {{ is_total('decided') }}
+    where decided.area_code in ('E23000003', 'LANCS-14') and {{ is_total('decided') }}
 
 ),
 
@@ -82,13 +83,13 @@ unlocated as (
     select
         force.indicator_id,
         force.period_id,
-        {{ as_numeric('(unknown.events / nullif(force.events, 0))::double precision') }} as share
+        {{ as_numeric('((force.events - county.events) / nullif(force.events, 0))::double precision') }} as share
     from placed as force
-    inner join placed as unknown
+    inner join placed as county
         on
-            force.indicator_id = unknown.indicator_id
-            and force.period_id = unknown.period_id
-            and unknown.area_code = 'UNK'
+            force.indicator_id = county.indicator_id
+            and force.period_id = county.period_id
+            and county.area_code = 'LANCS-14'
     where force.area_code = 'E23000003'
 
 ),

@@ -27,7 +27,7 @@ indicator as (
 select
     release.release_id,
     release.released_at,
-    lag(release.release_id) over (order by release.released_at) as previous_release_id,
+    lag(release.release_id) over (order by release.release_number) as previous_release_id,
     release.git_revision,
     release.note,
     submission.submission_count,

@@ -61,6 +61,8 @@ def _tell(tables: list[Table], puzzle: Puzzle) -> None:
     low, high = ranges.of_counts(puzzle, np.where(is_count & puzzle.hidden, least, 0))
     wide = np.isfinite(high) & (np.floor(high) - np.ceil(low) >= puzzle.width) & puzzle.hidden & ~puzzle.is_fixed & is_count
     for number, table in enumerate(tables):
+        # What was noted of the table by itself may rest on what has been hidden since for the sake of others.
+        table.told[:] = np.nan
         if not table.policy.tells_range:
             continue
         cells = np.flatnonzero(wide & (puzzle.owner == number))

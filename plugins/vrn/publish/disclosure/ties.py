@@ -78,8 +78,9 @@ class Ties:
                     found.append(())
             return found
 
+        in_order = sorted(unknown, key=str)
         for sentence, _ in self._sentences:
-            for area, (_, number), cell in sorted(unknown, key=str):
+            for area, (_, number), cell in in_order:
                 if (sentence, area, cell) in self._broken or (sentence.is_of_totals and cell != groups.TOTAL):
                     continue
                 parts, wholes = (of_terms(terms, area, number, cell) for terms in (sentence.parts, sentence.wholes))

@@ -24,7 +24,7 @@ FIGURES = """
     left join publish.area as area using (area_code)
     left join publish.period as period using (period_id)
     order by
-        own.indicator_id, area.sort_order, own.area_code, period.sort_key nulls first, own.period_id, own.sex, own.age_band,
+        own.indicator_id, area.sort_order, own.area_code, period.sort_key nulls last, own.period_id, own.sex, own.age_band,
         own.ethnicity, own.imd_quintile
 """
 DELIVERIES = """

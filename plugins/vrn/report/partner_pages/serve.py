@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,10 +46,14 @@ class SignedIn:
         if partner is None:
             answer: ASGIApp = PlainTextResponse("Sign in as your organisation.\n", status_code=401, headers=ASK)
         elif not self._has(partner, scope["path"]):
-            answer = PlainTextResponse("There is no such page. Yours is at /.\n", status_code=404)
+            answer = _refusal(404)
         else:
             answer = StaticFiles(directory=self._folder / partner, html=True, check_dir=False)
-        await answer(scope, receive, send)
+        try:
+            await answer(scope, receive, send)
+        except HTTPException as error:
+            # A method other than GET, or a build that swaps the folder just now.
+            await _refusal(error.status_code)(scope, receive, send)
 
     def _partner(self, authorization: str) -> str | None:
         """Who signs in; None where nobody does, or with another password."""
@@ -65,9 +70,15 @@ class SignedIn:
         return name if wanted and is_right else None
 
     def _has(self, partner: str, path: str) -> bool:
+        if "\0" in path:
+            return False
         folder = (self._folder / partner).resolve()
         wanted = (folder / (path.lstrip("/") or "index.html")).resolve()
         return wanted.parent == folder and wanted.is_file()
+
+
+def _refusal(status: int) -> ASGIApp:
+    return PlainTextResponse("There is no such page. Yours is at /.\n", status_code=status)
 
 
 def passwords(settings: Settings) -> Passwords:
