@@ -43,6 +43,14 @@ def test_what_the_force_has_beyond_the_county_is_a_count_too():
     assert decided.loc[suppressed(decided), "area_code"].tolist() == ["E23000003"]
 
 
+def test_the_county_is_shown_beside_a_count_of_the_force_that_others_have_printed():
+    """Homicides of 2019/20: the force's 28 are in the Progress Report, and three of them have no known place."""
+    figures = pd.DataFrame([figure(area, "2019/20", count) for area, count in {"LANCS-14": 25, "E23000003": 28}.items()])
+    printed = pd.DataFrame([("V00", "E23000003", "2019/20", 28)], columns=["indicator_id", "area_code", "period_id", "count"])
+    assert not suppressed(decide(figures, printed=printed)).any()
+    assert suppressed(decide(figures)).tolist() == [False, True]
+
+
 @pytest.mark.worlds
 def test_no_small_count_without_a_place_can_be_worked_out():
     attacked = 0

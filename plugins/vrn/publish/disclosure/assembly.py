@@ -67,6 +67,8 @@ class _Assembly:
                 if found is None:
                     row = table.first_row + number if is_current else -1
                     found = self._versions[place, value] = self._cells.add(place, value, row)
+                    if is_current and not table.is_controlled[number]:
+                        self._cells.is_open.add(found)
                     self._low[found], self._high[found] = ranges[name][0][number], ranges[name][1][number]
                 if layer.is_published[number]:
                     self._was_published.add(found)

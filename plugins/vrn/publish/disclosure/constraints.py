@@ -34,11 +34,12 @@ MAX_SLACK = 1e-6
 @dataclass
 class Cells:
     """The cells of a group of indicators, columns in parallel: place; value (NaN for one that nobody published or counted);
-    row (the figure of this release that shows it, or -1)."""
+    row (the figure of this release that shows it, or -1). is_open: those that are shown whatever they count."""
 
     places: list[Place] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    is_open: set[int] = field(default_factory=set)
 
     def add(self, place: Place, value: float, row: int = -1) -> int:
         self.places.append(place)
@@ -171,7 +172,10 @@ class Builder:
                 holds[measure, one] &= self._add(parts, (areas[one.total],), one.is_strict) is not False
 
     def _leave_elsewhere(self, measure: Measure, period: object, one: Sum, parts: tuple[int, ...], total: int) -> bool:
-        """What the force has beyond the county is a count like others where it is small, though nobody publishes it."""
+        """What the force has beyond the county is a count like others where it is small, though nobody publishes it. Where others
+        have printed the force's, the county would have to be hidden for it: the county's figure matters more."""
+        if total in self.cells.is_open:
+            return False
         values = self.cells.values
         rest = values[total] - sum(values[part] for part in parts)
         if len(parts) < len(one.parts) or not self._policy.is_small(rest) or rest < 0 or not self._geography.leaves_unplaced(one):
