@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+from tests.releases import something_came
 from tests.warehouses import open_to_readers
 from vrn.build import steps as build
 from vrn.publish import release
@@ -88,6 +89,7 @@ def test_a_school_holiday_is_either_printed_somewhere_or_called_an_assumption():
 def test_no_page_of_the_built_site_says_that_something_is_to_be_confirmed(built_server, home, owner):
     """Every page says what it says of an indicator without any figure too; an event that nobody verified is on none."""
     owner.execute("update marts.dim_annotation set is_verified = false where annotation_id = 'lockdown-2'")
+    something_came(owner)
     release.make(home, "without figures")
     build.take("publish")
     open_to_readers(home)

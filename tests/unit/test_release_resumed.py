@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tests.kills import Killed, killed_at
-from tests.releases import count_as_built
+from tests.releases import count_as_built, something_came
 from tests.warehouses import open_to_readers
 from vrn.__main__ import main
 from vrn.publish import exports, release
@@ -50,8 +50,7 @@ def make(home, note: str = "for the board") -> tuple[str, str]:
 
 
 def figures_to_release(home, owner) -> None:
-    """Something came of a year, and the layers count as built."""
-    owner.execute("update marts.fct_indicator_value set status = 'incomplete' where indicator_id = 'V06' and period_id = '2019/20'")
+    something_came(owner)
     count_as_built(home)
 
 
