@@ -13,7 +13,6 @@ from vrn.warehouse.roles import SUPERUSER
 
 STREET = "police_street_crime"
 # A view that is made anew takes those that read it with it.
-# Those of places too, because what makes a view anew takes away the views that rest on it.
 STAGING = [
     "stg_ops__submission", "stg_ops__feed_month", "stg_police_street_crime__crime", "stg_reference_deprivation__area",
     "stg_reference_lookup__area", "int_place__edition", "int_place__lsoa",
