@@ -12,6 +12,7 @@ from tests.waiting import until
 from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.build import table_swap
+from vrn.publish import frozen
 from vrn.settings import Settings
 from vrn.warehouse.roles import EVALUATOR, SUPERUSER
 
@@ -123,17 +124,18 @@ def test_no_reader_may_look_where_tables_are_built(opened, owner):
 def test_a_build_that_fails_half_way_leaves_publish_as_it_was(built_server, home, owner):
     before = owner.execute("select oid, relname from pg_class where relnamespace = 'publish'::regnamespace order by 2").fetchall()
     assert before
-    # An indicator without a name: the table refuses it while others are built.
     number = owner.execute(
         "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) values ('x', 'x', 'x', 'x', true) "
         "returning release_number"
     ).fetchone()["release_number"]
+    frozen.keep_models(owner, number)
+    # An area twice: the key refuses it, after tables that do not rest on it are built.
     owner.execute(
         "insert into ops.frozen_row (relation, content, content_hash, since_release) "
-        "values ('dim_indicator', '{\"indicator_id\": \"X99\"}', '\\x00', %s)",
-        [number],
+        "select relation, content || '{\"area_name\": \"again\"}', 'x', since_release from ops.frozen_row "
+        "where relation = 'dim_area' and content ->> 'area_code' = 'E06000008'"
     )
-    with pytest.raises(build.BuildFailed, match="publish__indicator"):
+    with pytest.raises(build.BuildFailed, match=r"publish__area \(error\)"):
         build.take("publish")
     after = owner.execute("select oid, relname from pg_class where relnamespace = 'publish'::regnamespace order by 2").fetchall()
     assert after == before
