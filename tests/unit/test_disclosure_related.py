@@ -41,6 +41,22 @@ def test_a_sum_of_indicators_does_not_say_what_a_small_one_was():
     assert hidden(figures, definition("S1"), definition("S2"), definition("S3")) == [True, False, False]
 
 
+def test_a_range_rests_on_nothing_that_is_hidden_for_the_sake_of_others():
+    """V1 by itself shows its county's 86, of which two districts share ten. With V2's one and V3's 87 the 86 is hidden, and a
+    range of the two districts would tell it."""
+    counts = [*zip(EAST, (3, 7, 12, 25, 9, 30), strict=True), ("LANCS-14", 86)]
+    figures = [of("V1", area, "2019/20", count) for area, count in counts]
+    others = [of("V2", "LANCS-14", "2019/20", 1), of("V3", "LANCS-14", "2019/20", 87)]
+
+    def ranges(figures: list[dict], *definitions: dict) -> set[tuple]:
+        decided = disclosure.decide(pd.DataFrame(figures), pd.DataFrame(definitions), areas(EAST), PERIODS)
+        return set(decided[["area_code", "at_least", "at_most"]].dropna().itertuples(index=False, name=None))
+
+    assert ranges(figures, definition("V1")) == {(EAST[0], 1, 9), (EAST[1], 1, 9)}
+    said = [definition("V1"), definition("V2"), definition("V3", ["count = V1 + V2"])]
+    assert ranges([*figures, *others], *said) == set()
+
+
 def test_what_a_part_leaves_of_the_whole_is_a_count_too():
     """Of 23 knife crimes 21 had a young victim: the two who had not are few."""
     figures = [of("V1", EAST[0], "2019-04", 21), of("V2", EAST[0], "2019-04", 23)]
