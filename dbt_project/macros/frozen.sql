@@ -7,3 +7,8 @@
     cross join lateral jsonb_populate_record(null::{{ model }}, frozen_row.content) as kept
     where frozen_row.relation = '{{ model.identifier }}' and frozen_row.until_release is null
 {%- endmacro %}
+
+{# The release that was made last; a clock may have gone back since the one before. #}
+{% macro latest_release() -%}
+    (select release_id from {{ source('ops', 'release') }} order by release_number desc limit 1)
+{%- endmacro %}

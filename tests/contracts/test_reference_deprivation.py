@@ -16,21 +16,6 @@ CODE = {2019: "LSOA code (2011)", 2025: "LSOA code (2021)"}
 DISTRICT = {2019: "Local Authority District code (2019)", 2025: "Local Authority District code (2024)"}
 
 
-@pytest.fixture
-def taken(inbox):
-    """Takes one file in; gives the ledger's row and what its message says, by the code of the rule."""
-
-    def take(content: bytes, name: str) -> tuple[dict, dict[str, str]]:
-        inbox.drop(FEED, name, content)
-        (row,) = inbox.take_in(FEED)
-        said = inbox.connection.execute(
-            "select rule_code, message from ops.message where submission_id = %s", [row["submission_id"]]
-        )
-        return row, {one["rule_code"]: one["message"] for one in said}
-
-    return take
-
-
 @pytest.mark.parametrize(("edition", "rows"), [(2019, 1941), (2025, 1945)])
 def test_file_7_serves_under_its_own_name_on_the_day_on_which_it_is_published(taken, edition, rows):
     row, said = taken(file_7(edition), NAMES[edition])

@@ -14,21 +14,6 @@ from tests.lad import NAMES, lookup
 FEED = "reference_lookup"
 
 
-@pytest.fixture
-def taken(inbox):
-    """Takes one file in; gives the ledger's row and what its message says, by the code of the rule."""
-
-    def take(content: bytes, name: str) -> tuple[dict, dict[str, str]]:
-        inbox.drop(FEED, name, content)
-        (row,) = inbox.take_in(FEED)
-        said = inbox.connection.execute(
-            "select rule_code, message from ops.message where submission_id = %s", [row["submission_id"]]
-        )
-        return row, {one["rule_code"]: one["message"] for one in said}
-
-    return take
-
-
 @pytest.mark.parametrize("edition", [2022, 2025])
 def test_a_lookup_serves_under_its_own_name(taken, edition):
     row, said = taken(lookup(edition), NAMES[edition])

@@ -1,19 +1,4 @@
 -- Only of the latest release, as publish.indicator_value.
-with release as (
-
-    select release_id from {{ source('ops', 'release') }}
-    order by release_number desc
-    limit 1
-
-),
-
-told as (
-
-    select * from {{ source('ops', 'release_range') }}
-    where release_id = (select release_id from release)
-
-)
-
 select
     indicator_id,
     area_code,
@@ -25,4 +10,5 @@ select
     at_least,
     at_most,
     release_id
-from told
+from {{ source('ops', 'release_range') }}
+where release_id = {{ latest_release() }}

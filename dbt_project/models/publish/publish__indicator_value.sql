@@ -1,25 +1,17 @@
 {{ config(indexes=[{'columns': ['area_code', 'period_id']}, {'columns': ['indicator_id', 'period_id']}]) }}
 
 -- Only what was released, and of that only what disclosure control lets through: a figure without a decision has no numbers.
-with release as (
-
-    select release_id from {{ source('ops', 'release') }}
-    order by release_number desc
-    limit 1
-
-),
-
-figure as (
+with figure as (
 
     select * from {{ source('ops', 'release_value') }}
-    where release_id = (select release_id from release)
+    where release_id = {{ latest_release() }}
 
 ),
 
 decision as (
 
     select * from {{ source('ops', 'release_decision') }}
-    where release_id = (select release_id from release)
+    where release_id = {{ latest_release() }}
 
 ),
 

@@ -4,14 +4,6 @@ with period as (
 
 ),
 
-release as (
-
-    select release_id from {{ source('ops', 'release') }}
-    order by release_number desc
-    limit 1
-
-),
-
 -- Periods without any figure are left out, because a chart would begin with them, unless a delivery failed.
 figure as (
 
@@ -19,7 +11,7 @@ figure as (
         period_id,
         bool_or(value is not null or status in ('refused', 'incomplete')) as is_told
     from {{ source('ops', 'release_value') }}
-    where release_id = (select release_id from release)
+    where release_id = {{ latest_release() }}
     group by period_id
 
 ),
@@ -28,7 +20,7 @@ shown as (
 
     select distinct period_id
     from {{ source('ops', 'release_decision') }}
-    where release_id = (select release_id from release) and decision = 'publish' and value is not null
+    where release_id = {{ latest_release() }} and decision = 'publish' and value is not null
 
 ),
 
