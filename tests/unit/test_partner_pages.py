@@ -177,6 +177,11 @@ def test_no_address_leads_out_of_the_own_folder(client, path):
     assert "of bpl" not in answer.text
 
 
+def test_another_method_and_an_address_that_is_none_are_refused_and_no_error_of_the_server(client):
+    assert client.post("/", auth=("bwd", "right")).status_code == 405
+    assert client.get("/%00", auth=("bwd", "right")).status_code == 404
+
+
 def test_a_partner_without_pages_is_told_so(client):
     assert client.get("/", auth=("new", "no pages yet")).status_code == 404
 

@@ -195,6 +195,7 @@ QUESTIONS = (
     "select pg_stat_get_live_tuples('publish.area'::regclass)",
     "select pg_stat_get_db_tuples_inserted(oid) from pg_database where datname = current_database()",
     "select pg_current_wal_lsn()",
+    "select pg_logical_emit_message(false, 'a', 'b')",
     "select * from pg_control_checkpoint()",
     "select pg_tablespace_size('pg_default')",
     "select pg_database_size(replace(current_database(), '_readers', ''))",
@@ -207,6 +208,19 @@ def test_what_the_server_counts_of_all_its_databases_is_closed_to_readers(opened
         for question in QUESTIONS:
             with reading(opened, role) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute(question)
+
+
+def test_no_function_that_a_reader_may_call_gives_a_place_in_the_log(opened):
+    """Two places in the write-ahead log are the bytes of what was written between them."""
+    asked = (
+        "select oid::regprocedure::text from pg_proc where prorettype = 'pg_lsn'::regtype and pronargs <= 4 "
+        "and pronamespace = 'pg_catalog'::regnamespace and has_function_privilege(oid, 'execute') "
+        "and proname not in ('pg_lsn_in', 'pg_lsn_recv', 'pg_lsn', 'pg_lsn_larger', 'pg_lsn_smaller', 'pg_lsn_pli', 'pg_lsn_mii', "
+        "'numeric_pl_pg_lsn', 'max', 'min')"
+    )
+    for role in (access.BI_READER, ANALYST):
+        with reading(opened, role) as reader:
+            assert list(reader.execute(asked)) == []
 
 
 def test_a_reader_sees_of_other_sessions_neither_what_they_ask_nor_how_far_they_are(opened, owner):

@@ -15,7 +15,7 @@ from vrn.warehouse.roles import EVALUATOR, OWN_ROLES
 
 SERVICES = tuple(role for role in OWN_ROLES if role != EVALUATOR)
 # What statistics views call. Those of a session say of other people's sessions nothing that counts.
-STATISTICS = "^pg_(stat_get_|current_wal_|control_|logical_emit_message$|tablespace_size$)"
+STATISTICS = "^pg_(stat_get_|current_wal_|last_wal_|control_|logical_emit_message$|tablespace_size$)"
 OF_SESSIONS = "^pg_stat_get_(activity$|backend_|progress_info$)"
 LARGE_OBJECTS = ("lo_creat", "lo_create", "lo_from_bytea", "lo_import", "lo_put", "lowrite")
 
