@@ -81,6 +81,18 @@ def _is_of_the_night(item: pytest.Item) -> bool:
     return is_marked or hasattr(getattr(item, "obj", None), "hypothesis")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _environment_stays() -> Iterator[None]:
+    """What says which home and which warehouse is the same after a file of tests as before it, because the next reads it."""
+    before = _of_a_home()
+    yield
+    assert _of_a_home() == before
+
+
+def _of_a_home() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(("VRN_", "PG", "DBT_"))}
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Settings]:
     """A PostgreSQL 18 of the tests' own, with a prepared and empty warehouse in it that no test writes to."""

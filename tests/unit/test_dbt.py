@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def test_every_layer_builds_before_the_first_delivery_and_every_row_says_that_no
 def test_the_logic_passes_its_unit_tests_and_the_documentation_is_made(built):
     assert dbt.invoke(built, ["--quiet", "test", "--select", "test_type:unit"]).success
     assert "fct_indicator_value" in dbt.document(built).read_text(encoding="utf-8")
+
+
+def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
+    before = dict(os.environ)
+    assert dbt.invoke(built, ["--quiet", "ls", "--select", "dim_area"]).success
+    assert dict(os.environ) == before
+    assert "DBT_ENV_SECRET_VRN_PASSWORD" not in os.environ
 
 
 def test_seeds_and_statistics_are_loaded_again_when_they_changed_and_not_when_a_model_did(built, owner, tmp_path, monkeypatch):

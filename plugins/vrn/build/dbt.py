@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,9 @@ def invoke(settings: Settings, arguments: Sequence[str], variables: Mapping[str,
     """Run a dbt command on this home's warehouse, with other values of the project's variables where they are given."""
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner(read(settings, variables)).invoke([*arguments, *_options(settings, variables)])
+    runner = dbtRunner(read(settings, variables))
+    with _environment_of(settings):
+        return runner.invoke([*arguments, *_options(settings, variables)])
 
 
 def document(settings: Settings) -> Path | None:
@@ -41,15 +44,17 @@ def document(settings: Settings) -> Path | None:
     from dbt.cli.main import dbtRunner
 
     # This command writes down what it reads, so it reads for itself.
-    done = dbtRunner().invoke(["--quiet", "docs", "generate", "--static", "--write-json", *_options(settings)])
+    with _environment_of(settings):
+        done = dbtRunner().invoke(["--quiet", "docs", "generate", "--static", "--write-json", *_options(settings)])
     return settings.dbt_target / "static_index.html" if done.success else None
 
 
 def read(settings: Settings, variables: Mapping[str, object] | None = None) -> Manifest:
     """The project as dbt reads it. Reading takes seconds, so this process keeps what it read until a file changes."""
     options = _options(settings, variables)
-    # A copy, because a command writes into what it is given: a foreign key, once compiled, cannot be compiled again.
-    return _read(tuple(options), settings.database, code(settings)).deepcopy()
+    with _environment_of(settings):
+        # A copy, because a command writes into what it is given: a foreign key, once compiled, cannot be compiled again.
+        return _read(tuple(options), settings.database, code(settings)).deepcopy()
 
 
 @lru_cache(READINGS_KEPT)
@@ -75,12 +80,28 @@ def _forget_what_other_macros_made() -> None:
 
 
 def _options(settings: Settings, variables: Mapping[str, object] | None = None) -> list[str]:
-    os.environ.update(environment(settings))
     dbt_sources.write(settings)
     folder = str(settings.dbt_project)
     as_of = {"as_of": f"date '{settings.as_of}'"} if settings.as_of else {}
     said = as_of | dict(variables or {})
     return ["--project-dir", folder, "--profiles-dir", folder, *(["--vars", json.dumps(said)] if said else [])]
+
+
+@contextmanager
+def _environment_of(settings: Settings) -> Iterator[None]:
+    """What dbt reads, and only while it reads: what this process does or starts later has neither the owner's password nor the
+    name of the last warehouse that was built."""
+    given = environment(settings)
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def environment(settings: Settings) -> dict[str, str]:
