@@ -130,7 +130,7 @@ def judge(engine: sa.Engine, submission: Submission, contract: Contract) -> Verd
 def _judge_entity(
     engine: sa.Engine, submission: Submission, contract: Contract, entity: Entity, rules: list[Rule], outcomes: list[Outcome]
 ):
-    # GX asks some twenty times a delivery, of tables that nobody writes to: a transaction for each would be most of the round trips.
+    # GX asks some twenty times a delivery, of tables that nobody writes to: a transaction for each is most of the round trips.
     asking = engine.execution_options(isolation_level="AUTOCOMMIT")
     validator = gx.validator(asking, raw.RAW, raw.partition_name(entity, submission.submission_id))
     result = gx.validate(validator, entity.table, [expectations.of(rule) for rule in rules])
