@@ -8,7 +8,7 @@ declare
     shared double precision;
     own double precision;
     tails double precision[];
-    golden constant double precision := (sqrt(5) - 1) / 2;
+    draws constant integer := cardinality(normals) / 2;
 begin
     if cardinality(standard_errors) <> cardinality(points) or 0 > any (standard_errors) then
         raise exception 'stats.sii_ci takes a standard error of 0 or more for each value, not % for %', standard_errors, points;
@@ -16,14 +16,11 @@ begin
     if level <= 0 or level >= 1 then
         raise exception 'stats.sii_ci takes a level between 0 and 1, such as 0.95, not %', level;
     end if;
-    if draws < 10000 or draws > 1000000 then
-        raise exception 'stats.sii_ci takes from 10000 to 1000000 draws, not %', draws;
-    end if;
     line := case
         when scale = 'logit' then stats.sii_line(populations, stats.sii_logits(points), false)
         else stats.sii_line(populations, points, scale = 'log')
     end;
-    if line.slope is null or level is null or draws is null or array_position(standard_errors, null) is not null then
+    if line.slope is null or level is null or normals is null or array_position(standard_errors, null) is not null then
         return;
     end if;
     -- The line is a sum over the groups, so it varies by the sum of what one standard error of each group does to it.
@@ -42,7 +39,6 @@ begin
     shared := coalesce(covariance / nullif(sqrt(slope_variance), 0), 0);
     own := sqrt(greatest(intercept_variance - shared ^ 2, 0));
     tails := array[(1 - level) / 2, (1 + level) / 2];
-    -- The draws lie evenly in the slope's direction, and in the other one at steps of the golden section.
     select
         (percentile_cont(tails) within group (order by ends.least_deprived - ends.most_deprived))[1],
         (percentile_cont(tails) within group (order by ends.least_deprived - ends.most_deprived))[2],
@@ -65,12 +61,7 @@ begin
             select
                 line.slope + sqrt(slope_variance) * normal.first as slope,
                 line.intercept + shared * normal.first + own * normal.second as intercept
-            from (
-                select
-                    stats.normal_quantile((i - 0.5::double precision) / draws) as first,
-                    stats.normal_quantile(i * golden - floor(i * golden)) as second
-                from generate_series(1, draws) as i
-            ) as normal
+            from unnest(normals[:draws], normals[draws + 1:]) as normal (first, second)
         ) as drawn
     ) as ends;
 end;

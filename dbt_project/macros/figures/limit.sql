@@ -39,6 +39,13 @@ wilson_limit as (
     cross join lateral stats.wilson_ci(counts.numerator, counts.denominator, 0.95) as ci_95
     cross join lateral stats.wilson_ci(counts.numerator, counts.denominator, 0.998) as ci_998
 
+),
+
+-- Made once for all slopes, because to make them takes longer than all else of a limit.
+normal as materialized (
+
+    select stats.sii_draws(10000) as draws
+
 )
 
 select
@@ -89,8 +96,9 @@ left join lateral (
     where figure.cell_type = 'ratio' and figure.status = 'ok'
     union all
     select -1 * limits.sii_upper, -1 * limits.sii_lower
-    from stats.sii_ci(
-        figure.quintile_populations, figure.quintile_rates, figure.quintile_log_errors, {{ share }}, true
+    from normal
+    cross join lateral stats.sii_limits(
+        figure.quintile_populations, figure.quintile_rates, figure.quintile_log_errors, {{ share }}, 'log', normal.draws
     ) as limits
     where figure.cell_type = 'sii' and figure.status = 'ok'
 ) as own_{{ level }} on figure.cell_type in ('dsr', 'mean', 'ratio', 'sii')

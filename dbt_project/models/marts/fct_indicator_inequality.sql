@@ -35,6 +35,13 @@ quintiles as (
 
 ),
 
+-- Made once for all slopes, because to make them takes longer than all else of a limit.
+normal as materialized (
+
+    select stats.sii_draws(10000) as draws
+
+),
+
 final as (
 
     select
@@ -50,8 +57,11 @@ final as (
         1 / limits.rii_lower as relative_index_upper_ci_95,
         quintiles.is_synthetic
     from quintiles
+    cross join normal
     cross join lateral stats.sii(quintiles.populations, quintiles.rates, true) as line
-    cross join lateral stats.sii_ci(quintiles.populations, quintiles.rates, quintiles.log_errors, 0.95, true) as limits
+    cross join lateral stats.sii_limits(
+        quintiles.populations, quintiles.rates, quintiles.log_errors, 0.95, 'log', normal.draws
+    ) as limits
 
 )
 
