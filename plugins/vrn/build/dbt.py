@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # What a project is made of, for its fingerprint.
 SUFFIXES = (".sql", ".yml", ".csv", ".yaml")
-# A process works on one project and one warehouse; the tests on a few.
+# A process works on one project; the tests on a few.
 READINGS_KEPT = 4
 
 
@@ -30,11 +31,23 @@ class ProjectUnreadable(VrnError):
     """The dbt project cannot be read; the message is dbt's."""
 
 
-def invoke(settings: Settings, arguments: Sequence[str], variables: Mapping[str, object] | None = None) -> dbtRunnerResult:
-    """Run a dbt command on this home's warehouse, with other values of the project's variables where they are given."""
+def invoke(
+    settings: Settings,
+    arguments: Sequence[str],
+    variables: Mapping[str, object] | None = None,
+    *,
+    without: Iterable[str] = (),
+) -> dbtRunnerResult:
+    """Run a dbt command on this home's warehouse, with other values of the project's variables where they are given.
+
+    without: ids of models and tests that no selection of this command finds, and that others may rest on all the same.
+    """
     from dbt.cli.main import dbtRunner
 
-    runner = dbtRunner(read(settings, variables))
+    manifest = read(settings)
+    for node_id in without:
+        manifest.nodes[node_id].config.enabled = False
+    runner = dbtRunner(manifest)
     with _environment_of(settings):
         return runner.invoke([*arguments, *_options(settings, variables)])
 
@@ -49,23 +62,45 @@ def document(settings: Settings) -> Path | None:
     return settings.dbt_target / "static_index.html" if done.success else None
 
 
-def read(settings: Settings, variables: Mapping[str, object] | None = None) -> Manifest:
-    """The project as dbt reads it. Reading takes seconds, so this process keeps what it read until a file changes."""
-    options = _options(settings, variables)
+def read(settings: Settings) -> Manifest:
+    """The project as dbt reads it. Reading takes ten seconds of a processor, so this process keeps what it read until a file
+    changes: for every warehouse, and for all values of the project's variables, which dbt asks for when it compiles a model."""
+    options = _folders(settings)
     with _environment_of(settings):
-        # A copy, because a command writes into what it is given: a foreign key, once compiled, cannot be compiled again.
-        return _read(tuple(options), settings.database, code(settings)).deepcopy()
+        known = _read(tuple(options), code(settings))
+    # A copy, because a command writes into what it is given: a foreign key, once compiled, cannot be compiled again.
+    manifest = known.manifest.deepcopy()
+    if known.database != settings.database:
+        _move(manifest, known.database, settings.database)
+    return manifest
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The project as it was read for a database."""
+
+    manifest: Manifest
+    database: str
 
 
 @lru_cache(READINGS_KEPT)
-def _read(options: tuple[str, ...], _database: str, _code: str) -> Manifest:
+def _read(options: tuple[str, ...], _code: str) -> Reading:
     from dbt.cli.main import dbtRunner
 
+    settings = Settings()
     _forget_what_other_macros_made()
     done = dbtRunner().invoke(["--quiet", "parse", *options])
     if not done.success:
         raise ProjectUnreadable(f"dbt cannot read its project: {done.exception}")
-    return done.result
+    return Reading(done.result, settings.database)
+
+
+def _move(manifest: Manifest, before: str, database: str) -> None:
+    """Say of every relation of a project that it is in another database."""
+    for node in (*manifest.nodes.values(), *manifest.sources.values(), *manifest.functions.values()):
+        node.database = database
+        if getattr(node, "relation_name", None):
+            node.relation_name = node.relation_name.replace(f'"{before}".', f'"{database}".', 1)
 
 
 def _forget_what_other_macros_made() -> None:
@@ -79,12 +114,16 @@ def _forget_what_other_macros_made() -> None:
         made_by.write_text(macros)
 
 
-def _options(settings: Settings, variables: Mapping[str, object] | None = None) -> list[str]:
+def _folders(settings: Settings) -> list[str]:
     dbt_sources.write(settings)
     folder = str(settings.dbt_project)
+    return ["--project-dir", folder, "--profiles-dir", folder]
+
+
+def _options(settings: Settings, variables: Mapping[str, object] | None = None) -> list[str]:
     as_of = {"as_of": f"date '{settings.as_of}'"} if settings.as_of else {}
     said = as_of | dict(variables or {})
-    return ["--project-dir", folder, "--profiles-dir", folder, *(["--vars", json.dumps(said)] if said else [])]
+    return [*_folders(settings), *(["--vars", json.dumps(said)] if said else [])]
 
 
 @contextmanager
