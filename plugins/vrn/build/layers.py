@@ -7,7 +7,7 @@ LAYERS = {
     "intermediate": ["path:models/intermediate"],
     "indicators": ["path:models/indicators"],
     "counts": ["path:models/counts"],
-    "marts": ["path:models/marts"],
+    "marts": ["path:models/marts", "path:tests"],
     "publish": ["path:functions/figures", "path:functions/publish", "path:models/publish"],
 }
 GATHER, LINK = "gather", "link"

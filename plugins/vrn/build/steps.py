@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+from psycopg.types.json import Jsonb
 
-from vrn.build import dbt, left_out, table_swap
+from vrn.build import dbt, inputs, left_out, table_swap
 from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
 from vrn.errors import VrnError
 from vrn.feeds import catalogue
@@ -113,17 +114,21 @@ def _build(layer: str) -> dict[str, int]:
         failed = left_out.before(connection, layer)
         manifest = dbt.read(settings)
         out = left_out.resting_on(manifest, [*failed, *left_out.without_table(connection, settings, manifest)])
+        rests_on = _inputs(settings, layer)
+        is_known = is_ours and last["inputs"] is not None and not out.models
+        unchanged = inputs.unchanged(manifest, layer, last["inputs"], rests_on) if is_known else set()
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
         selected += ["--exclude", *out.models] if out.models else []
         done = dbt.invoke(
             settings,
             ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected],
             {"left_out": out.indicators} if out.indicators else None,
+            without=unchanged,
         )
         results = list(done.result.results) if done.result is not None else []
         if layer == "publish" and done.success:
             table_swap.swap(settings)
-        _keep(settings, layer, results, ours if done.success and not failed else None)
+        _keep(settings, layer, results, ours if done.success and not failed else None, rests_on)
         # Within the step, or it would be kept as one that ended well.
         if not done.success:
             raise _failure(layer, results, manifest, done.exception)
@@ -177,19 +182,26 @@ def _make_sources(connection, settings: Settings) -> None:
     persons.ensure_table(settings)
 
 
+def _inputs(settings: Settings, layer: str) -> dict[str, str]:
+    with connect(settings, OWNER) as connection:
+        # The reference layer rests on the project alone, and is built before there is a ledger to ask.
+        return {} if layer == REFERENCE else inputs.now(connection, settings, layer)
+
+
 def _last_built(settings: Settings, layer: str) -> dict | None:
     with connect(settings, OWNER) as connection:
-        return connection.execute("select code, ledger from ops.built_layer where layer = %s", [layer]).fetchone()
+        return connection.execute("select code, ledger, inputs from ops.built_layer where layer = %s", [layer]).fetchone()
 
 
 def _forget(settings: Settings, layer: str) -> None:
-    """From now on neither this layer nor a later one is whole."""
+    """From now on neither this layer nor a later one is whole, and nobody knows what this one was made from."""
     later = list(LAYERS)[list(LAYERS).index(layer) :]
     with connect(settings, OWNER) as connection:
         connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
+        connection.execute("update ops.built_layer set inputs = null where layer = %s", [layer])
 
 
-def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | None) -> None:
+def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | None, rests_on: dict[str, str]) -> None:
     """What each node did, and, where the layer is whole, which project built it."""
     invocation = uuid.uuid4().hex
     rows = [
@@ -216,7 +228,7 @@ def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | No
             # The reference layer rests on no delivery, and comes before this build looks at the ledger.
             built_from = "" if layer == REFERENCE else ledger.fingerprint(connection, "staging.stg_ops__submission")
             cursor.execute(
-                "insert into ops.built_layer (layer, code, ledger) values (%s, %s, %s) "
-                "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger",
-                [layer, code_of_whole, built_from],
+                "insert into ops.built_layer (layer, code, ledger, inputs) values (%s, %s, %s, %s) "
+                "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger, inputs = excluded.inputs",
+                [layer, code_of_whole, built_from, Jsonb(rests_on)],
             )

@@ -1,0 +1,124 @@
+"""What a layer's models rest on, and which of them rest on nothing that changed since the layer was built last: a build passes over
+those and their tests.
+
+The project's own files are no input here, because another project builds a layer whole. A model rests on deliveries of feeds, on
+the day on which the home lives where its text asks for it, and on all deliveries where it reads the ledger itself. A model of
+feeds asks the ledger only about the deliveries of those feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from vrn.build.layers import LAYERS
+from vrn.settings import Settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+DAY, LEDGER, UNSEEN = "the day", "the ledger", "what no delivery tells"
+# Tables of ops that are written from the feed files, which are part of the project.
+OF_THE_PROJECT = ("code_label", "feed", "feed_supplier")
+COUNTED = "counted_submission"
+# Publish is swapped in as a whole, so that all of it is built.
+PASSED_OVER_IN = ("staging", "intermediate", "indicators", "counts", "marts")
+BEFORE_STAGING = "ops.submission"
+# The ledger as this build knows it, once staging has taken it.
+SINCE_STAGING = "staging.stg_ops__submission"
+STATES = """
+select feed, md5(string_agg(concat_ws(' ', submission_id, attempt, status, extract_as_at), ',' order by submission_id)) as found
+from {} where status in ('accepted', 'superseded', 'refused')
+group by feed
+"""
+
+
+def now(connection: psycopg.Connection, settings: Settings, layer: str) -> dict[str, str]:
+    """The state of every input that a layer may rest on: each feed that something came of by a fingerprint of its deliveries, and
+    the day on which the home lives."""
+    table = BEFORE_STAGING if layer == "staging" else SINCE_STAGING
+    found = {row["feed"]: row["found"] for row in connection.execute(STATES.format(table))}
+    day = settings.as_of or connection.execute("select ops.as_of() as day").fetchone()["day"]
+    return found | {DAY: str(day)}
+
+
+def unchanged(manifest: Manifest, layer: str, before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """The nodes of a layer, models and tests by their ids in dbt, all of whose inputs are as they were."""
+    if layer not in PASSED_OVER_IN:
+        return set()
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    if changed - {DAY}:
+        changed.add(LEDGER)
+    rests_on = _resting(manifest)
+    models = {
+        node_id
+        for node_id, node in manifest.nodes.items()
+        if node.resource_type == "model" and not rests_on(node_id) & (changed | {UNSEEN})
+    }
+    tests = {
+        node_id
+        for node_id, node in manifest.nodes.items()
+        if node.resource_type == "test" and all(one in models or not _is_model(one) for one in node.depends_on.nodes)
+    }
+    return {one for one in models if _is_of(manifest, one, layer)} | tests
+
+
+def _resting(manifest: Manifest):
+    """A function that gives the inputs of a node."""
+
+    @cache
+    def of(node_id: str) -> frozenset[str]:
+        if node_id in manifest.sources:
+            return _of_source(manifest.sources[node_id])
+        node = manifest.nodes.get(node_id) or manifest.functions.get(node_id)
+        if node is None or node.resource_type == "seed":
+            return frozenset()
+        if node.name.startswith("stg_ops__"):
+            return frozenset([LEDGER, UNSEEN])
+        found = frozenset().union(*(of(one) for one in node.depends_on.nodes if not _is_ledger(one)))
+        if any(map(_is_ledger, node.depends_on.nodes)) and not found - {DAY}:
+            found |= {LEDGER}
+        return found | ({DAY} if _asks_for_the_day(manifest, node) else set())
+
+    return of
+
+
+def _of_source(source) -> frozenset[str]:
+    if source.source_name == "raw":
+        return frozenset([source.name.partition("__")[0]])
+    if source.source_name == "ops" and source.name in OF_THE_PROJECT:
+        return frozenset()
+    return frozenset([LEDGER if source.name == COUNTED else UNSEEN])
+
+
+def _asks_for_the_day(manifest: Manifest, node) -> bool:
+    texts = [node.raw_code, *(manifest.macros[one].macro_sql for one in _macros(manifest, tuple(node.depends_on.macros)))]
+    return any("var('as_of')" in text for text in texts)
+
+
+def _macros(manifest: Manifest, waiting: tuple[str, ...]) -> set[str]:
+    """These macros of the project, and all that they call."""
+    found: set[str] = set()
+    left = list(waiting)
+    while left:
+        one = left.pop()
+        if one not in found and one.startswith("macro.vrn.") and one in manifest.macros:
+            found.add(one)
+            left += manifest.macros[one].depends_on.macros
+    return found
+
+
+def _is_ledger(node_id: str) -> bool:
+    return node_id.startswith("model.vrn.stg_ops__")
+
+
+def _is_model(node_id: str) -> bool:
+    return node_id.startswith("model.")
+
+
+def _is_of(manifest: Manifest, node_id: str, layer: str) -> bool:
+    folders = [one.removeprefix("path:") + "/" for one in LAYERS[layer] if one.startswith("path:")]
+    return manifest.nodes[node_id].original_file_path.startswith(tuple(folders))

@@ -1,0 +1,143 @@
+"""A build passes over what no delivery changed, and leaves what a build of everything would leave (issue 17, point 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from hypothesis import settings as of_hypothesis
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from tests.inbox import Inbox
+from tests.properties import examples
+from vrn.build import dbt
+from vrn.build import steps as build
+from vrn.build.layers import LAYERS
+from vrn.feeds.period import Period
+from vrn.run import deciding
+from vrn.synthetic import deliveries
+
+SEARCHES, CRIME, TRAINING = "police_stop_search", "police_crime", "programme_training"
+PERIODS = {SEARCHES: ("2019-12", "2020-01"), CRIME: ("2019-12", "2020-01"), TRAINING: ("2019-20-Q3", "2019-20-Q4")}
+ONE = [(feed, period) for feed, periods in PERIODS.items() for period in periods]
+BUILT = ("staging", "intermediate", "indicators", "counts", "marts")
+SCHEMAS = ("intermediate", "indicators", "figures", "marts")
+WHO = {"by": "Jo Bloggs", "reason": "a test"}
+
+
+def deliver(inbox: Inbox, feed: str, period_name: str, without_row: int) -> dict:
+    """A delivery of that period, but for one of its rows. Returns the ledger's row."""
+    contract = inbox.contract(feed, period_name)
+    period = Period.parse(contract.kind, period_name)
+    supplier = next(iter(contract.suppliers))
+    lines = deliveries.content(contract, period, inbox.places, supplier).splitlines(keepends=True)
+    # The header stays.
+    del lines[1 + without_row % (len(lines) - 1)]
+    inbox.drop(feed, deliveries.file_name(contract, period, supplier), b"".join(lines))
+    (row,) = inbox.take_in(feed)
+    assert row["status"] == "accepted", row["status_reason"]
+    return row
+
+
+def build_what_changed() -> None:
+    """Build the layers of which models may be passed over."""
+    for layer in BUILT:
+        build.take(layer)
+
+
+def tables(owner: psycopg.Connection) -> dict[str, str]:
+    """A fingerprint of what each table of the models holds."""
+    names = owner.execute(
+        "select format('%%I.%%I', relnamespace::regnamespace, relname) as name from pg_class "
+        "where relnamespace::regnamespace::text = any(%s) and relkind = 'r' order by 1",
+        [list(SCHEMAS)],
+    ).fetchall()
+    return {
+        row["name"]: owner.execute(
+            f"select md5(string_agg(one::text, e'\\n' order by one::text)) as found from {row['name']} as one"
+        ).fetchone()["found"]
+        for row in names
+    }
+
+
+def nodes_of_last_build(owner: psycopg.Connection) -> set[str]:
+    """Names of the models and tests that the last build of each layer dealt with."""
+    rows = owner.execute(
+        "select split_part(node_id, '.', 3) as name from ops.dbt_result inner join "
+        "(select distinct on (layer) invocation_id from ops.dbt_result order by layer, finished_at desc) as last "
+        "using (invocation_id)"
+    ).fetchall()
+    return {row["name"] for row in rows}
+
+
+class Deliveries(RuleBasedStateMachine):
+    """Deliveries, restatements and withdrawals of three feeds, with builds in between."""
+
+    inbox: Inbox
+    owner: psycopg.Connection
+    # Each file's bytes are its own, because the same again are no delivery.
+    sent = 0
+
+    @initialize()
+    def begin(self) -> None:
+        for submission_id in self._serving():
+            deciding.withdraw(self.inbox.settings, submission_id, **WHO)
+
+    @rule(one=st.sampled_from(ONE))
+    def deliver_or_restate(self, one: tuple[str, str]) -> None:
+        type(self).sent += 1
+        deliver(self.inbox, *one, self.sent)
+
+    @precondition(lambda self: self._serving())
+    @rule(place=st.integers(0, 9))
+    def withdraw(self, place: int) -> None:
+        serving = self._serving()
+        deciding.withdraw(self.inbox.settings, serving[place % len(serving)], **WHO)
+
+    @rule()
+    def build(self) -> None:
+        build_what_changed()
+
+    def teardown(self) -> None:
+        build_what_changed()
+        found = tables(self.owner)
+        chosen = [one for layer in BUILT for one in LAYERS[layer]]
+        arguments = ["--quiet", "run", "--full-refresh", "--select", *chosen, "--exclude", "config.materialized:view"]
+        assert dbt.invoke(self.inbox.settings, arguments).success
+        whole = tables(self.owner)
+        assert [name for name in whole if whole[name] != found.get(name)] == []
+
+    def _serving(self) -> list[int]:
+        rows = self.owner.execute("select submission_id from ops.submission where status = 'accepted' order by 1").fetchall()
+        return [row["submission_id"] for row in rows]
+
+
+@pytest.fixture
+def machine(built_server, inbox, owner) -> Iterator[type[Deliveries]]:
+    return type("DeliveriesOfAHome", (Deliveries,), {"inbox": inbox, "owner": owner})
+
+
+@pytest.mark.worlds
+def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(machine):
+    run_state_machine_as_test(machine, settings=of_hypothesis(examples(2, of_the_night=200), stateful_step_count=6))
+
+
+def test_a_build_passes_over_models_and_tests_of_feeds_that_brought_nothing(built_server, inbox, owner):
+    deliver(inbox, TRAINING, "2019-20-Q4", 0)
+    build_what_changed()
+    found = nodes_of_last_build(owner)
+    assert {"stg_ops__submission", "int_training__event", "indicator_count", "fct_indicator_value"} <= found
+    assert {"stg_programme_training__event", "p06_training_reach"} <= found
+    assert not {"stg_police_crime__crime", "int_crime__recorded", "v06_violence_with_injury", "dim_area", "fct_crime"} & found
+    assert any(name.startswith("unique_together_int_training__event") for name in found)
+    assert not any("int_crime__recorded" in name for name in found)
+    # Tests of several models, of which one was built.
+    assert "groups_add_up_to_all" in found
+
+
+def test_a_layer_that_was_not_built_to_its_end_is_built_whole(built_server, owner):
+    owner.execute("update ops.built_layer set inputs = null where layer = 'intermediate'")
+    build.take("intermediate")
+    assert "int_crime__recorded" in nodes_of_last_build(owner)
