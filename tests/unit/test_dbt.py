@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ def test_every_layer_builds_before_the_first_delivery_and_every_row_says_that_no
 def test_the_logic_passes_its_unit_tests_and_the_documentation_is_made(built):
     assert dbt.invoke(built, ["--quiet", "test", "--select", "test_type:unit"]).success
     assert "fct_indicator_value" in dbt.document(built).read_text(encoding="utf-8")
+
+
+def test_the_project_is_read_once_for_all_warehouses_and_days_of_a_process(built, monkeypatch):
+    """Issue 17, point 2: to read it takes ten seconds of a processor."""
+    dbt.read(built)
+    read = dbt._read.cache_info().misses
+    monkeypatch.setenv("VRN_AS_OF", "2020-08-25")
+    nodes = dbt.read(replace(built, database="another")).nodes.values()
+    assert {node.database for node in nodes} == {"another"}
+    assert {node.relation_name.split(".")[0] for node in nodes if node.relation_name} == {'"another"'}
+    assert {node.database for node in dbt.read(built).nodes.values()} == {built.database}
+    assert dbt._read.cache_info().misses == read
 
 
 def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
