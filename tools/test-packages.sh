@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Debian's packages by which the tests try real clients: a browser, ODBC, JDBC, R, an SSH server, and a PostgreSQL with
+# Debian's packages by which the tests try real clients: a browser, ODBC, JDBC, R, an SSH server, Redis, and a PostgreSQL with
 # TLS and pgaudit. As root.
 # Without them the tests that need one skip and say so.
 set -euo pipefail
-packages=(chromium unixodbc odbc-postgresql libpostgresql-jdbc-java default-jdk-headless r-base-core r-cran-rpostgresql openssh-server postgresql-15 postgresql-15-pgaudit)
+packages=(chromium unixodbc odbc-postgresql libpostgresql-jdbc-java default-jdk-headless r-base-core r-cran-rpostgresql openssh-server postgresql-15 postgresql-15-pgaudit redis-server)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")

@@ -107,6 +107,7 @@ def _deploy(settings: Settings, chosen) -> None:
         "site": deploy.serve_site,
         "partner-pages": deploy.serve_partner_pages,
         "demo": deploy.demo,
+        "worker": deploy.work,
     }
     if chosen.service in own:
         own[chosen.service](settings)

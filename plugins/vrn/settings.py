@@ -85,6 +85,20 @@ class Settings:
         return "VRN_AIRFLOW_URL" in os.environ
 
     @property
+    def queue(self) -> str:
+        """The Redis in which tasks wait for workers, as host:port; empty where the scheduler runs them itself.
+
+        VRN_QUEUE, or in a deployment that of the Compose profile `celery`.
+        """
+        profiles = os.environ.get("VRN_PROFILES", "").split(",")
+        return os.environ.get("VRN_QUEUE") or ("redis:6379" if "celery" in profiles else "")
+
+    @property
+    def worker_tasks(self) -> int:
+        """How many tasks a worker runs at a time. Raises HomeError."""
+        return _number("VRN_WORKER_TASKS", 4)
+
+    @property
     def inbox(self) -> Path:
         """Where partners' deliveries are dropped, one folder a feed."""
         return _path("VRN_INBOX", self.home / "inbox")

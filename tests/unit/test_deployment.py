@@ -29,8 +29,10 @@ from vrn.warehouse.roles import LINKER, OWNER, SUPERUSER
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 # Where each image looks for its secrets.
-AT = {"warehouse": "/run/vrn-secrets", "airflow-db": "/run/vrn-secrets", "superset": "/var/lib/superset-secrets"}
+AT = {**dict.fromkeys(("warehouse", "airflow-db", "redis"), "/run/vrn-secrets"), "superset": "/var/lib/superset-secrets"}
 MAKERS = ("secrets", "migrate")
+# Of a person, and of Redis, which Airflow is told in an address.
+NO_TOKENS = {secrets.ADMIN, secrets.QUEUE_PASSWORD}
 STREET = "police_street_crime"
 
 
@@ -44,6 +46,7 @@ def mounted(service: str) -> dict[str, str]:
 def given(home, tmp_path, monkeypatch) -> Path:
     """The folders that are handed out, as a deployment's two first services leave them."""
     monkeypatch.setattr(hand_out, "HANDED_OUT", tmp_path / "given")
+    monkeypatch.setattr(hand_out, "QUEUE", tmp_path / "queue")
     # Its users are not this machine's.
     monkeypatch.setattr(os, "chown", lambda *_, **__: None)
     for name in (secrets.SUPERSET_KEY, secrets.SUPERSET_ADMIN):
@@ -74,7 +77,7 @@ def test_each_service_mounts_its_own_secrets_read_only_and_no_others():
 
 def test_no_service_is_told_a_secret_by_its_environment_but_for_the_mail_servers():
     mail = {name for name, service in SERVICES.items() if "AIRFLOW_CONN_SMTP_DEFAULT" in service.get("environment", {})}
-    assert mail == {"scheduler", "dag-processor"}
+    assert mail == {"scheduler", "worker", "dag-processor"}
     told = {key for service in SERVICES.values() for key in service.get("environment", {}) if "PASS" in key or "SECRET" in key}
     assert told == {"VRN_SECRETS", "POSTGRES_PASSWORD_FILE"}
 
@@ -99,7 +102,7 @@ def test_both_servers_read_the_rules_of_signing_in_that_they_are_given():
 
 def test_each_folder_has_what_the_table_says_and_its_user_alone_reads_it(given):
     settings = Settings()
-    others = {"warehouse": {"pg_hba.conf"}, "airflow-db": {"pg_hba.conf"}}
+    others = {"warehouse": {"pg_hba.conf"}, "airflow-db": {"pg_hba.conf"}, "redis": {"users.acl"}}
     assert {path.name for path in given.iterdir()} == set(secrets.SERVICES)
     for service in secrets.SERVICES:
         there = {path.name for path in (given / service).iterdir()}
@@ -133,14 +136,15 @@ def test_an_airflow_service_starts_with_no_more_than_it_is_given(given, monkeypa
         patched.setenv("VRN_SECRETS", str(given / service))
         told = deploy.environment(Settings(), service)
     tokens = {variable: name for name, variable in airflow.TOKENS.items()}
-    assert {tokens[variable] for variable in told if variable in tokens} == set(secrets.SERVICES[service].tokens) - {secrets.ADMIN}
+    assert {tokens[variable] for variable in told if variable in tokens} == set(secrets.SERVICES[service].tokens) - NO_TOKENS
     assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" in told
 
 
-def test_a_task_needs_no_more_than_the_scheduler_is_given(given, monkeypatch, server, loader, places):
-    """Every kind of work that a task does, with the scheduler's folder in the place of all secrets."""
+@pytest.mark.parametrize("service", ["scheduler", "worker"])
+def test_a_task_needs_no_more_than_the_service_in_which_it_runs_is_given(given, monkeypatch, server, loader, places, service):
+    """Every kind of work that a task does, with the folder of that service in the place of all secrets."""
     with monkeypatch.context() as patched:
-        patched.setenv("VRN_SECRETS", str(given / "scheduler"))
+        patched.setenv("VRN_SECRETS", str(given / service))
         settings = Settings()
         inbox = Inbox(settings, loader, places)
         inbox.drop(STREET, "2020-04-lancashire-street.synthetic.csv", inbox.text(STREET, "2020-04"))
@@ -155,7 +159,7 @@ def test_a_task_needs_no_more_than_the_scheduler_is_given(given, monkeypatch, se
             settings.password(SUPERUSER)
         # Nor does it make what it was not given.
         prepare.projects(settings)
-        assert {path.name for path in settings.secrets.iterdir()} == secrets.of_service(settings, "scheduler")
+        assert {path.name for path in settings.secrets.iterdir()} == secrets.of_service(settings, service)
 
 
 def test_the_files_of_a_start_are_never_made_over_a_home_whose_superusers_password_is_lost(given):
@@ -193,6 +197,7 @@ def test_an_inbox_of_the_host_keeps_owner_group_and_mode_and_one_that_cannot_be_
     monkeypatch.setenv("VRN_INBOX", str(inbox))
     monkeypatch.setenv("VRN_INBOX_GROUP", told_group)
     monkeypatch.setattr(hand_out, "HANDED_OUT", tmp_path / "given")
+    monkeypatch.setattr(hand_out, "QUEUE", tmp_path / "queue")
     settings = Settings(home=tmp_path / "home")
     if is_fine:
         hand_out.to_other_images(settings)

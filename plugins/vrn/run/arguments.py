@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-SERVICES = ("secrets", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "site", "partner-pages", "demo")
+SERVICES = (
+    "secrets",
+    "migrate",
+    "api-server",
+    "scheduler",
+    "dag-processor",
+    "triggerer",
+    "worker",
+    "site",
+    "partner-pages",
+    "demo",
+)
 
 DECISIONS = {
     "refuse": "refuse a delivery that is under way or held",

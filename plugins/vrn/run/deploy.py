@@ -13,7 +13,6 @@ from vrn.report import partner_pages, site
 from vrn.run import hand_out, prepare
 from vrn.run.local import airflow
 from vrn.settings import Settings
-from vrn.warehouse.roles import AIRFLOW
 
 AIRFLOW_HOST = "airflow-db"
 SECONDS_TO_MEND = 30
@@ -24,11 +23,9 @@ PASSWORDS_FILE = Path.home() / "airflow-passwords.json"
 
 def environment(settings: Settings, service: str | None = None) -> dict[str, str]:
     """Airflow's configuration, as in a local home but for where its database and API server are."""
-    url = f"{AIRFLOW}:{settings.password(AIRFLOW)}@{AIRFLOW_HOST}:5432/airflow"
     return {
         **airflow.environment(settings, service),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{url}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+psycopg://{url}",
+        **(airflow.database(settings, AIRFLOW_HOST, 5432) if airflow.opens_database(service) else {}),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://api-server:{API_PORT}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(PASSWORDS_FILE),
         "AIRFLOW__API__HOST": "0.0.0.0",
@@ -45,6 +42,16 @@ def serve(settings: Settings, service: str) -> None:
         airflow.write_passwords(settings, PASSWORDS_FILE)
     told = environment(settings, service)
     os.execvpe("airflow", ["airflow", service, *airflow.ARGUMENTS.get(service, [])], {**os.environ, **told})
+
+
+def work(settings: Settings) -> None:
+    """Become a worker, which takes tasks out of the queue. Raises HomeError where nobody puts any into it."""
+    if not settings.queue:
+        raise HomeError(
+            "This worker would wait for ever, because the scheduler was not told of it. Say the profile in the environment, which "
+            "every service sees, and not as an option: `COMPOSE_PROFILES=celery docker compose up -d --wait --scale worker=2`."
+        )
+    os.execvpe("airflow", ["airflow", *airflow.WORKER], {**os.environ, **environment(settings, "worker")})
 
 
 def serve_site(settings: Settings) -> None:

@@ -12,13 +12,15 @@ from pathlib import Path
 from vrn.access import hba, tls
 from vrn.access import secrets as files
 from vrn.errors import HomeError
-from vrn.run import secrets
+from vrn.run import secrets, workers
 from vrn.settings import Settings
 
 # A folder (a volume) for each service that is given secrets (vrn.run.secrets.SERVICES), and the users of other images.
 HANDED_OUT = Path("/var/lib/vrn-secrets")
-VRN_USER, POSTGRES_USER, SUPERSET_USER = 50000, 999, 50001
-OF_OTHER_IMAGES = {"warehouse": POSTGRES_USER, "airflow-db": POSTGRES_USER, "superset": SUPERSET_USER}
+# Where Redis keeps what waits.
+QUEUE = Path("/var/lib/vrn-queue")
+VRN_USER, POSTGRES_USER, SUPERSET_USER, REDIS_USER = 50000, 999, 50001, 999
+OF_OTHER_IMAGES = {"warehouse": POSTGRES_USER, "airflow-db": POSTGRES_USER, "superset": SUPERSET_USER, "redis": REDIS_USER}
 # What of ours people on other machines reach over TLS.
 SERVERS_OF_OURS = ("partner-pages",)
 OF_OURS = tuple(name for name in secrets.SERVICES if name not in OF_OTHER_IMAGES)
@@ -41,6 +43,10 @@ def to_other_images(settings: Settings) -> None:
     _give(settings, "warehouse", {**of_server, "pg_hba.warehouse": "pg_hba.conf"})
     _give(settings, "airflow-db", {**of_server, "pg_hba.airflow-db": "pg_hba.conf"})
     _give(settings, "superset", {tls.CA_CERTIFICATE: "ca.crt"} if has_tls else {})
+    files.replace(settings, "users.redis", workers.users(settings))
+    _give(settings, "redis", {"users.redis": "users.acl"})
+    QUEUE.mkdir(parents=True, exist_ok=True)
+    os.chown(QUEUE, REDIS_USER, REDIS_USER)
     _own(settings)
 
 

@@ -34,6 +34,8 @@ FERNET_KEY, API_SECRET, JWT_SECRET, ADMIN = (
     "airflow_jwt_secret",
     "airflow_admin_password",
 )
+# Of the Redis in which tasks wait for workers.
+QUEUE_PASSWORD = "queue_password"
 SUPERSET_KEY, SUPERSET_ADMIN = "superset_secret_key", "superset_admin_password"
 Maker = Callable[[], str]
 
@@ -61,8 +63,16 @@ SERVICES = {
     "api-server": Need(passwords=(AIRFLOW,), tokens=(FERNET_KEY, API_SECRET, JWT_SECRET, ADMIN)),
     # Tasks run in it: they seal, protect, build, link and keep up projects, and write notes through Airflow's API.
     "scheduler": Need(
-        passwords=(AIRFLOW,), signs_in=(OWNER, LOADER, LINKER, KEEPER), tokens=(FERNET_KEY, JWT_SECRET, ADMIN), has_keys=True
+        passwords=(AIRFLOW,),
+        signs_in=(OWNER, LOADER, LINKER, KEEPER),
+        tokens=(FERNET_KEY, JWT_SECRET, ADMIN, QUEUE_PASSWORD),
+        has_keys=True,
     ),
+    # With the profile `celery` tasks run in it. Of Airflow it has nothing but the door to the queue: the API server gives it
+    # what a task needs.
+    "worker": Need(signs_in=(OWNER, LOADER, LINKER, KEEPER), tokens=(ADMIN, QUEUE_PASSWORD), has_keys=True),
+    # It knows a password by its hash (vrn.run.workers), which is handed out beside this table.
+    "redis": Need(),
     "dag-processor": Need(passwords=(AIRFLOW,), tokens=(FERNET_KEY,)),
     "triggerer": Need(passwords=(AIRFLOW,), tokens=(FERNET_KEY,)),
     # It looks in the ledger and at Airflow's runs.
@@ -105,7 +115,7 @@ def ensure(settings: Settings, *, is_new: bool = True) -> list[str]:
             f"home knows no other. Put it back from the backup of that folder; if it is lost, {renewed}."
         )
     made = [role for role in roles(settings) if files.password(settings, role)]
-    for name in (API_SECRET, JWT_SECRET):
+    for name in (API_SECRET, JWT_SECRET, QUEUE_PASSWORD):
         files.once(settings, name, files.hexadecimal())
     of_people = [f"password_{role}" for role in made if role not in (SUPERUSER, AIRFLOW, *logged.SERVICES)]
     return of_people + ([ADMIN] if files.once(settings, ADMIN, secrets.token_urlsafe(12)) else [])

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from vrn.errors import HomeError
-from vrn.run import prepare, secrets
+from vrn.run import prepare, secrets, workers
 from vrn.run.airflow_api import USER
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse.roles import AIRFLOW
@@ -32,6 +32,7 @@ TOKENS = {
 }
 # Their log servers would listen on every interface; the API server reads the logs from the home itself.
 ARGUMENTS = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
+WORKER = ("celery", "worker", "--skip-serve-logs")
 # A task under way is asked to end as well; what still waits in the scheduler's queue would be taken up for as long as it is let.
 SECONDS_TO_STOP = 8
 
@@ -39,12 +40,12 @@ SECONDS_TO_STOP = 8
 def environment(settings: Settings, process: str | None = None) -> dict[str, str]:
     """The whole configuration of Airflow as environment variables; nothing is read from elsewhere.
 
-    process: one of PROCESSES, which is told the tokens that it needs; a command that only works on the database needs none.
+    process: one of PROCESSES or a worker, which is told the tokens that it needs; a command that only works on the database needs
+    none.
     """
     tokens = secrets.SERVICES[process].tokens if process else ()
     home = settings.home / "airflow"
     address = f"http://127.0.0.1:{settings.airflow_port}"
-    database = URL.create("postgresql+psycopg2", AIRFLOW, settings.password(AIRFLOW), settings.pg_host, settings.pg_port, "airflow")
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(REPOSITORY / "plugins"),
@@ -64,10 +65,7 @@ def environment(settings: Settings, process: str | None = None) -> dict[str, str
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.render_as_string(hide_password=False),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.set(drivername="postgresql+psycopg").render_as_string(
-            hide_password=False
-        ),
+        **(database(settings, settings.pg_host, settings.pg_port) if opens_database(process) else {}),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": address,
@@ -96,6 +94,21 @@ def environment(settings: Settings, process: str | None = None) -> dict[str, str
         # Great Expectations makes a temporary folder for each context; it lies in the home like everything else.
         "TMPDIR": str(settings.home / "tmp"),
         "DO_NOT_TRACK": "1",
+        **(workers.environment(settings) if settings.queue and secrets.QUEUE_PASSWORD in tokens else {}),
+    }
+
+
+def opens_database(process: str | None) -> bool:
+    """Whether a process works on Airflow's own database: all do but workers, who ask the API server."""
+    return process is None or AIRFLOW in secrets.SERVICES[process].passwords
+
+
+def database(settings: Settings, host: str, port: int) -> dict[str, str]:
+    """Where Airflow's own database is, and the password that opens it."""
+    url = URL.create("postgresql+psycopg2", AIRFLOW, settings.password(AIRFLOW), host, port, "airflow")
+    return {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url.render_as_string(hide_password=False),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False),
     }
 
 
