@@ -5,11 +5,13 @@ Issue 17, point 3. What workers do with deliveries is in tests/end_to_end/test_w
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 import yaml
+from airflow.executors.base_executor import BaseExecutor
 
 import redis
 from tests import redis as of_tests
@@ -88,6 +90,12 @@ def test_a_worker_shares_with_the_scheduler_all_that_tasks_write_and_read():
     of_tasks = {name: {at for at in SERVICES[name]["volumes"] if "secrets" not in at} for name in ("scheduler", "worker")}
     assert of_tasks["worker"] == of_tasks["scheduler"]
     assert SERVICES["worker"]["group_add"] == SERVICES["scheduler"]["group_add"]
+
+
+def test_the_executor_can_be_loaded_with_the_celery_that_is_installed():
+    """Airflow's provider 3.26 cannot with Celery 5.7, whose version nothing of it limits."""
+    module, name = workers.EXECUTOR.rsplit(".", 1)
+    assert issubclass(getattr(importlib.import_module(module), name), BaseExecutor)
 
 
 # --- Who is let in ---

@@ -1,0 +1,64 @@
+"""Workers of a home as processes of the tests' own; in a deployment each is a container (docker-compose.yaml)."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.homes import Home
+from tests.waiting import until
+from vrn.run.local import airflow
+
+TAKEN, ENDED = "received", "(?:succeeded|raised)"
+
+
+class Worker:
+    """A worker that takes one task at a time, so that two share what there is. It dies when it is told, and with the test."""
+
+    def __init__(self, home: Home, name: str):
+        self.name = name
+        self.log: Path = home.settings.logs / f"worker-{name}.log"
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("VRN_QUEUE", home.environment["VRN_QUEUE"])
+            patched.setenv("VRN_WORKER_TASKS", "1")
+            told = airflow.environment(home.settings, "worker")
+        command = [*airflow.COMMAND, *airflow.WORKER, "--celery-hostname", name]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, env={**home.environment, **told}, stdout=log, stderr=log, start_new_session=True
+            )
+        until(lambda: f"{name} ready" in self.log.read_text() or self.process.poll() is not None, f"{name} to be ready")
+        assert self.process.poll() is None, self.log.read_text()[-3000:]
+
+    def times(self, what: str) -> int:
+        """How often it said of a task that it did that."""
+        return len(re.findall(rf"execute_workload\[[0-9a-f-]+\] {what}", self.log.read_text()))
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.times(TAKEN) > self.times(ENDED)
+
+    def signal(self, number: int) -> None:
+        """To it and to all that it started, as when its machine stops."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+
+@contextmanager
+def working(home: Home, *names: str) -> Iterator[list[Worker]]:
+    started: list[Worker] = []
+    try:
+        for name in names:
+            started.append(Worker(home, name))
+        yield started
+    finally:
+        for worker in started:
+            worker.signal(signal.SIGKILL)
+            worker.process.wait()
