@@ -18,12 +18,13 @@ from tests import redis as of_tests
 from tests.ports import free_port
 from vrn.access import secrets as files
 from vrn.errors import HomeError
-from vrn.run import deploy, secrets, workers
+from vrn.run import deploy, ingest, secrets, workers
 from vrn.run.local import airflow
 from vrn.settings import REPOSITORY, Settings
 
 SERVICES = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())["services"]
 EXECUTOR, DATABASE = "AIRFLOW__CORE__EXECUTOR", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+STREET = "police_street_crime"
 
 
 @pytest.fixture
@@ -96,6 +97,20 @@ def test_the_executor_can_be_loaded_with_the_celery_that_is_installed():
     """Airflow's provider 3.26 cannot with Celery 5.7, whose version nothing of it limits."""
     module, name = workers.EXECUTOR.rsplit(".", 1)
     assert issubclass(getattr(importlib.import_module(module), name), BaseExecutor)
+
+
+@pytest.mark.parametrize(("queue", "batches"), [("", 2), ("127.0.0.1:6379", 6)])
+def test_a_backfill_is_shared_out_among_workers_and_not_only_among_this_machines_cores(inbox, monkeypatch, queue, batches):
+    monkeypatch.setattr(ingest, "MOST_BATCHES", 2)
+    monkeypatch.setenv("VRN_QUEUE", queue)
+    few = "".join(inbox.text(STREET, "2020-01").splitlines(keepends=True)[:3])
+    for year in range(2015, 2020):
+        for month in range(1, 13):
+            # No two of them are the same bytes.
+            inbox.drop(STREET, f"{year}-{month:02}-lancashire-street.csv", few.replace("2020-01", f"{year}-{month:02}"))
+    shares = ingest.take_in(STREET)
+    assert len(shares) == batches
+    assert len({one for share in shares for one in share}) == 60
 
 
 # --- Who is let in ---

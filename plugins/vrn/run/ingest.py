@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 LEAST_FREE_BYTES = 1 << 30
 # As many as there are cores to work on them, and no more than a run's page shows at a glance.
 MOST_BATCHES = min(4, os.cpu_count() or 1)
+# Where tasks run in workers, of which nobody here knows how many there are.
+MOST_BATCHES_IN_WORKERS = 16
 # What is worth a task of its own: to start one and to load Great Expectations takes as long as about so much work.
 DELIVERIES_A_BATCH = 10
 BYTES_A_BATCH = 50 << 20
@@ -66,7 +68,7 @@ def take_in(feed: str) -> list[list[int]]:
     with connect(settings, autocommit=True) as connection, timing.step(connection, "register"):
         rows = register.register(connection, settings, feed, delivery.check_header).rows
     worth = max(len(rows) / DELIVERIES_A_BATCH, sum(row["byte_count"] for row in rows) / BYTES_A_BATCH)
-    batches = min(MOST_BATCHES, math.ceil(worth))
+    batches = min(MOST_BATCHES_IN_WORKERS if settings.queue else MOST_BATCHES, math.ceil(worth))
     ids = [row["submission_id"] for row in rows]
     return [batch for start in range(batches) if (batch := ids[start::batches])]
 
