@@ -15,19 +15,20 @@ import pytest
 from tests.end_to_end.homes import Home
 from tests.waiting import until
 from vrn.run.local import airflow
+from vrn.settings import LEAST_WORKER_TASKS
 
 TAKEN, ENDED = "received", "(?:succeeded|raised)"
 
 
 class Worker:
-    """A worker that takes one task at a time, so that two share what there is. It dies when it is told, and with the test."""
+    """A worker with few places, so that two share what there is. It dies when it is told, and with the test."""
 
     def __init__(self, home: Home, name: str):
         self.name = name
         self.log: Path = home.settings.logs / f"worker-{name}.log"
         with pytest.MonkeyPatch.context() as patched:
             patched.setenv("VRN_QUEUE", home.environment["VRN_QUEUE"])
-            patched.setenv("VRN_WORKER_TASKS", "1")
+            patched.setenv("VRN_WORKER_TASKS", str(LEAST_WORKER_TASKS))
             told = airflow.environment(home.settings, "worker")
         command = [*airflow.COMMAND, *airflow.WORKER, "--celery-hostname", name]
         with self.log.open("w") as log:

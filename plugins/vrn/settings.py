@@ -19,6 +19,10 @@ BI_READER, ANALYST_OF = "vrn_bi_reader", "vrn_analyst_"
 PORTS = {"VRN_PG_PORT": 54318, "VRN_AIRFLOW_PORT": 8318}
 
 
+# Of one worker, and there may be no other.
+LEAST_WORKER_TASKS = 3
+
+
 def _path(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
@@ -96,7 +100,13 @@ class Settings:
     @property
     def worker_tasks(self) -> int:
         """How many tasks a worker runs at a time. Raises HomeError."""
-        return _number("VRN_WORKER_TASKS", 4)
+        said = _number("VRN_WORKER_TASKS", LEAST_WORKER_TASKS + 1)
+        if said < LEAST_WORKER_TASKS:
+            raise HomeError(
+                f"VRN_WORKER_TASKS is {said}. Say {LEAST_WORKER_TASKS} or more: two tasks may be a build that waits for deliveries "
+                "and what shows it, and they would wait for a place that they take themselves."
+            )
+        return said
 
     @property
     def inbox(self) -> Path:

@@ -106,12 +106,13 @@ def killed_at_work(home: Home, worker: Worker) -> list[dict]:
     return found
 
 
-def test_a_killed_workers_task_is_done_by_another(story):
-    assert [one["state"] for one in story.under_way] == ["running"]
-    lost = story.under_way[0]
-    path = f"/dags/{lost['dag_id']}/dagRuns/{lost['dag_run_id']}/taskInstances/{lost['task_id']}/{lost['map_index']}"
-    now = AirflowApi(story.home.settings).call("GET", path)
-    assert (now["state"], now["try_number"]) == ("success", lost["try_number"] + 1)
+def test_what_a_killed_worker_had_under_way_is_done_by_another(story):
+    assert story.under_way
+    for lost in story.under_way:
+        path = f"/dags/{lost['dag_id']}/dagRuns/{lost['dag_run_id']}/taskInstances/{lost['task_id']}/{lost['map_index']}"
+        now = AirflowApi(story.home.settings).call("GET", path)
+        assert now["state"] == "success"
+        assert now["try_number"] > lost["try_number"]
 
 
 def test_nothing_is_lost_and_nothing_is_there_twice_and_the_figures_are_those_of_a_home_without_workers(

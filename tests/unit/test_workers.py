@@ -86,6 +86,15 @@ def test_a_worker_that_nobody_would_give_a_task_says_so_instead_of_waiting(setti
         deploy.work(settings)
 
 
+@pytest.mark.parametrize("said", ["0", "2"])
+def test_a_worker_with_no_place_beside_a_build_that_waits_is_refused(settings, monkeypatch, said):
+    """The build waits for deliveries that would wait for its place. Seen with two workers of one place each."""
+    monkeypatch.setenv("VRN_PROFILES", "celery")
+    monkeypatch.setenv("VRN_WORKER_TASKS", said)
+    with pytest.raises(HomeError, match="Say 3 or more"):
+        deploy.environment(settings, "worker")
+
+
 def test_a_worker_shares_with_the_scheduler_all_that_tasks_write_and_read():
     """Originals, the inbox and the server's log, so that a task may run in either."""
     of_tasks = {name: {at for at in SERVICES[name]["volumes"] if "secrets" not in at} for name in ("scheduler", "worker")}
