@@ -1,6 +1,6 @@
 {# dbt's own macro writes SQL functions that return one value. Ours may be plpgsql; a record is a pair of limits, the columns that
-   meta.columns names (all double precision), the rows of the relation that meta.rows_of names, or the table whose columns
-   meta.returns_table gives. #}
+   meta.columns names (all double precision), the rows of the relation that meta.rows_of names (in publish with numerics for doubles),
+   or the table whose columns meta.returns_table gives. #}
 {% macro postgres__scalar_function_sql(target_relation) %}
     {#- Without the database, because a twin's text names the function, and a copy of the database has another name. #}
     {%- set name = target_relation.include(database=false).render() -%}
@@ -8,6 +8,7 @@
     {%- set types = model.arguments | map(attribute='data_type') | join(', ') -%}
     {%- set meta = model.config.meta -%}
     {%- set table = columns_of(meta.rows_of) if meta.rows_of else meta.returns_table -%}
+    {%- set table = table | replace('double precision', 'numeric') if table and model.schema == 'publish' else table -%}
     {%- set columns = [] -%}
     {%- if model.returns.data_type == 'record' and not table -%}
         {%- set columns = meta.get('columns', ['lower', 'upper']) -%}

@@ -28,6 +28,18 @@ def test_every_table_that_the_page_lists_can_be_read(evaluator):
         evaluator.execute(f"select * from {name} limit 1")
 
 
+def test_what_evaluators_ask_of_publish_is_rounded_as_people_write_it(evaluator):
+    """Issue 16, D: `round(value, 1)` failed of a day's figures and of what changed, for they were double precision."""
+    evaluator.execute(
+        "select round(value, 1), round(year_earlier_change_percent, 0) from publish.indicator_as_at('2020-08-25') limit 1"
+    )
+    columns = evaluator.execute(
+        "select proname || '.' || name from pg_proc, unnest(proargnames, proallargtypes) as argument (name, type) "
+        "where pronamespace = 'publish'::regnamespace and type in ('double precision'::regtype, 'real'::regtype)"
+    )
+    assert columns.fetchall() == []
+
+
 def test_the_figures_of_today_are_those_of_the_mart(evaluator):
     asked, kept = "(select * from publish.indicator_as_at('9999-12-30'))", "(table marts.fct_indicator_value)"
     for one, other in ((asked, kept), (kept, asked)):

@@ -44,6 +44,14 @@ def test_people_round_what_is_published_as_they_write_it(built_server, home, own
     assert owner.execute(rounded).fetchall() == []
 
 
+def test_a_build_warns_of_no_column_that_keeps_every_digit(built_server, home, capfd):
+    """Issue 16, D: dbt warned of each numeric of publish, which other databases round to whole numbers and PostgreSQL does not."""
+    assert dbt.invoke(home, ["run", "--select", "publish__hidden_share"]).success
+    said = "".join(capfd.readouterr())
+    assert "publish__hidden_share" in said
+    assert "unspecified precision" not in said
+
+
 def test_a_district_has_an_outline_that_tools_can_draw_and_a_centre_within_it(built_server, home, owner):
     """Issue 16, D: the same outline as well-known text and as GeoJSON, closed and counterclockwise."""
     outlined = "select * from marts.dim_area left join marts.dim_area_outline using (area_code)"

@@ -393,10 +393,12 @@ def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(hom
 
 
 TABLES = (
-    "create table publish.release as select '2026-11-23' as release_id, timestamptz '2026-11-23 10:00Z' as released_at, "
+    "create table publish.release as select '2026-11-23' as release_id, 1 as release_number, "
+    "timestamptz '2026-11-23 10:00Z' as released_at, "
     "null as previous_release_id, 'abc' as git_revision, 'note' as note, 1::bigint as submission_count, "
     "1::bigint as indicator_count, true as is_synthetic, date '2020-08-25' as as_of "
-    "union all select '2026-12-14', '2026-12-14 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null",
+    # The clock had gone back.
+    "union all select '2026-12-14', 2, '2026-11-01 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null",
     "create table publish.area as select *, case when sort_order = 1 then "
     """'{"type": "Polygon", "coordinates": [[[0, 1], [1, 1], [0, 2]]]}' """
     "end as boundary_geojson from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "

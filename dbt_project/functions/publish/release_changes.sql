@@ -117,9 +117,12 @@ select
     earlier_value.count,
     later_value.count,
     later_value.count - earlier_value.count,
-    earlier_value.value,
-    later_value.value,
-    case when figure.is_same_value then 0 else later_value.value - earlier_value.value end,
+    {{ as_numeric('earlier_value.value') }},
+    {{ as_numeric('later_value.value') }},
+    case
+        when figure.is_same_value then 0
+        else {{ as_numeric('later_value.value') }} - {{ as_numeric('earlier_value.value') }}
+    end,
     earlier_value.status,
     later_value.status,
     coalesce(because.submission_ids, '{}')

@@ -1,5 +1,5 @@
 {# Every figure as it was known on a day, in words and in the columns of a figure: the body of marts.fct_indicator_value (the last
-   of days) and of publish.indicator_as_at. #}
+   of days) and of publish.indicator_as_at, whose numbers people round as they write it. #}
 {% macro indicator_value(known=none) -%}
 select
     indicator_id,
@@ -12,11 +12,9 @@ select
     numerator as count,
     numerator,
     denominator,
-    value,
-    lower_ci_95,
-    upper_ci_95,
-    lower_ci_998,
-    upper_ci_998,
+    {%- for name in ('value', 'lower_ci_95', 'upper_ci_95', 'lower_ci_998', 'upper_ci_998') %}
+    {{ as_numeric(name) ~ ' as ' if known }}{{ name }},
+    {%- endfor %}
     method,
     {{ comparison_with('county_value') }} as comparison,
     {{ comparison_with('england_value') }} as comparison_england,
@@ -33,9 +31,9 @@ select
                 || case when (direction = 'increasing') = (polarity = 'high_is_good') then 'better' else 'worse' end
         else direction
     end as trend,
-    earlier_change_percent as year_earlier_change_percent,
+    {{ as_numeric('earlier_change_percent') if known else 'earlier_change_percent' }} as year_earlier_change_percent,
     is_earlier_change_significant as is_year_earlier_change_significant,
-    baseline_change_percent,
+    {{ as_numeric('baseline_change_percent') ~ ' as ' if known }}baseline_change_percent,
     is_baseline_change_significant,
     status,
     population_vintage,

@@ -8,7 +8,7 @@ RELEASES = """
         submission_count, indicator_count,
         coalesce(is_synthetic, false) as is_synthetic, as_of
     from publish.release
-    order by released_at desc, release_id desc
+    order by release_number desc
 """
 
 SHOWN = "select distinct release_id from publish.indicator_value where release_id is not null"
