@@ -5,10 +5,13 @@
     select kept.*
     from {{ source('ops', 'frozen_row') }} as frozen_row
     cross join lateral jsonb_populate_record(null::{{ model }}, frozen_row.content) as kept
-    where frozen_row.relation = '{{ model.identifier }}' and frozen_row.until_release is null
+    where
+        frozen_row.relation = '{{ model.identifier }}'
+        and {{ latest_release('release_number') }} >= frozen_row.since_release
+        and (frozen_row.until_release is null or {{ latest_release('release_number') }} < frozen_row.until_release)
 {%- endmacro %}
 
-{# The release that was made last; a clock may have gone back since the one before. #}
-{% macro latest_release() -%}
-    (select release_id from {{ source('ops', 'release') }} order by release_number desc limit 1)
+{# The release that was made last, of those that were not given up; a clock may have gone back since the one before. #}
+{% macro latest_release(column='release_id') -%}
+    (select {{ column }} from {{ source('ops', 'release_in_force') }} order by release_number desc limit 1)
 {%- endmacro %}

@@ -23,7 +23,8 @@ CRIME = "police_crime"
 MONTHS = ("2019-04", "2019-05", "2019-06")
 # What came and is late is told every day, and belongs to no release.
 NOT_OF_A_RELEASE = "feed_status"
-OF_A_RELEASE = ("release_row", "release_value", "release_decision", "release_indicator", "release_submission")
+OF_A_RELEASE = ("release_row", "release_value", "release_decision", "release_range", "release_indicator", "release_submission")
+KEPT = ("kept_value", "kept_decision", "kept_range")
 DELETED, REDEFINED, RENAMED = "V13", "V10", "E06000009"
 CHANGED_MODELS = ["area", "published_figure_measure", "dim_indicator", "dim_area", "dim_annotation", "fct_indicator_annotation"]
 
@@ -167,8 +168,8 @@ def test_a_release_without_an_indicator_of_the_last_one_needs_a_reason_and_keeps
 def test_a_row_that_did_not_change_is_kept_once_for_both_releases(story):
     """Issue 16, C: only cells whose decision differs are kept."""
     since = "select count(*) as found from ops.{} where since_release = (select max(release_number) from ops.release)"
-    figures = {name: story.owner.execute(since.format(name)).fetchone()["found"] for name in ("kept_value", "kept_decision")}
-    assert figures == {"kept_value": 0, "kept_decision": 0}
+    figures = {name: story.owner.execute(since.format(name)).fetchone()["found"] for name in KEPT}
+    assert figures == dict.fromkeys(KEPT, 0)
     new = story.owner.execute(
         "select relation, content from ops.frozen_row where since_release = (select max(release_number) from ops.release)"
     ).fetchall()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
+from psycopg.types.json import Jsonb
 from rich.console import Console
 
 from tests.kills import Killed, killed_at
 from tests.releases import count_as_built, something_came
 from tests.warehouses import open_to_readers
 from vrn.__main__ import main
+from vrn.build import steps as build
 from vrn.publish import exports, release
 from vrn.publish.exports import package
 from vrn.run import release_command
@@ -94,6 +97,51 @@ def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_se
         folder = home.public / exports.FOLDER / release_id
         assert package.is_whole(folder / exports.PACKAGE, exports._release(reading, release_id))
     assert release_id in (home.public / "site" / "releases.html").read_text(encoding="utf-8")
+
+
+def test_a_release_that_publish_cannot_be_built_of_is_given_up_and_holds_up_no_later_one(built_server, home, owner):
+    """Issue 16, C: it was resumed for ever, and no other could be made until the tables of publish could be built of it."""
+    figures_to_release(home, owner)
+    open_to_readers(home)
+    first, _ = make(home)
+    seen = owner.execute("select * from publish.area order by area_code").fetchall()
+    # An area that is there twice: the key of publish.area refuses it, which nobody sees before it is frozen.
+    twice = "from marts.dim_area where area_code = 'E06000008'"
+    owner.execute(
+        "insert into marts.dim_area select (jsonb_populate_record(null::marts.dim_area, to_jsonb(dim_area) || %s)).* " + twice,
+        [Jsonb({"area_name": "again"})],
+    )
+    for place in ("vrn.build.steps.take", "vrn.publish.release.give_up"):
+        with pytest.raises(Killed), killed_at(place):
+            make(home)
+    broken = release.unfinished(home)
+    with pytest.raises(release.ReleaseRefused, match=rf"(?s){re.escape(broken)} was given up.*publish__area.*make build"):
+        make(home)
+    assert release.unfinished(home) is None
+    (event,) = owner.execute("select what from ops.audit_event where kind = 'release' and what like '%given up%'").fetchall()
+    assert event["what"].startswith(f"the release {broken} given up: ")
+    # A build goes on with the release before.
+    build.take("publish")
+    assert owner.execute("select * from publish.area order by area_code").fetchall() == seen
+
+    owner.execute("delete from marts.dim_area where area_name = 'again'")
+    count_as_built(home)
+    third, _ = make(home, "mended")
+    told = owner.execute("select release_id, previous_release_id from publish.release order by release_number").fetchall()
+    assert [tuple(row.values()) for row in told] == [(first, None), (third, first)]
+    assert broken in releases(owner)
+    assert owner.execute("select * from publish.area order by area_code").fetchall() == seen
+
+
+def test_a_release_that_readers_have_seen_is_not_given_up(built_server, home, owner):
+    """What it told is told: it is finished when what fails is mended."""
+    figures_to_release(home, owner)
+    open_to_readers(home)
+    with pytest.raises(Killed), killed_at("vrn.build.table_swap.swap", after=True):
+        make(home)
+    release_id = release.unfinished(home)
+    assert not release.give_up(home, release_id, "a test")
+    assert release.unfinished(home) == release_id
 
 
 def test_it_shows_what_is_done_while_figures_are_frozen(built_server, home, owner):

@@ -17,12 +17,18 @@ DECISIONS = (
     "insert into ops.release_decision (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
     "decision, count, value) values (%s, 'V06', 'E06000008', %s, 'all', 'all', 'all', 'all', 'publish', %s, %s)"
 )
+RANGES = (
+    "insert into ops.release_range (release_id, indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, "
+    "at_least, at_most) values (%s, 'V06', 'E06000008', %s, 'all', 'all', 'all', 'all', 1, %s)"
+)
 # Of each release, the counts of its periods: one stays, one changes and changes back, one goes.
 RELEASES = {
     "2026-11-01": {"2018/19": 10, "2019/20": 20, "2020/21": 30},
     "2026-11-02": {"2018/19": 10, "2019/20": 21},
     "2026-11-03": {"2018/19": 10, "2019/20": 20},
 }
+# By period, the numbers of the first release that has a row and of the first that has it no more.
+KEPT = [("2018/19", 1, None), ("2019/20", 1, 2), ("2019/20", 2, 3), ("2019/20", 3, None), ("2020/21", 1, 2)]
 DEFINITIONS = {"2026-11-01": "as it was", "2026-11-02": "as it was", "2026-11-03": "anew"}
 WHOLE = {
     "release_value": "release_id, period_id, count, value, status, population_vintage, is_synthetic",
@@ -68,11 +74,25 @@ def test_each_release_has_the_rows_that_it_had_and_each_row_is_kept_once(home, b
     assert whole(before) == old
     kept = "select period_id, since_release, until_release from ops.{} order by 1, 2"
     for table in ("kept_value", "kept_decision"):
-        assert before.execute(kept.format(table)).fetchall() == [
-            ("2018/19", 1, None), ("2019/20", 1, 2), ("2019/20", 2, 3), ("2019/20", 3, None), ("2020/21", 1, 2),
-        ]  # fmt: skip
+        assert before.execute(kept.format(table)).fetchall() == KEPT
     areas = before.execute("select release_id, content ->> 'area_name' from ops.release_row where relation = 'dim_area'").fetchall()
     assert areas == [(release_id, "Blackburn") for release_id in RELEASES]
+
+
+def test_a_range_that_a_release_tells_again_is_kept_once(home, before):
+    """Issue 16, D: a row was kept for each release."""
+    prepare.migrate(home, "0024")
+    for release_id, counts in RELEASES.items():
+        for period, most in counts.items():
+            before.execute(RANGES, [release_id, period, most])
+    told = "select release_id, period_id, at_least, at_most from ops.release_range order by 1, 2"
+    old = before.execute(told).fetchall()
+    prepare.migrate(home)
+    assert before.execute(told).fetchall() == old
+    assert before.execute("select period_id, since_release, until_release from ops.kept_range order by 1, 2").fetchall() == KEPT
+    for statement in ("update ops.kept_range set at_most = 1", "delete from ops.kept_range", "truncate ops.kept_range"):
+        with pytest.raises(psycopg.errors.RaiseException, match="kept as it was published"):
+            before.execute(statement)
 
 
 def test_none_of_them_waits_to_be_finished(home, before):

@@ -1,6 +1,6 @@
 with release as (
 
-    select * from {{ source('ops', 'release') }}
+    select * from {{ source('ops', 'release_in_force') }}
 
 ),
 
@@ -26,6 +26,7 @@ indicator as (
 
 select
     release.release_id,
+    release.release_number,
     release.released_at,
     lag(release.release_id) over (order by release.release_number) as previous_release_id,
     release.git_revision,

@@ -30,6 +30,8 @@ TELLING = (
 # Figures before disclosure control, and its decisions: the columns beside the key.
 VALUE = (*TELLING, "status", "population_vintage", "population_basis", "is_synthetic")
 DECISION = ("decision", *TELLING)
+# What may be told in the place of a hidden count.
+RANGE = ("at_least", "at_most")
 
 # A statement sees what was there before it began, so that what it ends is not in the way of what it keeps.
 KEEP_ROWS = sql.SQL(
@@ -93,6 +95,11 @@ def keep_values(connection: psycopg.Connection, number: int) -> None:
 def keep_decisions(connection: psycopg.Connection, number: int, source: sql.Identifier) -> None:
     """Keep the decisions of disclosure control under the release of this number. source: a table of KEY and DECISION."""
     _keep_figures(connection, number, "kept_decision", DECISION, source)
+
+
+def keep_ranges(connection: psycopg.Connection, number: int, source: sql.Composable) -> None:
+    """Keep the ranges told of hidden counts under the release of this number. source: a table of KEY and RANGE, without others."""
+    _keep_figures(connection, number, "kept_range", RANGE, source)
 
 
 def _keep_figures(connection: psycopg.Connection, number: int, kept: str, columns: tuple[str, ...], source: sql.Composable) -> None:

@@ -26,8 +26,8 @@ from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-# The last step of a release: nothing of it is left to do.
-FINISHED = "finished"
+# The last step of a release: nothing of it is left to do. Or it was given up before the first.
+FINISHED, GIVEN_UP = "finished", "given_up"
 
 
 class ReleaseRefused(VrnError):
@@ -102,14 +102,30 @@ def take_note(settings: Settings, release_id: str, step: str) -> None:
         )
 
 
+def give_up(settings: Settings, release_id: str, why: str) -> bool:
+    """A release that cannot be published is in force no more, so that the next one can be made; what was frozen stays kept.
+
+    Only while no build takes tables of publish into their place. Returns whether it is given up: one that readers have seen is
+    not, for what it told is told.
+    """
+    with connect(settings, OWNER) as connection:
+        is_there = connection.execute("select to_regclass('publish.release') is not null as found").fetchone()["found"]
+        seen = "select exists (select from publish.release where release_id = %s) as found"
+        if is_there and connection.execute(seen, [release_id]).fetchone()["found"]:
+            return False
+        connection.execute("insert into ops.release_step (release_id, step) values (%s, %s)", [release_id, GIVEN_UP])
+        events.record(connection, events.RELEASE, f"the release {release_id} given up: {why}", release_id=release_id)
+    return True
+
+
 def _taken(connection: psycopg.Connection, release_id: str) -> set[str]:
     rows = connection.execute("select step from ops.release_step where release_id = %s", [release_id])
     return {row["step"] for row in rows}
 
 
 def latest(connection: psycopg.Connection) -> str | None:
-    """The id of the release that was made last."""
-    found = connection.execute("select release_id from ops.release order by release_number desc limit 1").fetchone()
+    """The id of the release that was made last, of those that were not given up."""
+    found = connection.execute("select release_id from ops.release_in_force order by release_number desc limit 1").fetchone()
     return found and found["release_id"]
 
 
@@ -144,11 +160,11 @@ def _freeze(
     frozen.keep_models(connection, number)
     frozen.keep_values(connection, number)
     tell("disclosure control")
-    _decide(connection, release_id, number)
+    _decide(connection, number)
     return last, release_id
 
 
-def _decide(connection: psycopg.Connection, release_id: str, number: int) -> None:
+def _decide(connection: psycopg.Connection, number: int) -> None:
     """Disclosure control: what of each figure may be published, with what earlier releases have told."""
 
     def frame(query: str) -> pd.DataFrame:
@@ -163,20 +179,19 @@ def _decide(connection: psycopg.Connection, release_id: str, number: int) -> Non
         frame("select partner, indicator_id, area_code from marts.partner_known_area"),
         frame("select indicator_id, area_code, period_id, count from reference.known_count"),
     )
-    columns = [*frozen.KEY, *frozen.DECISION]
+    decided = decided.astype(dict.fromkeys(frozen.RANGE, "Int64"))
+    columns = [*frozen.KEY, *frozen.DECISION, *frozen.RANGE]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)
     connection.execute(
-        f"create temporary table decided on commit drop as select {', '.join(columns)} from ops.kept_decision with no data"
+        f"create temporary table decided on commit drop as select {', '.join(columns)} "
+        f"from ops.kept_decision inner join ops.kept_range using ({', '.join(frozen.KEY)}) with no data"
     )
     with connection.cursor().copy(f"copy decided ({', '.join(columns)}) from stdin") as copy:
         for row in rows.itertuples(index=False):
             copy.write_row(row)
     connection.execute("analyze decided")
     frozen.keep_decisions(connection, number, sql.Identifier("pg_temp", "decided"))
-    given = decided.loc[decided["at_most"].notna(), [*frozen.KEY, *disclosure.RANGE]].astype(dict.fromkeys(disclosure.RANGE, int))
-    with connection.cursor().copy(f"copy ops.release_range (release_id, {', '.join(given)}) from stdin") as copy:
-        for row in given.itertuples(index=False):
-            copy.write_row((release_id, *row))
+    frozen.keep_ranges(connection, number, sql.SQL("(select * from pg_temp.decided where at_most is not null)"))
 
 
 def revision() -> str:

@@ -26,9 +26,18 @@ class Look:
     step: str
 
 
-def _publish(settings: Settings, _: str) -> str:
+def _publish(settings: Settings, release_id: str) -> str:
+    # Until it is known whether the release is given up, no other build may publish it.
     with build.alone():
-        build.take("publish")
+        try:
+            build.take("publish")
+        except build.BuildFailed as error:
+            if release.give_up(settings, release_id, str(error)):
+                raise release.ReleaseRefused(
+                    f"The release {release_id} was given up, and readers see the one before: {error} Mend that, run `make build`, "
+                    "and make the release again."
+                ) from error
+            raise
     return "schema publish"
 
 
@@ -74,7 +83,10 @@ def preview(settings: Settings, console: Console) -> str:
 
 
 def carry_out(settings: Settings, console: Console, note: str, reason: str | None = None) -> str:
-    """Make a release, or finish the one that was interrupted. Returns its id. Raises ReleaseRefused and what the steps raise."""
+    """Make a release, or finish the one that was interrupted. Returns its id.
+
+    Raises ReleaseRefused, also where the tables of publish cannot be built of it and it is given up, and what the steps raise.
+    """
     with progress.shown(console, OF_RELEASE) as show, release.alone(settings):
         show(Look(0, FREEZE))
         release_id = release.unfinished(settings)

@@ -38,7 +38,7 @@ where status = any(%s)
 order by moved_at desc, submission_id desc
 """
 LAST_BUILD = "select finished_at from ops.step where step = %s and is_success order by started_at desc limit 1"
-LAST_RELEASE = "select release_id, released_at, note from ops.release order by release_number desc limit 1"
+LAST_RELEASE = "select release_id, released_at, note from ops.release_in_force order by release_number desc limit 1"
 
 
 def show(settings: Settings, console: Console) -> None:
