@@ -57,12 +57,12 @@ PERIODS = periods()
 
 def figure(area: str, period: str, count: float, denominator: float | None = None, **more) -> dict:
     value = count if denominator is None else count / denominator if denominator else None
-    given = {"indicator_id": "V00", "area_code": area, "period_id": period, **ALL, "count": count, "numerator": count}
+    given = {"indicator_id": "V00", "area_code": area, "period_id": period, **ALL, "count": count}
     return given | {"denominator": denominator, "value": value, "status": "ok"} | more
 
 
 def suppressed(decided: pd.DataFrame) -> np.ndarray:
-    return (decided["public_status"] == "suppressed").to_numpy()
+    return decided["decision"].str.startswith("suppressed").to_numpy()
 
 
 class World:

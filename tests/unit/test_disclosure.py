@@ -23,7 +23,7 @@ ATTACKED_PER_WORLD = 4
 
 def public(decided: pd.DataFrame) -> pd.DataFrame:
     """What was decided as everybody sees it: without the decision and its reason."""
-    return decided.drop(columns=["decision", "reason"]).rename(columns={"public_status": "status"})
+    return decided.drop(columns=["decision", "reason"])
 
 
 def remember(earlier: pd.DataFrame | None, figures: pd.DataFrame, decided: pd.DataFrame, release: str) -> pd.DataFrame:
@@ -60,9 +60,7 @@ def decide(figures: pd.DataFrame, policy: str = "LVRN5", kind: str = "count", ea
 
 def shown(decided: pd.DataFrame) -> list:
     """Counts as published, `*` where suppressed."""
-    return [
-        "*" if status == "suppressed" else count for status, count in zip(decided["public_status"], decided["count"], strict=True)
-    ]
+    return ["*" if is_hidden else count for is_hidden, count in zip(suppressed(decided), decided["count"], strict=True)]
 
 
 def test_the_worked_example_is_published_as_the_domain_says():
@@ -120,7 +118,7 @@ def test_national_figures_of_the_nhs_rule_are_not_touched():
 
 def test_everything_that_rests_on_a_small_count_goes_with_it():
     """T70."""
-    numbers = {name: 1.5 for name in disclosure.publish.VALUES if name not in ("count", "numerator", "denominator", "value")}
+    numbers = {name: 1.5 for name in disclosure.publish.VALUES if name not in ("count", "denominator", "value")}
     figures = pd.DataFrame([figure(EAST[0], "2019/20", 3, 60, **numbers)])
     decided = decide(figures, "LVRN5", "proportion")
     assert decided[disclosure.publish.VALUES].isna().all(axis=None)
@@ -130,14 +128,12 @@ def test_everything_that_rests_on_a_small_count_goes_with_it():
 
 
 def test_the_next_years_figure_does_not_say_what_this_years_was():
-    """A change from a suppressed figure, and its own value, would."""
-    later = {"year_earlier_change_percent": 200.0, "is_year_earlier_change_significant": True, "comparison": "worse"}
-    later |= {"comparison_baseline": "worse", "baseline_change_percent": 200.0, "trend": "increasing"}
+    """A trend from a suppressed figure would. Of changes from it publish itself says nothing (publish__indicator_value)."""
+    later = {"comparison": "worse", "trend": "increasing"}
     figures = [figure(EAST[0], "2018/19", 4, 900), figure(EAST[0], "2019/20", 12, 900, **later)]
     decided = decide(pd.DataFrame(figures), kind="crude_rate", population="all").iloc[1]
     assert decided["count"] == 12
-    assert pd.isna(decided[["year_earlier_change_percent", "is_year_earlier_change_significant", "baseline_change_percent"]]).all()
-    assert decided[["comparison", "comparison_baseline", "trend"]].tolist() == ["worse", "not_compared", "cannot_be_calculated"]
+    assert decided[["comparison", "trend"]].tolist() == ["worse", "cannot_be_calculated"]
 
 
 def test_one_suppressed_district_takes_another_with_it():
@@ -187,8 +183,8 @@ def test_an_area_under_two_codes_is_suppressed_under_both():
     """T73: a district and its partnership are the same place."""
     places = pd.concat([areas(), pd.DataFrame([("E22000150", "partnership", ["partnership"], [EAST[0]])], columns=areas().columns)])
     figures = pd.concat([east(), pd.DataFrame([figure("E22000150", "2019/20", 30)])], ignore_index=True)
-    figures.loc[0, ["count", "numerator"]] = 30
-    figures.loc[6, ["count", "numerator"]] = 86
+    figures.loc[0, "count"] = 30
+    figures.loc[6, "count"] = 86
     earlier = remember(None, figures, decide(figures, places=places).assign(decision="suppressed_primary"), "1")
     figures.loc[figures["area_code"].isin([EAST[0], "E22000150"]), "count"] = 4
     decided = decide(figures.assign(count=figures["count"].where(figures["area_code"] != "LANCS-14", 60)), places=places)
@@ -205,7 +201,7 @@ def test_a_restated_figure_is_not_given_away_by_what_was_published_before():
     decided = decide(first, places=places)
     assert shown(decided) == [5, 20, 30, 55]
     earlier = remember(None, first, decided, "2020-01")
-    second = first.assign(count=[4, 20, 30, 54], numerator=[4, 20, 30, 54])
+    second = first.assign(count=[4, 20, 30, 54])
     again = decide(second, earlier=earlier, places=places)
     assert suppressed(again)[[0, 3]].all()
     assert shown(decide(second, places=places))[3] == 54
@@ -288,25 +284,17 @@ def test_rates_of_the_nhs_rule_are_those_of_the_rounded_count():
     assert share[["lower_ci_95", "upper_ci_95"]].tolist() == pytest.approx([55.25444329, 73.63575176])
 
 
-def test_changes_of_the_nhs_rule_are_those_of_the_rounded_counts():
-    change = {"year_earlier_change_percent": 4.7}
-    figures = [figure(EAST[0], "2018/19", 21, 1000), figure(EAST[0], "2019/20", 22, 1000, **change)]
-    decided = decide(pd.DataFrame(figures), "NHS7", "crude_rate", population="all")
-    assert decided["year_earlier_change_percent"].iloc[1] == 0
-
-
 def test_t077_a_suppressed_figure_has_no_number_that_a_sum_could_take_for_nothing():
-    seen = public(decide(east()))
-    hidden = seen["status"] == "suppressed"
+    decided = decide(east())
+    seen, hidden = public(decided), suppressed(decided)
     assert hidden.sum() == 2
     assert seen.loc[hidden, [one for one in ("count", "denominator", "value") if one in seen]].isna().all(axis=None)
     assert np.isnan(seen["count"].sum(skipna=False))
 
 
-def test_a_row_without_a_figure_keeps_its_status():
+def test_a_row_without_a_figure_is_not_decided_of():
     figures = pd.DataFrame([figure(EAST[0], "2019/20", 30), figure(EAST[1], "2019/20", np.nan, status="awaiting_feed")])
     decided = decide(figures)
-    assert decided["public_status"].tolist() == ["ok", "awaiting_feed"]
     assert decided["decision"].tolist() == ["publish", "no_figure"]
 
 
@@ -346,7 +334,7 @@ def test_primary_rules_alone_would_be_broken():
         world = World(seed)
         figures = world.figures()
         small = figures["count"].between(1, 4)
-        naive = pd.DataFrame({"public_status": np.where(small, "suppressed", "ok")})
+        naive = pd.DataFrame({"decision": np.where(small, "suppressed_primary", "publish")})
         broken += bool(too_narrow(figures, naive, world.seen(figures, naive, "LVRN5"), "LVRN5"))
     assert broken > 5
 
@@ -465,7 +453,7 @@ def best(figures: pd.DataFrame, places: pd.DataFrame) -> int:
         for chosen in itertools.combinations(others, extra):
             hidden = small.copy()
             hidden[list(chosen)] = True
-            status = pd.DataFrame({"public_status": np.where(hidden, "suppressed", "ok")})
+            status = pd.DataFrame({"decision": np.where(hidden, "suppressed_primary", "publish")})
             may_be_none = attack.may_be_none(figures, ~hidden, places)
             seen = attack.seen(matrix, ~hidden, policies.POLICIES["LVRN5"].known_range, counts, may_be_none)
             if is_safe(figures, status, seen):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
+from vrn.publish import disclosure
+
 # Each has a model frozen__<name> that reads it.
 MODELS = {
     "dim_indicator": "marts",
@@ -22,16 +24,11 @@ MODELS = {
     "similar_area": "reference",
     "benchmark": "reference",
 }
-KEY = ("indicator_id", "area_code", "period_id", "sex", "age_band", "ethnicity", "imd_quintile")
-# What of a figure may be published: words too, for a comparison with a hidden figure tells of it.
-TELLING = (
-    "count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998", "method", "comparison", "trend",
-)  # fmt: skip
-# Figures before disclosure control, and its decisions: the columns beside the key.
+KEY, TELLING = tuple(disclosure.KEY), tuple(disclosure.VALUES)
+# Figures before disclosure control, its decisions, and what may be told in the place of a hidden count: the columns beside the key.
 VALUE = (*TELLING, "status", "population_vintage", "population_basis", "is_synthetic")
 DECISION = ("decision", *TELLING)
-# What may be told in the place of a hidden count.
-RANGE = ("at_least", "at_most")
+RANGE = tuple(disclosure.RANGE)
 
 # A statement sees what was there before it began, so that what it ends is not in the way of what it keeps.
 KEEP_ROWS = sql.SQL(

@@ -1,27 +1,37 @@
-"""What earlier releases have told, for disclosure control: each state of indicators that are judged together once, however many
-releases have it."""
+"""What earlier releases have told, for disclosure control, and what they told it of.
+
+Each state of indicators that are judged together is read once, however many releases have it. A release that was given up told
+nobody anything.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import psycopg
 
 from vrn.publish import disclosure
-from vrn.publish.disclosure import related
+from vrn.publish.disclosure import Definitions, related
 from vrn.publish.frozen import KEY
 
-# The releases in which anything of an indicator began or ended.
-STATES = """
-select indicator_id, array_agg(distinct point) as numbers
+# The releases in force before this one in which anything began or ended that a table keeps.
+POINTS = """
+    select distinct changed.{column}, (
+        select min(release_number) from ops.release_in_force where release_number >= changed.point and release_number < %(number)s
+    ) as number
+    from (select {column}, unnest(array[since_release, until_release]) as point from ops.{table}) as changed
+"""
+STATES = f"""
+select indicator_id, array_agg(distinct number) as numbers
 from (
-    select indicator_id, unnest(array[since_release, until_release]) as point from ops.kept_value
+    {POINTS.format(column="indicator_id", table="kept_value")}
     union all
-    select indicator_id, unnest(array[since_release, until_release]) from ops.kept_decision
-) as changed
-where point < %(number)s
+    {POINTS.format(column="indicator_id", table="kept_decision")}
+) as state
+where number is not null
 group by indicator_id
 """
-# Of an area or a period that is no more nothing is published, and nothing adds up to it.
 TOLD = f"""
 select
     state.number as release, {", ".join(f"value.{name}" for name in KEY)}, value.count, value.denominator,
@@ -37,24 +47,67 @@ inner join ops.kept_decision as decision
         {" and ".join(f"value.{name} = decision.{name}" for name in KEY)}
         and state.number >= decision.since_release
         and (decision.until_release is null or state.number < decision.until_release)
-inner join marts.dim_area on value.area_code = dim_area.area_code
-inner join marts.dim_period on value.period_id = dim_period.period_id
 where value.count is not null
+"""
+# The columns that disclosure control reads of the models that a release freezes, in the order of Definitions.
+READ = {
+    "dim_indicator": ("indicator_id", "adds_up", "value_type", "suppression_policy"),
+    "dim_area": ("area_code", "area_type", "area_levels", "leaf_codes"),
+    "dim_period": ("period_id", "period_type", "start_on", "end_on"),
+}
+MAY_BE_MISSING = ("adds_up",)
+DEFINED = f"""
+with state as (
+    select number from ({POINTS.format(column="relation", table="frozen_row")}) as point
+    where number is not null and relation = any(%(relations)s)
+)
+select distinct state.number, frozen_row.relation, frozen_row.content
+from state
+inner join ops.frozen_row
+    on
+        frozen_row.relation = any(%(relations)s)
+        and state.number >= frozen_row.since_release
+        and (frozen_row.until_release is null or state.number < frozen_row.until_release)
+order by state.number desc, frozen_row.relation, frozen_row.content
 """
 
 
-def of_earlier(connection: psycopg.Connection, number: int) -> pd.DataFrame | None:
+def definitions(connection: psycopg.Connection, number: int) -> list[Definitions]:
+    """What the releases before this number were about, as they froze it, the latest first; those that say the same once."""
+    rows = connection.execute(DEFINED, {"relations": list(READ), "number": number}).fetchall()
+    found: dict[int, dict[str, dict[str, Mapping]]] = {}
+    for row in rows:
+        code, *others = READ[row["relation"]]
+        of_relation = found.setdefault(row["number"], {relation: {} for relation in READ})[row["relation"]]
+        # A release of before the column has nothing to say of it.
+        if all(row["content"].get(name) is not None for name in others if name not in MAY_BE_MISSING):
+            of_relation[row["content"][code]] = {name: row["content"].get(name) for name in (code, *others)}
+    different = []
+    for one in found.values():
+        if one not in different:
+            different.append(one)
+    return [_as_definitions(one) for one in different]
+
+
+def _as_definitions(found: Mapping[str, Mapping[str, Mapping]]) -> Definitions:
+    indicators, areas, periods = (
+        pd.DataFrame(list(found[relation].values()), columns=columns, dtype=object) for relation, columns in READ.items()
+    )
+    days = {name: pd.to_datetime(periods[name]).dt.date for name in ("start_on", "end_on")}
+    return Definitions(indicators, areas, periods.assign(**days))
+
+
+def of_earlier(connection: psycopg.Connection, number: int, defined: Sequence[Definitions]) -> pd.DataFrame | None:
     """disclosure.MEMORY of the releases before this number; None where there is nothing.
 
-    `release` in it is the number of the first release that has the state.
+    defined: what this release and those before are about; what one of them judges together is read together. `release` in it is the
+    number of the first release that has the state.
     """
-    adds_up = {
-        row["indicator_id"]: row["adds_up"] for row in connection.execute("select indicator_id, adds_up from marts.dim_indicator")
-    }
     changed = {row["indicator_id"]: row["numbers"] for row in connection.execute(STATES, {"number": number})}
+    known = {name for one in defined for name in one.indicators["indicator_id"]}
     states = [
         (name, one)
-        for names in related.components(adds_up, related.read_all(adds_up))
+        for names in related.components(known, disclosure.sentences(defined))
         # What changed in one of them makes another state of all: what they say of each other is another then.
         for one in sorted({point for name in names for point in changed.get(name, [])})
         for name in names

@@ -172,12 +172,15 @@ def _decide(connection: psycopg.Connection, number: int) -> None:
         return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
 
     figures = frame("select * from marts.fct_indicator_value where count is not null")
+    now = disclosure.Definitions(*(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")))
+    former = memory.definitions(connection, number)
     decided = disclosure.decide(
         figures,
-        *(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")),
-        memory.of_earlier(connection, number),
+        *now,
+        memory.of_earlier(connection, number, [now, *former]),
         frame("select partner, indicator_id, area_code from marts.partner_known_area"),
         frame("select indicator_id, area_code, period_id, count from reference.known_count"),
+        former=former,
     )
     decided = decided.astype(dict.fromkeys(frozen.RANGE, "Int64"))
     columns = [*frozen.KEY, *frozen.DECISION, *frozen.RANGE]

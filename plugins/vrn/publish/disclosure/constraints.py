@@ -18,7 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from vrn.publish.disclosure import groups
-from vrn.publish.disclosure.geography import Geography, Sum
+from vrn.publish.disclosure.geography import Geographies, Sum
 from vrn.publish.disclosure.policies import Policy
 from vrn.publish.disclosure.spans import Calendar
 
@@ -83,7 +83,7 @@ def compile_relations(found: Iterable[Relation]) -> Relations:
 class Builder:
     """Builds the relations of one indicator over `cells`, a layer (one release's figures) at a time."""
 
-    def __init__(self, cells: Cells, geography: Geography, calendar: Calendar, policy: Policy):
+    def __init__(self, cells: Cells, geography: Geographies, calendar: Calendar, policy: Policy):
         self.cells, self._geography, self._calendar, self._policy = cells, geography, calendar, policy
         self._found: list[Relation] = []
         self._supposed: list[Relation] = []

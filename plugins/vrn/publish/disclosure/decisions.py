@@ -28,7 +28,7 @@ def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame, known
     `at_most`, by the tables' index."""
     # First each for itself, which is quick and nearly all of it; then what they tell of each other.
     for table in tables:
-        if table.is_any_hidden:
+        if table.is_any_hidden and len(table.small):
             _protect([table], [], frame, known)
     if len(tables) > 1:
         _protect(tables, sentences, frame, known)

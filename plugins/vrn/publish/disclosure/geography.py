@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,8 +17,28 @@ class Sum:
     is_strict: bool = False
 
 
+class Geographies:
+    """The sums of areas as several times had them, from dim_area of each."""
+
+    def __init__(self, every: Iterable[pd.DataFrame]):
+        self._of_times: list[Geography] = []
+        for areas in every:
+            geography = Geography(areas)
+            if not any(geography.is_same(one) for one in self._of_times):
+                self._of_times.append(geography)
+
+    def sums(self, present: Collection[str]) -> list[Sum]:
+        """Every sum that one of them has among areas that have figures; in order of their codes."""
+        found = {one for geography in self._of_times for one in geography.sums(present)}
+        return sorted(found, key=lambda one: (one.total, one.parts, one.is_strict))
+
+    def leaves_unplaced(self, one: Sum) -> bool:
+        """Whether what the parts leave of the total is what has no place (the force's, beyond the county's)."""
+        return any(geography.leaves_unplaced(one) for geography in self._of_times if geography.has(one))
+
+
 class Geography:
-    """Sums of areas, from dim_area: area_code, area_levels and leaf_codes (lists)."""
+    """Sums of areas at one time, from dim_area: area_code, area_levels and leaf_codes (lists)."""
 
     def __init__(self, areas: pd.DataFrame):
         leaves = {row.area_code: frozenset(row.leaf_codes) for row in areas.itertuples()}
@@ -46,8 +66,16 @@ class Geography:
         found += [Sum(code, sites, is_strict=True) for code in distinct if sites and "county_14" in self._levels[code]]
         return sorted(set(found), key=lambda one: (one.total, one.parts))
 
+    def is_same(self, other: Geography) -> bool:
+        """Whether both have the same areas with the same places."""
+        return (self._places, self._levels, self._unplaced) == (other._places, other._levels, other._unplaced)
+
+    def has(self, one: Sum) -> bool:
+        """Whether the areas of a sum were there."""
+        return {one.total, *one.parts} <= self._places.keys()
+
     def leaves_unplaced(self, one: Sum) -> bool:
-        """Whether what the parts leave of the total is what has no place (the force's, beyond the county's)."""
+        """As Geographies says it, of areas that were there."""
         return bool((self._places[one.total] - self._covered(one.parts)) & self._unplaced)
 
     def _same(self, present: list[str]) -> list[tuple[str, str]]:

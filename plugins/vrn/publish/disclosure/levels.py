@@ -40,7 +40,7 @@ def blocks(figures: pd.DataFrame, area_types: Mapping[str, str]) -> np.ndarray:
     area = np.where(dimension == "", figures["area_code"].map(area_types), figures["area_code"])
     numbers = pd.DataFrame({"area": area, "period": figures["period_id"].to_numpy(), "dimension": dimension})
     block = numbers.groupby(list(numbers), sort=True).ngroup().to_numpy()
-    return np.where(np.bincount(block, minlength=len(block))[block] > 1, block, -1) if len(block) else block
+    return np.where(np.bincount(block, minlength=len(block))[block] > 1, block, -1)
 
 
 def withdrawn(block: np.ndarray, counts: np.ndarray, is_published: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vrn.publish.disclosure.policies import DIMENSIONS
 
@@ -37,13 +37,14 @@ class Term:
 @dataclass(frozen=True)
 class Sentence:
     """Σ parts = Σ wholes, or ≤ where not `is_equation`, as the indicator `said_by` says it. is_rest_free: what parts leave says
-    nothing of a person."""
+    nothing of a person. is_former: an earlier release said it, and this one may not."""
 
     said_by: str
     parts: tuple[Term, ...]
     wholes: tuple[Term, ...]
     is_equation: bool
     is_rest_free: bool = False
+    is_former: bool = field(default=False, compare=False)
 
     @property
     def is_of_totals(self) -> bool:

@@ -20,9 +20,6 @@ STANDARDISED_FROM = 10
 BYAR_FROM = 10
 JUDGED = ("better", "worse", "lower", "higher", "similar")
 LIMITS = [f"{side}_ci_{level}" for side in ("lower", "upper") for level in intervals.Z]
-# What tells of the true count and could only be told again with what is no figure of the release.
-WITHHELD = ("is_year_earlier_change_significant", "is_baseline_change_significant")
-NOT_COMPARED = ("comparison_england", "comparison_baseline")
 
 
 def apply(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, policy: Policy, indicator: pd.Series) -> None:
@@ -32,9 +29,7 @@ def apply(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, po
     quintiles rest on counts that are not shown, and a standardised rate on ten events: where it cannot be said, there is no value.
     """
     true = shown.copy()
-    for name in ("count", "numerator"):
-        if name in shown:
-            shown.loc[is_rounded, name] = policy.rounded(true.loc[is_rounded, name].to_numpy())
+    shown.loc[is_rounded, "count"] = policy.rounded(true.loc[is_rounded, "count"].to_numpy())
     kind = indicator["value_type"]
     if kind in ("proportion", "mean"):
         shown.loc[is_rounded, "denominator"] = policy.rounded(true.loc[is_rounded, "denominator"].to_numpy())
@@ -105,10 +100,6 @@ def _words(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, i
         is_poisson = shown["method"].isin(["byar", "exact_poisson"]).to_numpy() & is_rounded
         shown.loc[is_poisson, "method"] = np.where(shown.loc[is_poisson, "count"] < BYAR_FROM, "exact_poisson", "byar")
         shown.loc[is_own & shown["value"].isna().to_numpy(), "method"] = None
-    for name in (one for one in WITHHELD if one in shown):
-        shown.loc[is_rounded, name] = None
-    for name in (one for one in NOT_COMPARED if one in shown):
-        shown.loc[is_rounded, name] = "not_compared"
     if "comparison" in shown:
         _compare(shown, figures, is_rounded & shown["comparison"].isin(JUDGED).to_numpy(), indicator)
 

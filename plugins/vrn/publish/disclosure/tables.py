@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from vrn.publish.disclosure import groups, levels, measures, policies, windows
-from vrn.publish.disclosure.geography import Geography
+from vrn.publish.disclosure import definitions, groups, levels, measures, policies, windows
+from vrn.publish.disclosure.definitions import Definitions
+from vrn.publish.disclosure.geography import Geographies
 from vrn.publish.disclosure.policies import DIMENSIONS, Policy
 from vrn.publish.disclosure.spans import Calendar
 
@@ -20,7 +21,7 @@ KEY = ["indicator_id", "area_code", "period_id", *DIMENSIONS]
 class Frame:
     """What the figures are about: areas and periods, and what adds to what among them."""
 
-    geography: Geography
+    geography: Geographies
     calendar: Calendar
     countries: frozenset[str]
     # Out of county, and not known: of no place, so that they are told as part of the force alone.
@@ -30,13 +31,16 @@ class Frame:
     period_types: dict[str, str]
 
     @classmethod
-    def of(cls, areas: pd.DataFrame, periods: pd.DataFrame) -> Frame:
+    def of(cls, every: Sequence[Definitions]) -> Frame:
+        """every: those of this release, then those of earlier ones."""
+        areas, periods = definitions.areas(every), definitions.periods(every)
         of_type = {kind: frozenset(areas.loc[areas["area_type"] == kind, "area_code"]) for kind in ("country", "unplaced")}
         area_types, period_types = (
             dict(zip(some[f"{name}_{'code' if name == 'area' else 'id'}"], some[f"{name}_type"], strict=True))
             for name, some in (("area", areas), ("period", periods))
         )
-        return cls(Geography(areas), Calendar(periods), of_type["country"], of_type["unplaced"], area_types, period_types)
+        geographies = Geographies([one.areas for one in every])
+        return cls(geographies, Calendar(periods), of_type["country"], of_type["unplaced"], area_types, period_types)
 
 
 @dataclass
@@ -129,7 +133,8 @@ def table_of(
     if value_type not in ("proportion", "mean", "ratio"):
         is_controlled &= ~figures["is_printed"].to_numpy(dtype=bool)
     counts = measures.of_figures(figures, value_type)
-    is_signed = measures.are_signed(counts["count"])
+    layers = {release: _layer(some, value_type, frame) for release, some in _releases(earlier, frame).items()}
+    is_signed = measures.are_signed(np.concatenate([counts["count"], *(layer.counts["count"] for layer in layers.values())]))
     # A sum of differences counts nobody: small are the persons behind it, where the figure has them.
     judged = counts | {"count": counts["group"]} if is_signed and "group" in counts else counts
     small = policies.primary(figures.assign(is_controlled=is_controlled), judged, policy, value_type)
@@ -142,7 +147,6 @@ def table_of(
         # No interval of what may be above or below zero is feasible or not: with any of them shown a reader could take them from
         # each other, so that none is.
         small |= is_controlled
-    layers = {release: _layer(some, value_type, frame) for release, some in _releases(earlier, frame).items()}
     if is_signed:
         for one in (counts, *(layer.counts for layer in layers.values())):
             one["count"] = np.full(len(one["count"]), np.nan)
@@ -203,7 +207,7 @@ def _in_order(figures: pd.DataFrame, frame: Frame) -> pd.DataFrame:
 def _releases(earlier: pd.DataFrame | None, frame: Frame) -> dict[str, pd.DataFrame]:
     if earlier is None or earlier.empty:
         return {}
-    some = earlier[earlier["period_id"].isin(list(frame.calendar.order))]
+    some = earlier[earlier["period_id"].isin(list(frame.calendar.order)) & earlier["area_code"].isin(list(frame.area_types))]
     return {release: _in_order(one.drop(columns="release"), frame) for release, one in some.groupby("release", sort=True)}
 
 

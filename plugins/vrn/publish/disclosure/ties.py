@@ -16,9 +16,10 @@ NAMES = {"count": [("count",)], "reference": [("reference",)], "denominator": [(
 
 
 def _strictest(sentence: Sentence, of: Mapping[str, Policy]) -> Policy:
-    """What holds where sources meet. ValueError where they would tell the same count by different rules."""
+    """What holds where sources meet. ValueError where they would tell the same count by different rules; of what only an earlier
+    release said nobody can mend that, and both rules hold."""
     found = [of[name] for name in sorted(sentence.indicators) if name in of]
-    if sentence.is_equation and len({(one.limit, one.rounding) for one in found}) > 1:
+    if sentence.is_equation and not sentence.is_former and len({(one.limit, one.rounding) for one in found}) > 1:
         names = ", ".join(sorted(sentence.indicators))
         raise ValueError(f"{sentence.said_by}: adds_up has an equation of {names}, so they need the same suppression_policy.")
     return policies.strictest(name for one in found for name in one.name.split("+"))
