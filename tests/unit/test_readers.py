@@ -163,9 +163,17 @@ def told_anywhere(settings: Settings, role: str, number: int) -> set[str]:
             "select oid::regclass::text from pg_class where relkind in ('r', 'v') "
             "and relnamespace::regnamespace::text in ('pg_catalog', 'information_schema')"
         ).fetchall():
+            columns = connection.execute(
+                "select quote_ident(attname) from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped "
+                "and has_column_privilege(attrelid, attnum, 'select')",
+                [name],
+            ).fetchall()
+            if not columns:
+                continue
+            told = ", ".join(column for (column,) in columns)
             try:
                 rows = connection.execute(
-                    f"select 1 from {name} as one where one::text ~ %s limit 1", [rf"\m{number}\M"]
+                    f"select 1 from {name} where row({told})::text ~ %s limit 1", [rf"\m{number}\M"]
                 ).fetchall()
             except psycopg.errors.InsufficientPrivilege:
                 continue
@@ -183,6 +191,34 @@ def test_no_catalog_of_the_server_tells_a_reader_how_many_rows_a_delivery_has(op
     assert {"pg_class", "pg_stat_all_tables"} <= told_anywhere(opened, EVALUATOR, ROWS)
     for role in (access.BI_READER, ANALYST):
         assert told_anywhere(opened, role, ROWS) == set()
+
+
+OF_A_TABLE = (
+    "select reltuples from pg_class",
+    "select n_live_tup from pg_stat_user_tables",
+    "select pg_stat_get_live_tuples(oid) from pg_class where relname = 'a__b__s1'",
+    "select pg_relation_size(oid) from pg_class where relname = 'a__b__s1'",
+    "select pg_total_relation_size(oid) from pg_class where relname = 'a__b__s1'",
+)
+
+
+def test_no_catalog_of_the_warehouse_tells_who_may_not_read_the_ledger_how_many_rows_a_delivery_has(opened, loader):
+    """Issue 16, A3: evaluators of projects and information governance connect to the warehouse, where each delivery is a table."""
+    loader.execute(f"create table raw.a__b__s1 as select * from generate_series(1, {ROWS}) as row_number")
+    loader.execute("analyze raw.a__b__s1")
+    loader.execute("select pg_stat_force_next_flush()")
+    # It has of the catalogs what everybody has, as a project's evaluator.
+    assert told_anywhere(opened, access.IG, ROWS) == set()
+    with psycopg.connect(opened.conninfo(access.IG), autocommit=True) as connection:
+        for question in OF_A_TABLE:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(question)
+        # What tools ask is still answered.
+        asked = connection.execute("select relname, relkind from pg_class where relname = 'a__b__s1'")
+        assert asked.fetchall() == [("a__b__s1", "r")]
+    # And who reads it in the ledger is told.
+    for role in (EVALUATOR, access.ENGINEER):
+        assert "pg_class" in told_anywhere(opened, role, ROWS)
 
 
 QUESTIONS = (

@@ -1,6 +1,7 @@
 """What PostgreSQL lets everybody do in a database, and here only the services may, because it would hold them up or hide things.
 
-In the database of readers that is more, because the server counts for everybody what happens in all of its databases.
+In the database of readers that is more, because the server counts for everybody what happens in all of its databases; and in the
+warehouse as well, because its catalogs tell every role how many rows each table has, and each delivery has one.
 
 A lock that a reader takes under a job's name (vrn.warehouse.locks) holds up a release for as long as the reader likes; a large
 object belongs to no schema, so that no review of tables finds it.
@@ -8,15 +9,23 @@ object belongs to no schema, so that no review of tables finds it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import psycopg
 from psycopg import sql
 
+from vrn.access.roles import ENGINEER
 from vrn.warehouse.roles import EVALUATOR, OWN_ROLES
 
 SERVICES = tuple(role for role in OWN_ROLES if role != EVALUATOR)
+# They read in the ledger how many rows a delivery has.
+TOLD_OF_ROWS = (*SERVICES, EVALUATOR, ENGINEER)
 # What statistics views call. Those of a session say of other people's sessions nothing that counts.
 STATISTICS = "^pg_(stat_get_|current_wal_|last_wal_|control_|logical_emit_message$|tablespace_size$)"
 OF_SESSIONS = "^pg_stat_get_(activity$|backend_|progress_info$)"
+SIZES = "^pg_((total_)?relation|table|indexes)_size$"
+# Of pg_class: what the planner knows of rows and pages.
+COUNTS = ("reltuples", "relpages", "relallvisible", "relallfrozen")
 LARGE_OBJECTS = ("lo_creat", "lo_create", "lo_from_bytea", "lo_import", "lo_put", "lowrite")
 
 
@@ -33,7 +42,27 @@ def close_statistics(connection: psycopg.Connection) -> None:
     _take(connection, "proname ~ %s and proname !~ %s", STATISTICS, OF_SESSIONS)
 
 
-def _take(connection: psycopg.Connection, which: str, *values: object) -> None:
+def close_counts(connection: psycopg.Connection) -> None:
+    """Takes what counts rows, pages or bytes of tables from everybody but TOLD_OF_ROWS, in the warehouse. The same each time.
+
+    The rest of pg_class stays open, because every tool asks it what there is.
+    """
+    _take(connection, "(proname ~ %s or proname ~ %s) and proname !~ %s", STATISTICS, SIZES, OF_SESSIONS, to=TOLD_OF_ROWS)
+    columns = connection.execute(
+        "select attname from pg_attribute where attrelid = 'pg_catalog.pg_class'::regclass and attname <> all(%s) order by attnum",
+        [list(COUNTS)],
+    ).fetchall()
+    connection.execute("revoke select on pg_catalog.pg_class from public")
+    connection.execute(
+        sql.SQL("grant select ({}) on pg_catalog.pg_class to public").format(
+            sql.SQL(", ").join(sql.Identifier(name) for (name,) in columns)
+        )
+    )
+    roles = sql.SQL(", ").join(map(sql.Identifier, TOLD_OF_ROWS))
+    connection.execute(sql.SQL("grant select on pg_catalog.pg_class to {}").format(roles))
+
+
+def _take(connection: psycopg.Connection, which: str, *values: object, to: Sequence[str] = SERVICES) -> None:
     found = connection.execute(
         "select oid::regprocedure::text from pg_proc where pronamespace = 'pg_catalog'::regnamespace "
         f"and ({which}) and has_function_privilege('public', oid, 'execute')",
@@ -42,6 +71,6 @@ def _take(connection: psycopg.Connection, which: str, *values: object) -> None:
     if not found:
         return
     functions = sql.SQL(", ").join(sql.SQL(name) for (name,) in found)
-    services = sql.SQL(", ").join(sql.Identifier(role) for role in SERVICES)
+    roles = sql.SQL(", ").join(map(sql.Identifier, to))
     connection.execute(sql.SQL("revoke execute on function {} from public").format(functions))
-    connection.execute(sql.SQL("grant execute on function {} to {}").format(functions, services))
+    connection.execute(sql.SQL("grant execute on function {} to {}").format(functions, roles))

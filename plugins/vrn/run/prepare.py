@@ -53,6 +53,7 @@ def prepare(settings: Settings) -> None:
         connection.execute(sql.SQL("revoke temporary on database {} from {}").format(database, sql.Identifier(EVALUATOR)))
         connection.execute(sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(EVALUATOR)))
         fence.close(connection)
+        fence.close_counts(connection)
         for schema in OWNER_SCHEMAS:
             _ensure_schema(connection, schema, OWNER)
         for schema in LOADER_SCHEMAS:
