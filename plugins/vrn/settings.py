@@ -218,6 +218,11 @@ class Settings:
         return self.home / "logs"
 
     @property
+    def page_log(self) -> Path:
+        """Who read which of the partners' pages (vrn.access.audit.page_log). In a deployment a volume of its own."""
+        return self.logs / "partner_pages"
+
+    @property
     def server_log(self) -> Path:
         """Where PostgreSQL writes its log once it has started; what it says before that is in logs/postgres.log."""
         return self.logs / "postgres"

@@ -21,7 +21,7 @@ from tests.waiting import logged_so_far, until
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn.access import roles as access
-from vrn.access.audit import catalogue, events, logged, reads, server_log
+from vrn.access.audit import catalogue, events, logged, page_log, reads, server_log
 from vrn.access.audit.understand import understand
 from vrn.publish import exports
 from vrn.run import deciding, prepare
@@ -119,6 +119,25 @@ def left_in_ops(settings: Settings) -> str:
             superuser.execute(f"select coalesce(string_agg(one::text, ' '), '') from {table} as one").fetchone()[0]
             for (table,) in tables.fetchall()
         )
+
+
+# --- Partners' pages ---
+
+
+def test_who_reads_a_partners_page_and_who_may_not_is_one_row_each(watched, record):
+    """Issue 16, D: reads of partners' pages were recorded nowhere."""
+    log = page_log.PageLog(watched.page_log)
+    log.read("vrn_analyst_bwd", "192.0.2.7", "bwd/figures.csv")
+    log.refused("vrn_analyst_bpl", "192.0.2.8")
+    told = [(row["role_name"], row["client"], row["objects"], row["statement"], row["outcome"]) for row in record()]
+    assert told == [
+        ("vrn_analyst_bwd", "192.0.2.7", ["partner_pages/bwd/figures.csv"], "GET bwd/figures.csv", "read"),
+        ("vrn_analyst_bpl", "192.0.2.8", ["partner_pages/"], "sign in", "refused"),
+    ]
+    assert record() == []
+    # Another process goes on in the same file.
+    page_log.PageLog(watched.page_log).read("vrn_analyst_bwd", "192.0.2.7", "bwd/index.html")
+    assert [row["statement"] for row in record()] == ["GET bwd/index.html"]
 
 
 # --- Reads ---

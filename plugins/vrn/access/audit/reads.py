@@ -1,11 +1,12 @@
-"""The server's log, read forward into ops.read_log: from where the last run stopped, each file in one transaction."""
+"""The server's log and that of partners' pages, read forward into ops.read_log: from where the last run stopped, each file in one
+transaction."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -13,8 +14,8 @@ import psycopg
 
 from vrn.access import roles as access
 from vrn.access.audit import catalogue as catalogues
-from vrn.access.audit import logged, server_log
-from vrn.access.audit.catalogue import Catalogue
+from vrn.access.audit import logged, page_log, server_log
+from vrn.access.audit.server_log import Read
 from vrn.errors import VrnError
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 
 DAYS_KEPT = 7
 SECONDS_A_DAY = 86_400
-COLUMNS = tuple(field.name for field in fields(server_log.Read))
+COLUMNS = tuple(field.name for field in fields(Read))
+Reader = Callable[[Iterable[dict]], Iterable[Read]]
 # A statement that is there already was read in a run before: a file that is met again under another name adds nothing.
 INSERT = (
     f"insert into ops.read_log ({', '.join(COLUMNS)}) values ({', '.join(['%s'] * len(COLUMNS))}) "
@@ -37,7 +39,8 @@ class AuditIncomplete(VrnError):
 
 
 def record(settings: Settings, folder: Path | None = None) -> dict:
-    """Take the server's log into ops.read_log. folder: where its files are, when not in the home.
+    """Take the server's log, and that of partners' pages, into ops.read_log. folder: where the server's files are, when not in the
+    home.
 
     Returns how many reads were new, and how far each audit log goes with its last hash: kept outside the database (in the log of
     Airflow's task), that shows rows cut off at its end. Raises AuditIncomplete.
@@ -46,15 +49,21 @@ def record(settings: Settings, folder: Path | None = None) -> dict:
     with connect(settings, OWNER, autocommit=True) as connection:
         _refuse_a_silent_server(connection, folder)
         catalogue = catalogues.read(connection, access.BI_TABLES)
-        files = sorted(folder.glob("*.json"))
-        new = sum(_take(connection, catalogue, path, settings) for path in files)
-        cut = _cut(connection, files)
+        files, pages = sorted(folder.glob("*.json")), sorted(settings.page_log.glob("*.json"))
+
+        def of_server(lines: Iterable[dict]) -> Iterable[Read]:
+            return server_log.reads(lines, catalogue, settings.database, settings.readers_database)
+
+        new = sum(_take(connection, path, of_server) for path in files)
+        new += sum(_take(connection, path, page_log.reads) for path in pages)
+        cut = _cut(connection, [*files, *pages])
         _forget(connection, folder, files)
+        _forget(connection, settings.page_log, pages)
         chain = connection.execute("select log, last_number, last_hash, first_broken_number from ops.audit_chain").fetchall()
     if cut:
         raise AuditIncomplete(
-            f"{', '.join(cut)} in {folder}: the file is shorter than what was read of it. Somebody cut or replaced it; what was "
-            "written there since may be lost. Keep it, and tell information governance."
+            f"{', '.join(cut)} in {folder} or {settings.page_log}: the file is shorter than what was read of it. Somebody cut or "
+            "replaced it; what was written there since may be lost. Keep it, and tell information governance."
         )
     if broken := [f"ops.{row['log']} at row {row['first_broken_number']}" for row in chain if row["first_broken_number"]]:
         raise AuditIncomplete(f"The chain is broken: {', '.join(broken)}. The row was changed, or one before it was taken out.")
@@ -80,7 +89,7 @@ def _is_logged(settings_of_role: list[str] | None) -> bool:
     return "log_statement=all" in (settings_of_role or [])
 
 
-def _take(connection: psycopg.Connection, catalogue: Catalogue, path: Path, settings: Settings) -> int:
+def _take(connection: psycopg.Connection, path: Path, reads: Reader) -> int:
     """Record what one file says beyond what was read of it. Returns the number of new rows."""
     with connection.transaction():
         connection.execute("insert into ops.server_log (file_name, read_to) values (%s, 0) on conflict do nothing", [path.name])
@@ -89,9 +98,8 @@ def _take(connection: psycopg.Connection, catalogue: Catalogue, path: Path, sett
         if path.stat().st_size <= place["read_to"]:
             return 0
         whole = _Whole(path, place["read_to"])
-        found = server_log.reads(whole, catalogue, settings.database, settings.readers_database)
         new = 0
-        for read in found:
+        for read in reads(whole):
             new += connection.execute(INSERT, [list(one) if isinstance(one, tuple) else one for one in astuple(read)]).rowcount
         connection.execute("update ops.server_log set read_to = %s where file_name = %s", [whole.end, path.name])
     return new
