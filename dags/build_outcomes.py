@@ -72,6 +72,7 @@ def build_outcomes():
 
         from vrn.build import steps as build
         from vrn.publish import readers
+        from vrn.report import partner_pages
         from vrn.settings import Settings
 
         failures = []
@@ -94,6 +95,7 @@ def build_outcomes():
                 ti.xcom_push(step, done)
         # Without waiting for who reads them: nobody waits for this either.
         readers.fill(Settings())
+        partner_pages.refresh(Settings())
         if failures:
             raise AirflowFailException("\n".join(failures))
 

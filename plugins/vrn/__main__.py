@@ -170,6 +170,7 @@ def _templates(settings: Settings, _) -> None:
 def _build(settings: Settings, _) -> None:
     from vrn.build import steps
     from vrn.publish import readers
+    from vrn.report import partner_pages
 
     try:
         steps.everything()
@@ -179,6 +180,7 @@ def _build(settings: Settings, _) -> None:
             readers.fill(settings)
         raise
     readers.fill(settings)
+    partner_pages.refresh(settings)
     print("built: every layer is what the deliveries and the project say")
 
 

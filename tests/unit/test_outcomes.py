@@ -25,7 +25,8 @@ FIRST_CUT, SECOND_CUT = "2019-07-05", "2019-08-20"
 FIGURE = "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile"
 TOTAL = ("all", "all", "all", "all")
 COUNTY = ("V06", "LANCS-14")
-VALUES = f"{FIGURE}, count, denominator, value, lower_ci_95, upper_ci_95, comparison, trend, status"
+# Numbers of a day are numeric, and those of the mart double precision.
+VALUES = f"{FIGURE}, count, denominator, value::float8, lower_ci_95::float8, upper_ci_95::float8, comparison, trend, status"
 COUNT = VALUES.split(", ").index("count")
 
 

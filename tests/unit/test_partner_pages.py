@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 import ssl
 import threading
 from collections.abc import Iterator
@@ -102,6 +104,35 @@ def test_the_page_shows_the_latest_period_and_the_download_has_all(pages):
     assert f"{COUNTS['bwd'] - 1:,}" not in page
 
 
+def test_the_page_says_of_when_it_is_and_of_which_build(pages, inbox, owner):
+    """Issue 16, D: it said nothing of its day, and is made anew by a release alone in a deployment."""
+    now = owner.execute("select now() at time zone 'Europe/London' as now").fetchone()["now"]
+    built = owner.execute(
+        "select max(finished_at) at time zone 'Europe/London' as built from ops.step where step = 'dbt publish'"
+    ).fetchone()["built"]
+    page = (pages / "bwd" / "index.html").read_text()
+    assert f"This page was made on {now.day} {now:%B %Y}, " in page
+    assert f"those of the build of {built.day} {built:%B %Y}, {built:%H:%M}" in page
+    assert "with the names of the release" not in page
+
+
+def test_a_build_makes_the_pages_anew_where_it_may_sign_in_as_the_partners_and_elsewhere_leaves_them(
+    pages, inbox, tmp_path, monkeypatch
+):
+    """Issue 16, D: only a release did. In a deployment the process that builds has no partner's password."""
+    file = pages / "bwd" / "index.html"
+    file.write_text("old")
+    kept = tmp_path / "secrets"
+    shutil.copytree(inbox.settings.secrets, kept)
+    (kept / "password_vrn_analyst_police").unlink()
+    monkeypatch.setenv("VRN_SECRETS", str(kept))
+    assert partner_pages.refresh(Settings()) is None
+    assert file.read_text() == "old"
+    monkeypatch.setenv("VRN_SECRETS", str(inbox.settings.secrets))
+    assert partner_pages.refresh(Settings()) == pages
+    assert f"{COUNTS['bwd']:,}" in file.read_text()
+
+
 def test_pages_are_readable_by_their_owner_alone(pages):
     assert {path.stat().st_mode & 0o077 for path in (pages, *pages.rglob("*"))} == {0}
 
@@ -138,6 +169,7 @@ def client(secrets, tmp_path_factory) -> Iterator[httpx.Client]:
             until(lambda: server.started, "the server of the partners' pages")
             trust = ssl.create_default_context(cafile=secrets / tls.CA_CERTIFICATE)
             with httpx.Client(base_url=f"https://localhost:{port}", verify=trust) as one:
+                one.page_log = settings.page_log
                 yield one
         finally:
             server.should_exit = True
@@ -196,3 +228,38 @@ def test_a_password_goes_over_tls_or_not_at_all_and_one_that_is_replaced_opens_n
         file.write_text("right")
     with pytest.raises(httpx.TransportError):
         httpx.get(str(client.base_url).replace("https", "http"), auth=("bwd", "right"))
+
+
+def logged(client) -> list[tuple]:
+    lines = [json.loads(line) for path in client.page_log.glob("*.json") for line in path.read_text().splitlines()]
+    return [(line["user"], line["remote_host"], line["page"], line["outcome"]) for line in lines]
+
+
+def test_who_reads_which_page_and_who_may_not_is_written_down_and_no_password_is(client):
+    """Issue 16, D: reads of partners' pages were recorded nowhere."""
+    before = len(logged(client))
+    client.get("/", auth=("bwd", "right"))
+    client.get("/index.html", auth=("bpl", "other"))
+    client.get("/", auth=("bwd", "wrong"))
+    # A password in the place of the name is nobody's.
+    client.get("/", auth=("right", "bwd"))
+    client.get("/no", auth=("bwd", "right"))
+    assert logged(client)[before:] == [
+        ("vrn_analyst_bwd", "127.0.0.1", "bwd/index.html", "read"),
+        ("vrn_analyst_bpl", "127.0.0.1", "bpl/index.html", "read"),
+        ("vrn_analyst_bwd", "127.0.0.1", "", "refused"),
+    ]
+    (path,) = client.page_log.glob("*.json")
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_page_whose_reading_cannot_be_written_down_is_not_given(client):
+    kept = client.page_log.rename(client.page_log.with_name("kept"))
+    try:
+        client.page_log.write_text("no folder")
+        answer = client.get("/", auth=("bwd", "right"))
+        assert (answer.status_code, "page of" in answer.text) == (503, False)
+    finally:
+        client.page_log.unlink()
+        kept.rename(client.page_log)
+    assert client.get("/", auth=("bwd", "right")).status_code == 200

@@ -73,7 +73,12 @@ def test_the_first_release_remembers_nothing(built_server, home, owner):
 
 
 FORMER = {
-    "dim_indicator": {"indicator_id": "V98", "adds_up": ["count = V01 + V06"], "value_type": "count", "suppression_policy": "LVRN5"},
+    "dim_indicator": {
+        "indicator_id": "V98",
+        "adds_up": ["count = V01 + V06"],
+        "value_type": "count",
+        "suppression_policy": "LVRN5",
+    },
     "dim_area": {"area_code": "E10000099", "area_type": "upper_tier", "area_levels": ["upper_tier"], "leaf_codes": ["E06000008"]},
     "dim_period": {"period_id": "1999", "period_type": "financial_year", "start_on": "1999-04-01", "end_on": "2000-03-31"},
 }
@@ -85,7 +90,8 @@ def test_what_was_told_of_a_deleted_indicator_and_of_an_area_that_is_no_more_is_
     frozen.keep_models(owner, first)
     for relation, content in FORMER.items():
         owner.execute(
-            "insert into ops.frozen_row (relation, content, content_hash, since_release, until_release) values (%s, %s, 'x', %s, %s)",
+            "insert into ops.frozen_row (relation, content, content_hash, since_release, until_release) "
+            "values (%s, %s, 'x', %s, %s)",
             [relation, Jsonb(content), first, second],
         )
     figure(owner, "V98", 23, first, second)

@@ -41,8 +41,12 @@ def periods(every: Sequence[Definitions]) -> pd.DataFrame:
 
 def sentences(every: Sequence[Definitions]) -> list[Sentence]:
     """What each says of how counts add up, once. every: those of this release first. Raises ValueError for what is no sentence."""
-    now, *former = (related.read_all(_adds_up(one.indicators)) for one in every)
-    return list(dict.fromkeys([*now, *(replace(sentence, is_former=True) for some in former for sentence in some)]))
+    found = [
+        replace(sentence, is_former=number > 0)
+        for number, one in enumerate(every)
+        for sentence in related.read_all(_adds_up(one.indicators))
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _adds_up(defined: pd.DataFrame) -> dict:

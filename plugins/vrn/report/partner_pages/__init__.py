@@ -29,9 +29,19 @@ def build(settings: Settings) -> Path:
     place = folder(settings)
     with swapped_in(place, OWNER_ONLY) as new:
         for partner in roles.partners(settings):
-            with connect(settings, f"{roles.ANALYST_OF}{partner}") as own:
+            with connect(settings, f"{roles.ANALYST_OF}{partner}") as own, connect(settings, roles.ENGINEER) as ledger:
+                state = from_warehouse.state(own, ledger)
                 figures = from_warehouse.figures(own)
-            with connect(settings, roles.ENGINEER) as ledger:
                 deliveries = from_warehouse.deliveries(ledger, from_warehouse.supplies(settings, partner))
-            pages.write(new / partner, from_warehouse.name(settings, partner), figures, deliveries)
+            pages.write(new / partner, from_warehouse.name(settings, partner), state, figures, deliveries)
     return place
+
+
+def refresh(settings: Settings) -> Path | None:
+    """The same after a build, where this process is given what signs the partners in; elsewhere the pages stay as they are, and say
+    of when they are. Returns the folder, or None where nothing was made.
+
+    In a deployment the process that builds may not sign in as a partner.
+    """
+    needed = [roles.ENGINEER, *(f"{roles.ANALYST_OF}{partner}" for partner in roles.partners(settings))]
+    return build(settings) if all((settings.secrets / f"password_{role}").exists() for role in needed) else None

@@ -6,6 +6,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -47,6 +48,26 @@ MESSAGES = """
 """
 
 
+# When the figures were built, by the ledger: a page that is made later says no more than that build knew.
+BUILT = """
+    select now() at time zone 'Europe/London' as made_at, (
+        select max(finished_at) at time zone 'Europe/London' from ops.step where step = 'dbt publish' and is_success
+    ) as built_at
+"""
+RELEASE = "select release_id, as_of from publish.release order by release_number desc limit 1"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a page is of: when it was made, when its figures were built (None before the first build), and the release of which
+    the names are, with the day that it took for today (None before the first)."""
+
+    made_at: datetime
+    built_at: datetime | None
+    release_id: str | None
+    as_of: date | None
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A delivery of the partner's, and what each rule that had something to say said of it: no value of a row."""
@@ -63,6 +84,14 @@ def name(settings: Settings, partner: str) -> str:
 def supplies(settings: Settings, partner: str) -> list[tuple[str, str]]:
     """The feeds that the partner sends, each with the supplier's code under which it does."""
     return [(row["feed"], row["supplier"]) for row in _seed(settings, "partner_feed") if row["partner"] == partner]
+
+
+def state(own: psycopg.Connection, ledger: psycopg.Connection) -> State:
+    """own: the partner's analyst's connection; ledger: one that may read the ledger."""
+    built = ledger.execute(BUILT).fetchone()
+    is_there = own.execute("select to_regclass('publish.release') is not null as found").fetchone()["found"]
+    release = own.execute(RELEASE).fetchone() if is_there else None
+    return State(**built, **(release or {"release_id": None, "as_of": None}))
 
 
 def figures(connection: psycopg.Connection) -> list[Mapping[str, Any]]:

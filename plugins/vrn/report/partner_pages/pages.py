@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from vrn.report.figures import templating, words
 from vrn.report.figures.numbers import day, decimals_for, grouped
 from vrn.report.figures.subject import COUNTY
 from vrn.report.messages import OUTCOME_WORDS
-from vrn.report.partner_pages.from_warehouse import Delivery
+from vrn.report.partner_pages.from_warehouse import Delivery, State
 
 HERE = Path(__file__).parent
 STYLES = (templating.SHARED / "style.css", HERE.parent / "site" / "site.css")
@@ -42,7 +43,7 @@ STATUS_WORDS = {
 ROWS_SHOWN = 20
 
 
-def write(folder: Path, name: str, figures: Sequence[Mapping[str, Any]], deliveries: Sequence[Delivery]) -> None:
+def write(folder: Path, name: str, state: State, figures: Sequence[Mapping[str, Any]], deliveries: Sequence[Delivery]) -> None:
     """name: the partner's. The folder is made."""
     folder.mkdir(parents=True)
     (folder / "style.css").write_text("\n".join(path.read_text(encoding="utf-8") for path in STYLES), encoding="utf-8")
@@ -54,7 +55,10 @@ def write(folder: Path, name: str, figures: Sequence[Mapping[str, Any]], deliver
         .render(
             name=name,
             is_synthetic=any(row["is_synthetic"] for row in figures) or any(one.row["is_synthetic"] for one in deliveries),
-            as_of="",
+            as_of=day(state.as_of) if state.as_of else "",
+            made=_moment(state.made_at),
+            built=_moment(state.built_at) if state.built_at else "",
+            release=state.release_id or "",
             indicators=[_indicator(rows) for rows in _grouped(latest(figures), lambda row: row["indicator_id"])],
             feeds=[_feed(of_feed) for of_feed in _grouped(deliveries, lambda one: one.row["feed_name"])],
         )
@@ -112,6 +116,10 @@ def _figure(row: Mapping[str, Any]) -> dict[str, str]:
         "unit": row["unit"] or "",
         "trend": words.TRENDS[row["trend"]][1] if row["trend"] else "",
     }
+
+
+def _moment(moment: datetime) -> str:
+    return f"{day(moment)}, {moment:%H:%M}"
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
