@@ -68,7 +68,7 @@ def test_a_release_that_was_killed_at_any_step_goes_on_and_is_made_once(built_se
         with pytest.raises(Killed), killed_at(place, after=after):
             make(home)
         assert releases(owner) == [], (place, after)
-        for table in ("frozen_row", "kept_value", "kept_decision", "release_submission"):
+        for table in ("frozen_row", "kept_value", "kept_decision", "kept_range", "release_submission"):
             assert owner.execute(f"select count(*) as found from ops.{table}").fetchone()["found"] == 0, (place, table)
     seen = set()
     for place, after in AFTER:

@@ -20,7 +20,7 @@ POINTS = """
     select distinct changed.{column}, (
         select min(release_number) from ops.release_in_force where release_number >= changed.point and release_number < %(number)s
     ) as number
-    from (select {column}, unnest(array[since_release, until_release]) as point from ops.{table}) as changed
+    from (select distinct {column}, unnest(array[since_release, until_release]) as point from ops.{table}) as changed
 """
 STATES = f"""
 select indicator_id, array_agg(distinct number) as numbers
