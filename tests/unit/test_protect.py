@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vrn.feeds.contract import load
 from vrn.feeds.period import ANY_PERIOD
 from vrn.settings import REPOSITORY
-from vrn.stage import identifiers, protect
+from vrn.stage import identifiers, keyed, protect
 
 KEY = b"k" * 32
 FEED = REPOSITORY / "expectations" / "police_street_crime.odcs.yaml"
@@ -29,6 +29,25 @@ def test_a_hash_is_the_keyed_hmac_of_the_domain_the_supplier_and_the_canonical_i
 
     hashed = protect.hasher(COLUMN, lambda _: KEY, "lan")(pa.array(values, pa.string()))
     assert hashed.to_pylist() == [expected(value) for value in values]
+
+
+ODD = st.sampled_from(
+    ["unknown", "Not Known", "NOTKNOWN", "n/a", "NA", "Nk", "000", "9999", "999", "xX", "--", "?", "tbc1", "\x1f", "\n"]
+)
+ASCII = st.text(st.characters(max_codepoint=127), max_size=6)
+
+
+@given(st.lists(st.one_of(st.none(), ASCII, st.builds("".join, st.tuples(ASCII, ODD, ASCII)), ODD), max_size=20))
+def test_an_identifier_has_one_form_alone_or_in_a_column(values):
+    # Issue 17, point 1: plain columns are worked on whole.
+    one_by_one = [identifiers.local(value) if value else None for value in values]
+    assert identifiers.canonical(pa.array(values, pa.string()), "local").to_pylist() == one_by_one
+
+
+@given(st.binary(max_size=150), st.binary(max_size=70), st.binary(max_size=150))
+def test_a_key_set_up_once_gives_the_hash_that_it_gives_each_time(key, prefix, message):
+    # Issue 17, point 1: the same bytes as before, so that nothing has to be hashed again.
+    assert keyed.hmac_sha256(key, prefix)(message) == hmac.digest(key, prefix + message, "sha256")
 
 
 def test_another_key_domain_or_supplier_gives_another_hash():

@@ -8,9 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 PNC_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
-DUMMY_LOCAL = re.compile(r"(?i)unknown|not ?known|none|null|n/?a|nk|tbc|test|0+|9{4,}|x+|-+|\?+")
+DUMMIES = r"unknown|not ?known|none|null|n/?a|nk|tbc|test|0+|9{4,}|x+|-+|\?+"
+DUMMY_LOCAL = re.compile(rf"(?i){DUMMIES}")
+# What str.strip() takes off, as far as it is ASCII.
+ASCII_SPACE = "".join(one for one in map(chr, range(128)) if one.isspace())
 
 
 def nhs(text: str) -> str | None:
@@ -63,3 +69,16 @@ def local(text: str) -> str | None:
 
 
 CANONICAL: dict[str, Callable[[str], str | None]] = {"nhs": nhs, "upn": upn, "pnc": pnc, "local": local}
+
+
+def canonical(values: pa.Array, domain: str) -> pa.Array:
+    """Identifiers (text) in the form in which they are compared; NULL stays NULL, and what is none becomes NULL."""
+    if domain == "local" and pc.all(pc.string_is_ascii(values)).as_py() is not False:
+        return _local_ascii(values)
+    return pa.array([(text and CANONICAL[domain](text)) or None for text in values.to_pylist()], pa.string())
+
+
+def _local_ascii(values: pa.Array) -> pa.Array:
+    """What `local` gives, a column at a time: most deliveries' identifiers are plain, and there are millions of them."""
+    text = pc.ascii_upper(pc.ascii_trim(values, characters=ASCII_SPACE))
+    return pc.if_else(pc.match_substring_regex(text, rf"(?i)^(?:{DUMMIES}|)$"), None, text)

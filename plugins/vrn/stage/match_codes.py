@@ -8,7 +8,6 @@ everyone who has it.
 
 from __future__ import annotations
 
-import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from functools import cache
 import jellyfish
 
 from vrn.stage.forenames import FORMAL
+from vrn.stage.keyed import hmac_sha256
 
 CODE_BYTES = 16
 INPUTS = ("surname", "forename", "date_of_birth", "postcode")
@@ -102,8 +102,10 @@ def match_codes(columns: Mapping[str, Sequence], key: bytes) -> dict[str, list]:
 
 
 def _hasher(key: bytes) -> Hasher:
+    keyed = hmac_sha256(key)
+
     def hashed(domain: str, value: str) -> str:
-        return hmac.digest(key, f"{domain}\x1f{value}".encode(), "sha256")[:CODE_BYTES].hex()
+        return keyed(f"{domain}\x1f{value}".encode())[:CODE_BYTES].hex()
 
     return hashed
 

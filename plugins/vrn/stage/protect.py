@@ -7,7 +7,6 @@ would not do: the NHS number space can be tried out in minutes.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,7 +20,8 @@ from vrn.feeds.grammar import DOMAINS
 from vrn.feeds.period import Period
 from vrn.settings import Settings
 from vrn.stage.days import age, to_month
-from vrn.stage.identifiers import CANONICAL
+from vrn.stage.identifiers import canonical
+from vrn.stage.keyed import hmac_sha256
 from vrn.stage.postcodes import Postcodes
 from vrn.stage.verdicts import Verdicts
 
@@ -96,17 +96,17 @@ class Protection:
 def hasher(column: Column, key: Key, supplier: str) -> Callable[[pa.Array], pa.Array]:
     """A function that turns a column of identifiers into keyed hashes; NULL and what is no identifier become NULL."""
     domain = column.identifier_domain or ""
-    secret, canonical = key(domain), CANONICAL[domain]
     prefix = domain.encode() + b"\x1f" + (supplier.encode() + b"\x1f" if domain == "local" else b"")
+    keyed = hmac_sha256(key(domain), prefix)
 
     def apply(values: pa.Array) -> pa.Array:
         encoded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-        identifiers = [canonical(text) if text else None for text in encoded.dictionary.to_pylist()]
-        digests = b"".join(hmac.digest(secret, prefix + (one or "").encode(), "sha256") for one in identifiers)
+        identifiers = canonical(encoded.dictionary, domain)
+        # Of a blank too, because then every hash stands where its identifier does.
+        digests = b"".join([keyed(one or b"") for one in identifiers.cast(pa.binary()).to_pylist()])
         # Hexadecimal at one go: every hash has the same width, so that the offsets are known.
         offsets = np.arange(0, HEX_DIGITS * (len(identifiers) + 1), HEX_DIGITS, dtype=np.int32)
         hashes = pa.StringArray.from_buffers(len(identifiers), pa.py_buffer(offsets), pa.py_buffer(digests.hex().encode()))
-        known = pc.if_else(pa.array([one is not None for one in identifiers], pa.bool_()), hashes, None)
-        return pc.take(known, encoded.indices)
+        return pc.take(pc.if_else(identifiers.is_valid(), hashes, None), encoded.indices)
 
     return apply
