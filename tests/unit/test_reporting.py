@@ -30,6 +30,8 @@ def test_last():
 """
 # What pytest prints before it goes into what failed.
 DETAILS = ("= ERRORS =", "= FAILURES =")
+# A file whose tests have names that a nightly run draws.
+NAMED_BY_SEEDS = "tests/unit/test_what_serves.py"
 
 
 def said(folder: Path, *options: str) -> str:
@@ -64,7 +66,7 @@ def test_without_being_asked_for_no_order_is_random(tmp_path):
 
 
 def nightly(*options: str) -> str:
-    """What the nightly run of the whole suite says that plans its tests and runs none."""
+    """What a nightly run says that plans its tests and runs none; of the whole suite, unless options name files."""
     command = [sys.executable, "-m", "pytest", "--setup-plan", "-q", "-p", "no:cacheprovider", *options]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("VRN_TEST_", "PYTEST_"))}
     done = subprocess.run(
@@ -74,8 +76,13 @@ def nightly(*options: str) -> str:
     return done.stdout
 
 
-def test_two_processes_of_a_nightly_run_find_the_same_tests_and_the_next_run_makes_up_others():
+# To find all tests takes half a minute in three processes each; what could differ is what is named by a seed.
+@pytest.mark.parametrize(
+    "files", [pytest.param([], marks=pytest.mark.nightly, id="all"), pytest.param([NAMED_BY_SEEDS], id="one named by seeds")]
+)
+def test_two_processes_of_a_nightly_run_find_the_same_tests_and_the_next_run_makes_up_others(files):
     # pytest-xdist refuses to begin where its workers find different tests.
-    first, second = (re.findall(r"the same again: (VRN_TEST_SEED=\d+)$", nightly("-n", "2"), re.MULTILINE) for _ in range(2))
+    runs = (nightly("-n", "2", *files) for _ in range(2))
+    first, second = (re.findall(r"the same again: (VRN_TEST_SEED=\d+)$", text, re.MULTILINE) for text in runs)
     assert len(set(first)) == len(set(second)) == 1
     assert first != second
