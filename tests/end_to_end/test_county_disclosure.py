@@ -89,6 +89,8 @@ def test_no_partner_can_work_out_anothers_count_with_its_own(made_up, decided):
     assert len(attackers) > 1
 
 
+# Made-up worlds try the same at each commit (test_disclosure.py, two releases together); here all of the county is judged twice.
+@pytest.mark.nightly
 def test_who_has_an_earlier_release_as_well_works_out_no_more(made_up):
     """Issue 16: a reader of two releases, of which the second has later periods."""
     ends = made_up.figures["period_id"].map(dict(zip(made_up.periods["period_id"], made_up.periods["end_on"], strict=True)))
