@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 KEY = "indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile"
 COLUMNS = f"{KEY}, at_least, at_most"
