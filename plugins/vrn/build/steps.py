@@ -112,7 +112,7 @@ def _build(layer: str) -> dict[str, int]:
         if layer == STAGING and not is_ours:
             _make_sources(connection, settings)
         failed = left_out.before(connection, layer)
-        manifest = dbt.read(settings)
+        manifest = dbt.look(settings)
         out = left_out.resting_on(manifest, [*failed, *left_out.without_table(connection, settings, manifest)])
         rests_on = _inputs(settings, layer)
         is_known = is_ours and last["inputs"] is not None and not out.models
