@@ -121,7 +121,7 @@ def machine(built_server, inbox, owner) -> Iterator[type[Deliveries]]:
 
 @pytest.mark.worlds
 def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(machine):
-    run_state_machine_as_test(machine, settings=of_hypothesis(examples(2, of_the_night=200), stateful_step_count=6))
+    run_state_machine_as_test(machine, settings=of_hypothesis(examples(1, of_the_night=200), stateful_step_count=4))
 
 
 def test_a_build_passes_over_models_and_tests_of_feeds_that_brought_nothing(built_server, inbox, owner):
