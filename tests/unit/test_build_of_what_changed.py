@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.inbox import Inbox
 from tests.properties import examples
-from vrn.build import dbt
+from vrn.build import dbt, inputs
 from vrn.build import steps as build
 from vrn.build.layers import LAYERS
 from vrn.feeds.period import Period
@@ -122,6 +122,34 @@ def machine(built_server, inbox, owner) -> Iterator[type[Deliveries]]:
 @pytest.mark.worlds
 def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(machine):
     run_state_machine_as_test(machine, settings=of_hypothesis(examples(1, of_the_night=200), stateful_step_count=4))
+
+
+def test_a_model_rests_on_its_feeds_and_where_it_asks_for_them_on_the_day_and_the_ledger(server):
+    manifest = dbt.look(server)
+
+    def built(layer: str, *changed: str) -> set[str]:
+        passed_over = inputs.unchanged(manifest, layer, {}, dict.fromkeys(changed, "another"))
+        return {
+            node.name
+            for node_id, node in manifest.nodes.items()
+            if node.resource_type == "model" and f"/{layer}/" in node.original_file_path and node_id not in passed_over
+        }
+
+    always = {"stg_ops__submission", "stg_ops__feed_month"}
+    assert built("staging") == always
+    assert built("staging", TRAINING) == always | {"stg_programme_training__event"}
+    assert built("intermediate") == built("indicators") == built("counts") == set()
+    assert "int_crime__recorded" in built("intermediate", CRIME)
+    assert {"int_crime__street", "int_training__event"}.isdisjoint(built("intermediate", CRIME))
+    assert "int_place__edition" in built("intermediate", inputs.DAY)
+    assert {"v06_violence_with_injury", "s14_serious_violence_positive_outcome"} <= built("indicators", CRIME)
+    assert "p06_training_reach" not in built("indicators", CRIME)
+    # What no delivery tells: judgements of files, and persons.
+    assert built("marts") == {"fct_delivery_quality", "fct_persons_by_services"}
+    assert {"dim_area", "dim_population", "fct_stop_search"}.isdisjoint(built("marts", CRIME))
+    assert {"fct_indicator_value", "fct_recorded_crime", "figure__count"} <= built("marts", CRIME)
+    assert {"dim_period", "fct_indicator_value"} <= built("marts", inputs.DAY)
+    assert built("publish") == built("publish", CRIME) != set()
 
 
 def test_a_build_passes_over_models_and_tests_of_feeds_that_brought_nothing(built_server, inbox, owner):
