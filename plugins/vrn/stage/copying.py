@@ -7,34 +7,33 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import psycopg
-import pyarrow as pa
-import pyarrow.csv as pacsv
 from psycopg import sql
+
+from vrn.stage import binary
 
 # Blocks that may wait between the reader and the copy, so that both cores work while memory stays bounded.
 WAITING_BLOCKS = 2
 
-# Rows, and their text as COPY takes it.
+# Rows, and these as COPY takes them (see vrn.stage.binary).
 Block = tuple[int, memoryview]
 
 
 def copy(connection: psycopg.Connection, table: sql.Identifier, names: Sequence[str], blocks: Iterator[Block]) -> int:
-    """Fill a table from blocks of CSV. Returns the number of rows."""
-    command = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, sql.SQL(", ").join(map(sql.Identifier, names)))
+    """Fill a table that was made in this transaction. Returns the number of rows."""
+    # Frozen, because otherwise whoever reads the rows first, the gate, would write every page once more to note that they are
+    # there; nobody sees the table before the transaction is over.
+    command = sql.SQL("copy {} ({}) from stdin (format binary, freeze)").format(
+        table, sql.SQL(", ").join(map(sql.Identifier, names))
+    )
     rows = 0
     with connection.cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(binary.START)
         for count, block in _ahead(blocks):
             copy.write(block)
             rows += count
+        copy.write(binary.END)
     connection.execute(sql.SQL("analyze {}").format(table))
     return rows
-
-
-def csv_text(arrays: Sequence[pa.Array], names: Sequence[str]) -> memoryview:
-    """Arrays as CSV without a header, as COPY takes it."""
-    out = pa.BufferOutputStream()
-    pacsv.write_csv(pa.RecordBatch.from_arrays(list(arrays), names=list(names)), out, pacsv.WriteOptions(include_header=False))
-    return memoryview(out.getvalue())
 
 
 def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:

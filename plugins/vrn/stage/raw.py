@@ -132,6 +132,16 @@ def _make(connection: psycopg.Connection, parent: sql.Identifier, own: sql.Ident
     )
 
 
+def types_of(connection: psycopg.Connection, table: sql.Identifier) -> dict[str, str]:
+    """The types of a table's columns, as PostgreSQL calls them, by the columns' names."""
+    found = connection.execute(
+        "select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute "
+        "where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+        [table.as_string(connection)],
+    )
+    return {row["name"]: row["type"] for row in found}
+
+
 def attach(connection: psycopg.Connection, entity: Entity, submission_id: int) -> None:
     """Make the submission's own tables part of what models and the linker read.
 

@@ -9,6 +9,7 @@ import psycopg
 from vrn.errors import SubmissionRefused
 from vrn.stage.read.boundary import UNREAD
 
+NOT_OF_TYPE = "22P02"
 # By SQLSTATE. They are of class 22, "data exception": the statement is right and a value is not.
 SENTENCES = {
     "22001": "A value is longer than it may be.",
@@ -17,7 +18,7 @@ SENTENCES = {
     "22008": "A date or a time lies outside of the calendar that can be stored (the years 1 to 9999).",
     "22012": "A calculation with the file's values divides by zero.",
     "22021": "A cell holds a character that cannot be stored, such as a zero byte.",
-    "22P02": "A value is not of its column's type.",
+    NOT_OF_TYPE: "A value is not of its column's type.",
     "22P05": "A cell holds a character that cannot be stored.",
 }
 OTHERWISE = "A value cannot be stored in its column."
@@ -35,10 +36,19 @@ def refusal_of(error: BaseException) -> SubmissionRefused | None:
     if not isinstance(error, psycopg.DataError):
         return None
     found = COLUMN.match(error.diag.context or "")
-    where = f" It is in the column '{found[1]}'." if found else ""
-    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
+    return _refusal(SENTENCES.get(error.sqlstate, OTHERWISE), found[1] if found else "", error.sqlstate)
+
+
+def not_of_type(column: str) -> SubmissionRefused:
+    """The refusal of a delivery with a value that cannot be made into the type of its column."""
+    return _refusal(SENTENCES[NOT_OF_TYPE], column, NOT_OF_TYPE)
+
+
+def _refusal(sentence: str, column: str, sqlstate: str | None) -> SubmissionRefused:
+    where = f" It is in the column '{column}'." if column else ""
+    state = f" (SQLSTATE {sqlstate})" if sqlstate else ""
     return SubmissionRefused(
         UNREAD,
-        f"{SENTENCES.get(error.sqlstate, OTHERWISE)}{where} Put it right in the export and send the file again; if it is right as "
-        f"it is, tell the data team{state}.",
+        f"{sentence}{where} Put it right in the export and send the file again; if it is right as it is, tell the data "
+        f"team{state}.",
     )
