@@ -66,7 +66,14 @@ def _is_blank(values: pa.Array) -> pa.Array:
 
 def _is_total(values: pa.Array, reading: Reading) -> pa.Array:
     words = pa.array(reading.totals, pa.string())
-    return _each(values, lambda text: pc.is_in(pc.utf8_rtrim(pc.utf8_lower(pc.utf8_trim_whitespace(text)), ":"), value_set=words))
+    longest = max(map(len, reading.totals), default=0)
+
+    def judge(text: pa.Array) -> pa.Array:
+        text = pc.utf8_rtrim(pc.utf8_trim_whitespace(text), ":")
+        # Only what is short enough is looked at closer: in most files the first column is a long identifier.
+        return pc.is_in(pc.utf8_lower(pc.if_else(pc.less_equal(pc.utf8_length(text), longest), text, None)), value_set=words)
+
+    return _each(values, judge)
 
 
 def _each(values: pa.Array, judge) -> pa.Array:
