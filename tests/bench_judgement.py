@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from tests.ports import free_port
-from vrn.gate import data_docs, gx
+from vrn.gate import data_docs, gx, listing
 from vrn.gate import history as drift
 from vrn.gate import judging as gate
 from vrn.ledger import store as ledger
@@ -39,7 +39,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 # A stage, and the function that does it. To list rows is a part of judging. The rest is the ledger.
 STAGES = {
     "judge": (gate, "judge"),
-    "of it list rows": (gate, "_list_rows"),
+    "of it list rows": (listing.Listing, "add_conditions"),
     "profile": (drift, "profile"),
     "render": (data_docs, "write"),
 }

@@ -9,6 +9,7 @@ from tests.made import file_name
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import Period
 from vrn.gate import judging as gate
+from vrn.gate import listing
 from vrn.ledger import states
 from vrn.ledger import store as ledger
 from vrn.stage import step as staging
@@ -32,7 +33,7 @@ def judged(
     hits = {}
     for entity in contract.entities:
         found = inbox.connection.execute(
-            sql.SQL("select row_number, rule_code from {}").format(gate.hits(entity, submission_id))
+            sql.SQL("select row_number, rule_code from {}").format(listing.hits(entity, submission_id))
         ).fetchall()
         hits[entity.name] = {(row["row_number"], row["rule_code"]) for row in found}
     return verdict, hits

@@ -11,6 +11,7 @@ from psycopg import sql
 from tests.conftest import FEEDS
 from vrn.feeds.contract import UNREADABLE, Contract
 from vrn.gate import judging as gate
+from vrn.gate import listing
 from vrn.ledger import store as ledger
 from vrn.stage import step as staging
 
@@ -92,7 +93,7 @@ def judged(inbox, feed: str, text: str, contract: Contract | None = None):
     submission = ledger.get(inbox.connection, submission_id)
     staging.take(inbox.connection, inbox.settings, submission, contract)
     verdict = gate.gate(inbox.settings, submission, contract)
-    table = gate.hits(contract.main, submission_id)
+    table = listing.hits(contract.main, submission_id)
     hits = inbox.connection.execute(sql.SQL("select row_number, rule_code from {}").format(table)).fetchall()
     return verdict, {(hit["row_number"], hit["rule_code"]) for hit in hits}
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.conftest import FEEDS
 from tests.contracts.test_rules import BREAKS, MONTH, NAMES, rewrite
 from vrn.feeds import contract as contracts
-from vrn.gate import expectations, gx
+from vrn.gate import expectations, gx, listing
 from vrn.gate import judging as gate
 from vrn.ledger import findings
 from vrn.ledger import store as ledger
@@ -42,7 +42,7 @@ def told(inbox, submission: ledger.Submission, contract: contracts.Contract) -> 
     try:
         verdict = gate.judge(engine, submission, contract)
         with engine.connect() as connection:
-            table = sa.table(gate.hits_name(contract.main, submission.submission_id), schema="raw")
+            table = sa.table(listing.hits_name(contract.main, submission.submission_id), schema="raw")
             hits = sorted(connection.execute(sa.select(sa.text("*")).select_from(table)).tuples())
     finally:
         engine.dispose()

@@ -206,7 +206,7 @@ def test_one_refused_file_never_holds_up_the_others(inbox):
         "vrn.receive.landing.take",
         "vrn.stage.staging._block",
         "vrn.ledger.moves.staged",
-        "vrn.gate.judging._list_rows",
+        "vrn.gate.listing._rows_that_break_any",
         "vrn.gate.judging.keep",
         "vrn.gate.step._enforce",
         "vrn.gate.step._write_docs",

@@ -30,7 +30,7 @@ FEED, PERIOD = "police_crime", "2019-05"
 PLACES = (
     "vrn.stage.staging._block",
     "vrn.ledger.moves.staged",
-    "vrn.gate.judging._list_rows",
+    "vrn.gate.gx.validate",
     "vrn.gate.judging.keep",
     "vrn.gate.step._enforce",
     "vrn.gate.step._write_docs",

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from vrn.feeds.contract import Contract, Entity
-from vrn.gate import judging
+from vrn.gate import listing
 from vrn.ledger import moves
 from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
@@ -26,7 +26,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
         warned = quarantined = duplicate = 0
         for entity in contract.entities:
             own = raw.partition(entity, submission.submission_id)
-            hits = judging.hits(entity, submission.submission_id)
+            hits = listing.hits(entity, submission.submission_id)
             warned += _warned(connection, entity, hits)
             quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
             duplicate += _drop_identical(connection, entity, own)
@@ -87,19 +87,18 @@ def _blank_judged(connection: psycopg.Connection, entity: Entity, own: sql.Ident
     )
     # The delivery's own table is written anew: an update would double it and leave the values on the disk. Its types are asked
     # for, because the feed file may have changed one since the feed's table was made.
-    typed = connection.execute(
-        "select attname, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = %s::regclass "
-        "and attname = any(%s)",
-        [own.as_string(connection), names],
-    )
+    types = raw.types_of(connection, own)
     serve = sql.SQL(", ").join(
-        sql.SQL("alter {} type {} using null").format(sql.Identifier(row["attname"]), sql.SQL(row["type"])) for row in typed
+        sql.SQL("alter {} type {} using null").format(sql.Identifier(name), sql.SQL(types[name])) for name in names
     )
     connection.execute(sql.SQL("alter table {} {}").format(own, serve))
 
 
 def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Identifier) -> int:
-    """Drop the later of rows that agree in every column, where the contract's identifying column is filled."""
+    """Drop the later of rows that agree in every column, where the contract's identifying column is filled.
+
+    Only rows whose identifier's hash comes more than once are compared (as in vrn.gate.listing).
+    """
     if entity.counted_once_when_present is None:
         return 0
     key = sql.Identifier(entity.counted_once_when_present)
@@ -108,11 +107,12 @@ def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Ide
         sql.SQL(
             """
             with repeated as (
-                select {key} from {own} where {key} is not null group by {key} having count(*) > 1
+                select hash_record_extended(row({key}), 0) as hashed
+                from {own} where {key} is not null group by hashed having count(*) > 1
             ),
             ranked as (
                 select row_number, row_number() over (partition by {columns} order by row_number) as place
-                from {own} where {key} in (select {key} from repeated)
+                from {own} where {key} is not null and hash_record_extended(row({key}), 0) in (select hashed from repeated)
             )
             delete from {own} as own using ranked where own.row_number = ranked.row_number and ranked.place > 1
             """

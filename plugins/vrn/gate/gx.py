@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
     from great_expectations.validator.validator import Validator
 
+    from vrn.gate.few_passes import Answers
+
 
 # More than the rules of one feed ask for, and a few megabytes.
 METRICS_KEPT = 2_000
@@ -40,15 +42,19 @@ def load() -> None:
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
-def validator(engine: sa.Engine, schema: str, table: str) -> Validator:
-    """What asks a table. It remembers the answers, so that each judgement makes one of its own."""
+def validator(engine: sa.Engine, schema: str, table: str, answers: Answers) -> Validator:
+    """What asks a table. It remembers the answers, so that each judgement makes one of its own.
+
+    answers: what is asked in another way than GX would (see vrn.gate.few_passes).
+    """
     from great_expectations.core.batch import Batch
     from great_expectations.core.batch_spec import BatchSpec
-    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
     from great_expectations.validator.validator import Validator
 
-    executing = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
+    from vrn.gate.few_passes import FewPasses
+
+    executing = FewPasses(engine, answers)
     data = SqlAlchemyBatchData(executing, schema_name=schema, table_name=table, create_temp_table=False)
     # As a data source of GX's would describe it, for the Data Docs. A batch made like this has no
     # id, so that a metric names no table: what is worked out for the metrics of one delivery holds

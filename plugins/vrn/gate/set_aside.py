@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from vrn.feeds.contract import UNREADABLE, Contract, Entity
-from vrn.gate import judging, unreadable
+from vrn.gate import listing, unreadable
 from vrn.gate.history import Profile
 from vrn.ledger.store import Submission
 
@@ -72,7 +72,7 @@ def _of(connection: psycopg.Connection, submission: Submission, entity: Entity, 
                 (select rule_code from {hits} where rule_code = any(%(codes)s)
                  group by rule_code order by count(*) desc, rule_code <> %(unreadable)s, rule_code limit 1) as rule_code
             """
-        ).format(hits=judging.hits(entity, submission.submission_id)),
+        ).format(hits=listing.hits(entity, submission.submission_id)),
         # What cannot be read is missing as well, and is the truer reason.
         {"codes": list(rules), "unreadable": UNREADABLE.code},
     ).fetchone()

@@ -117,7 +117,7 @@ def _said(error: psycopg.Error) -> str:
 def _not_judged(engine: sa.Engine, entity: Entity, rules: list[Rule]) -> Iterator[tuple[Rule, str]]:
     """The rules that GX cannot judge, and why. All are tried in one, and each alone where that says nothing of each."""
     try:
-        asking = gx.validator(engine, raw.RAW, raw.partition_name(entity, SUBMISSION))
+        asking = gx.validator(engine, raw.RAW, raw.partition_name(entity, SUBMISSION), {})
         results = gx.validate(asking, entity.table, [expectations.of(rule) for rule in rules]).results
         whys = {one.expectation_config.meta["rule_code"]: expectations.raised(one) for one in results}
     except Exception as error:

@@ -1,0 +1,186 @@
+"""The rows that break a rule, by number, in a table beside the staged one.
+
+What GX has a condition for is listed in one reading of the table for all rules that fail. Rules that are queries, and
+uniqueness, are listed as GX asks how many rows break them: the list is counted, and the table is not asked twice.
+
+GX's rendered `unexpected_index_query` is not used: in 1.24 it leaves out a rule's row_condition and writes dates as Python writes
+them. The condition metric behind it is right in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy.dialects import postgresql
+
+from vrn.feeds.contract import UNREADABLE, Entity
+from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
+from vrn.feeds.rules import Rule
+from vrn.gate import expectations, unreadable
+from vrn.stage import raw
+
+# GX writes these as a window over the whole table, which cannot be asked for row numbers.
+UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
+# Ways of GX's to leave rows out beside a row_condition.
+LEAVING_OUT = ("ignore_row_if", "filter_conditions")
+
+
+def hits_name(entity: Entity, submission_id: int) -> str:
+    return raw.partition_name(entity, submission_id) + raw.HITS
+
+
+def hits(entity: Entity, submission_id: int) -> sql.Identifier:
+    """The table that lists the rows of a staged entity that broke a rule: row_number, rule_code."""
+    return sql.Identifier(raw.RAW, hits_name(entity, submission_id))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list of one entity's staged table."""
+
+    engine: sa.Engine
+    entity: Entity
+    submission_id: int
+    rules: Sequence[Rule]
+
+    @property
+    def table(self) -> sa.Table:
+        return sa.Table(
+            hits_name(self.entity, self.submission_id),
+            sa.MetaData(),
+            sa.Column("row_number", sa.Integer),
+            sa.Column("rule_code", sa.Text),
+            schema=raw.RAW,
+        )
+
+    def begin(self) -> None:
+        """Make the list, empty."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.schema.DropTable(self.table, if_exists=True))
+            connection.execute(sa.schema.CreateTable(self.table))
+
+    @property
+    def answers(self) -> dict[str, Callable[[Any, Any], Any]]:
+        """What GX asks of rules whose rows are listed at once, by the name of its metric: how many they are."""
+        return {
+            # Asked for as well, and used for nothing where GX says no more than yes or no.
+            "unexpected_rows_query.table": lambda *_: [],
+            "unexpected_rows_query.row_count": self._of_query,
+            **{f"{metric}.unexpected_count": self._repeating for metric in UNIQUENESS_METRICS},
+        }
+
+    def _of_query(self, _, asked) -> int:
+        query = asked.metric_value_kwargs[QUERY]
+        found = sa.text(query.replace(":", r"\:")).columns(sa.column("row_number", sa.Integer)).subquery()
+        return self._list(sa.select(found.c.row_number).distinct(), [one for one in self.rules if one.kwargs.get(QUERY) == query])
+
+    def _repeating(self, executing, asked) -> int:
+        domain = asked.metric_domain_kwargs
+        names = list(domain.get("column_list") or [domain["column"]])
+        chosen = executing.chosen(domain.get("row_condition"))
+        same = [one for one in self.rules if _unique_names(one) == names]
+        rules = [one for one in same if executing.chosen(expectations.of(one).row_condition).compare(chosen)]
+        return self._list(_rows_that_repeat(self._own, names, chosen), rules)
+
+    @property
+    def _own(self) -> sa.TableClause:
+        return sa.table(raw.partition_name(self.entity, self.submission_id), schema=raw.RAW)
+
+    def _list(self, rows: sa.Select, rules: Sequence[Rule]) -> int:
+        """Put rows on the list for each of the rules that ask the same; returns how many they are."""
+        rows = rows.subquery()
+        codes = sa.func.unnest(postgresql.array([one.code for one in rules], type_=sa.Text))
+        adding = self.table.insert().from_select(["row_number", "rule_code"], sa.select(rows, codes))
+        added = adding.returning(self.table.c.row_number).cte("added")
+        with self.engine.begin() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(added)).scalar_one() // len(rules)
+
+    def add_conditions(self, validator, failing: Sequence[Rule]) -> None:
+        """Put the rows on the list for which GX's condition of a failing rule holds, if the rule has one."""
+        conditions = {rule.code: metric for rule in failing if (metric := _condition(rule)) is not None}
+        if not conditions:
+            return
+        # All in one graph, whose common metrics are asked for once.
+        answers, _ = validator.compute_metrics(list(conditions.values()))
+        at_once: list[tuple[str, sa.ColumnElement]] = []
+        selects: list[sa.Select] = []
+        for code, metric in conditions.items():
+            broken, compute, access = answers[metric.id]
+            domain = {**compute, **access}
+            if any(domain.get(way) for way in LEAVING_OUT):
+                rows = validator.execution_engine.get_domain_records(domain_kwargs=domain)
+                source = rows.subquery() if isinstance(rows, sa.Select) else rows
+                selects.append(sa.select(sa.column("row_number"), sa.literal(code)).select_from(source).where(broken))
+            else:
+                at_once.append((code, sa.and_(validator.execution_engine.chosen(domain.get("row_condition")), broken)))
+        if at_once:
+            selects.append(_rows_that_break_any(self._own, at_once))
+        with self.engine.begin() as connection:
+            connection.execute(self.table.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
+
+    def counted(self, failing: Sequence[Rule]) -> dict[str, int]:
+        """How many rows each failing rule that lists any has on the list, once those are off it that no rule could look at."""
+        counting = sa.select(self.table.c.rule_code, sa.func.count()).group_by(self.table.c.rule_code)
+        with self.engine.begin() as connection:
+            rows = dict(connection.execute(counting).all())
+            if UNREADABLE in failing:
+                unreadable.forgive(connection, self.table, self.entity, self.submission_id, failing)
+                rows = dict.fromkeys(rows, 0) | dict(connection.execute(counting).all())
+        return rows
+
+
+def _rows_that_break_any(own: sa.TableClause, conditions: Sequence[tuple[str, sa.ColumnElement]]) -> sa.Select:
+    """Each row with the code of each condition that it breaks, in one reading of the table."""
+    codes = postgresql.array([sa.case((broken, sa.literal(code, sa.Text))) for code, broken in conditions], type_=sa.Text)
+    broken = sa.or_(*(broken for _, broken in conditions))
+    each = sa.select(sa.column("row_number"), sa.func.unnest(codes).label("rule_code")).select_from(own).where(broken).subquery()
+    return sa.select(each).where(each.c.rule_code.is_not(None))
+
+
+def _rows_that_repeat(own: sa.TableClause, names: Sequence[str], chosen: sa.ColumnElement) -> sa.Select:
+    """The rows of which others have the same in all of the columns. A row with a blank in one of them repeats none.
+
+    Only rows whose hash comes more than once are compared, because hashes of eight bytes are grouped in memory where the columns
+    themselves would be sorted on the disk.
+    """
+    columns = [sa.column(name) for name in names]
+    looked_at = sa.and_(chosen, *(column.is_not(None) for column in columns))
+    hashed = _hash(columns)
+    again = sa.select(hashed).select_from(own).where(looked_at).group_by(hashed).having(sa.func.count() > 1)
+    times = sa.func.count().over(partition_by=columns).label("times")
+    rows = sa.select(sa.column("row_number"), times).select_from(own).where(looked_at, hashed.in_(again)).subquery()
+    return sa.select(rows.c.row_number).where(rows.c.times > 1)
+
+
+def _hash(columns: Sequence[sa.ColumnClause]) -> sa.ColumnElement:
+    return sa.func.hash_record_extended(sa.func.row(*columns), sa.literal_column("0"))
+
+
+def _unique_names(rule: Rule) -> list[str] | None:
+    """The columns that a rule says are unique together, None of a rule that says no such thing."""
+    if _map_metric(rule) not in UNIQUENESS_METRICS:
+        return None
+    return rule.kwargs.get("column_list") or [rule.kwargs["column"]]
+
+
+def _map_metric(rule: Rule) -> str | None:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    return getattr(get_expectation_impl(rule.expectation), "map_metric", None)
+
+
+def _condition(rule: Rule):
+    """GX's metric of the condition that a row breaks a rule by, where it has one that can be asked for row numbers."""
+    from great_expectations.expectations.registry import get_metric_kwargs
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+
+    metric = _map_metric(rule)
+    if metric is None or metric in UNIQUENESS_METRICS:
+        return None
+    name = f"{metric}.condition"
+    kwargs = get_metric_kwargs(name, configuration=expectations.of(rule).configuration)
+    return MetricConfiguration(name, kwargs["metric_domain_kwargs"], kwargs["metric_value_kwargs"])

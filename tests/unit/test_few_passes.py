@@ -1,0 +1,116 @@
+"""The gate asks a table seldom, and says what Great Expectations' own engine says (issue 17, point 1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import FEEDS
+from tests.contracts.test_rules import BREAKS, MONTH, rewrite
+from tests.small import CSVS
+from tests.staged import NOMINALS, SUBMISSION, Ground
+from tests.unit.test_gx import STREET, staged
+from vrn.feeds import contract as contracts
+from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
+from vrn.gate import expectations, gx, listing, placing
+from vrn.gate import judging as gate
+from vrn.ledger.store import Submission
+from vrn.stage import raw
+from vrn.warehouse.roles import LOADER
+
+UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+
+
+def broken(inbox, feed: str) -> tuple[Submission, contracts.Contract]:
+    """A staged delivery of which a row breaks each rule that a row can break."""
+    contract = inbox.contract(feed, MONTH)
+    breaks = dict(enumerate(BREAKS[feed].items(), start=5))
+    text = rewrite(inbox.text(feed, MONTH), lambda number, _: breaks[number][1] if number in breaks else {})
+    return staged(inbox, feed, text), contract
+
+
+def said(engine: sa.Engine, submission: Submission, contract: contracts.Contract) -> list[dict]:
+    rules = [placing.placed(rule, contract.main, submission, contract, None) for rule in contract.main.rules]
+    asked = listing.Listing(engine, contract.main, submission.submission_id, rules)
+    asked.begin()
+    asking = gx.validator(engine, raw.RAW, raw.partition_name(contract.main, submission.submission_id), asked.answers)
+    result = gx.validate(asking, contract.main.table, [expectations.of(rule) for rule in rules])
+    return [item.to_json_dict() for item in result.results]
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_gxs_own_engine_says_the_same_of_every_rule(inbox, monkeypatch, feed):
+    gx.load()
+    from vrn.gate.few_passes import FewPasses
+
+    submission, contract = broken(inbox, feed)
+    engine = sa.create_engine(inbox.settings.url(LOADER))
+    try:
+        seldom = said(engine, submission, contract)
+        monkeypatch.delattr(FewPasses, "_process_direct_and_bundled_metric_computation_configurations")
+        monkeypatch.delattr(FewPasses, "resolve_metric_bundle")
+        often = said(engine, submission, contract)
+    finally:
+        engine.dispose()
+    assert seldom == often
+    assert not all(item["success"] for item in seldom)
+
+
+def test_a_table_is_read_three_times_and_once_more_for_each_query_and_each_uniqueness(inbox):
+    """Once for how many rows there are, once for all that is counted, once to list: it was some twenty times for this feed."""
+    submission, contract = broken(inbox, STREET)
+    own = raw.partition_name(contract.main, submission.submission_id)
+    engine = sa.create_engine(inbox.settings.url(LOADER))
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *event: asked.append(event[2]))
+    try:
+        gate.judge(engine, submission, contract)
+    finally:
+        engine.dispose()
+    reading = [statement for statement in asked if f"raw.{own} " in f"{statement} " or f'"{own}"' in statement]
+    kinds = Counter("query" if QUERY in rule.kwargs else rule.expectation in UNIQUE for rule in contract.main.rules)
+    # What a failed query says, and which columns could not be read, is asked of few rows afterwards.
+    sentences = [one for one in reading if "says" in one or "unreadable_columns, ' '" in one]
+    assert len(reading) - len(sentences) == 3 + kinds["query"] + kinds[True]
+
+
+ROWS = st.lists(st.tuples(st.sampled_from("abc "), st.sampled_from("xy "), st.booleans()), max_size=12)
+
+
+@pytest.mark.parametrize("hashed", ["as it is", "all alike"])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_rows_repeat_that_agree_in_all_columns_and_are_blank_in_none(ground: Ground, monkeypatch, hashed, rows):
+    """Whatever their hashes are, for two that differ may have the same one."""
+    if hashed == "all alike":
+        monkeypatch.setattr(listing, "_hash", lambda _: sa.literal_column("length('a')"))
+    with ground.connection.transaction(force_rollback=True):
+        ground.connection.execute("create temporary table said (row_number integer, a text, b text, c boolean) on commit drop")
+        with ground.connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into said values (%s, nullif(%s, ' '), nullif(%s, ' '), %s)",
+                [(number, *row) for number, row in enumerate(rows)],
+            )
+        found = listing._rows_that_repeat(sa.table("said"), ["a", "b"], sa.column("c"))
+        statement = str(found.compile(dialect=sa.dialects.postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+        numbers = {row["row_number"] for row in ground.connection.execute(statement.encode())}
+    counted = Counter((a, b) for a, b, c in rows if c and " " not in (a, b))
+    assert numbers == {number for number, (a, b, c) in enumerate(rows) if c and counted[a, b] > 1}
+
+
+def test_what_is_staged_is_frozen_so_that_nobody_writes_its_pages_again(ground: Ground):
+    entity = ground.protections[NOMINALS].contract.main
+    ground.stage(NOMINALS, "a.csv", CSVS[NOMINALS])
+    try:
+        for table in (raw.partition(entity, SUBMISSION), raw.match_partition(entity, SUBMISSION)):
+            found = ground.connection.execute(
+                "select relpages, relallfrozen from pg_class where oid = %s::regclass", [table.as_string()]
+            )
+            pages = found.fetchone()
+            assert pages["relpages"] == pages["relallfrozen"] > 0, table
+    finally:
+        raw.forget(ground.connection, NOMINALS, SUBMISSION)
