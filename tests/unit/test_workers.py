@@ -37,7 +37,7 @@ def settings(tmp_path, monkeypatch) -> Settings:
 
 
 @pytest.fixture
-def server(settings, tmp_path) -> Iterator[of_tests.Server]:
+def queue(settings, tmp_path) -> Iterator[of_tests.Server]:
     if of_tests.PROGRAM is None:
         pytest.skip(of_tests.NOT_THERE)
     with of_tests.running(settings, tmp_path / "queue") as started:
@@ -108,10 +108,10 @@ def test_the_executor_can_be_loaded_with_the_celery_that_is_installed():
     assert issubclass(getattr(importlib.import_module(module), name), BaseExecutor)
 
 
-@pytest.mark.parametrize(("queue", "batches"), [("", 2), ("127.0.0.1:6379", 6)])
-def test_a_backfill_is_shared_out_among_workers_and_not_only_among_this_machines_cores(inbox, monkeypatch, queue, batches):
+@pytest.mark.parametrize(("said", "batches"), [("", 2), ("127.0.0.1:6379", 6)])
+def test_a_backfill_is_shared_out_among_workers_and_not_only_among_this_machines_cores(inbox, monkeypatch, said, batches):
     monkeypatch.setattr(ingest, "MOST_BATCHES", 2)
-    monkeypatch.setenv("VRN_QUEUE", queue)
+    monkeypatch.setenv("VRN_QUEUE", said)
     few = "".join(inbox.text(STREET, "2020-01").splitlines(keepends=True)[:3])
     for year in range(2015, 2020):
         for month in range(1, 13):
@@ -125,8 +125,8 @@ def test_a_backfill_is_shared_out_among_workers_and_not_only_among_this_machines
 # --- Who is let in ---
 
 
-def test_whoever_has_the_password_may_put_and_take_and_not_administer(settings, server):
-    with server.client(password(settings)) as client:
+def test_whoever_has_the_password_may_put_and_take_and_not_administer(settings, queue):
+    with queue.client(password(settings)) as client:
         client.lpush("tasks", "one")
         assert client.brpop(["tasks"])[1] == b"one"
         for forbidden in (client.flushall, client.config_get, client.acl_list, client.keys):
@@ -135,8 +135,8 @@ def test_whoever_has_the_password_may_put_and_take_and_not_administer(settings, 
 
 
 @pytest.mark.parametrize("said", [None, "another"])
-def test_whoever_has_not_is_turned_away(server, said):
-    with server.client(said) as client, pytest.raises(redis.exceptions.AuthenticationError):
+def test_whoever_has_not_is_turned_away(queue, said):
+    with queue.client(said) as client, pytest.raises(redis.exceptions.AuthenticationError):
         client.ping()
 
 
@@ -154,22 +154,22 @@ def test_what_waits_is_there_after_redis_was_killed(settings, tmp_path):
 # --- Health checks ---
 
 
-def test_the_check_of_redis_tells_a_server_from_none(server):
+def test_the_check_of_redis_tells_a_server_from_none(queue):
     program, *words = SERVICES["redis"]["healthcheck"]["test"][1:]
 
     def asked(port: int) -> int:
         return subprocess.run([program, "-p", str(port), *words], capture_output=True, check=False).returncode
 
-    assert asked(server.port) == 0
+    assert asked(queue.port) == 0
     assert asked(free_port()) != 0
 
 
-def test_a_worker_is_healthy_as_long_as_it_holds_a_connection_to_redis(settings, server):
+def test_a_worker_is_healthy_as_long_as_it_holds_a_connection_to_redis(settings, queue):
     """The very command, but for the port: in the container no other than the worker has one."""
     command = SERVICES["worker"]["healthcheck"]["test"][1:]
     assert f":{6379:04X} 01 " in command
-    of_port = [word.replace(f"{6379:04X}", f"{server.port:04X}") for word in command]
-    with server.client(password(settings)) as client:
+    of_port = [word.replace(f"{6379:04X}", f"{queue.port:04X}") for word in command]
+    with queue.client(password(settings)) as client:
         client.ping()
         assert subprocess.run(of_port, check=False).returncode == 0
     assert subprocess.run(of_port, check=False).returncode == 1
