@@ -17,6 +17,7 @@ import yaml
 from airflow.api_fastapi.core_api.datamodels.monitor import HealthInfoResponse
 
 from tests.ports import free_port
+from tests.waiting import LONGEST
 from vrn.access import hba
 from vrn.errors import HomeError
 from vrn.run import deploy
@@ -67,7 +68,7 @@ def answering(answers: dict[str, str], status: int = 200) -> Iterator[int]:
 def is_healthy(service: str, port: int) -> bool:
     script = re.sub(r"/dev/tcp/[^/]+/\d+", f"/dev/tcp/127.0.0.1/{port}", ASKED[service])
     assert script != ASKED[service]
-    return subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=False).returncode == 0
+    return subprocess.run(["bash", "-c", script], capture_output=True, timeout=LONGEST, check=False).returncode == 0
 
 
 def alive(**states: str | None) -> dict[str, str]:
@@ -112,7 +113,7 @@ def test_the_check_of_the_databases_tells_a_running_server_from_none(server, ser
 
     def asked(port: int) -> int:
         program = [str(postgres.binaries() / command[1]), *command[2:], "-p", str(port)]
-        return subprocess.run(program, capture_output=True, timeout=60, check=False).returncode
+        return subprocess.run(program, capture_output=True, timeout=LONGEST, check=False).returncode
 
     assert asked(server.pg_port) == 0
     assert asked(free_port()) != 0
