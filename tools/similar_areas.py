@@ -22,38 +22,62 @@ from statistics import mean, pstdev
 
 FOURTEEN = ("E06000008", "E06000009", *(f"E07000{number}" for number in range(117, 129)))
 HOW_MANY = 10
+# In which two districts are alike, of the district; of the similar one the same after `similar_`.
+FIGURES = ("imd_score", "under_25_percent", "people_per_km2", "minority_percent")
 MID_YEAR, YOUNG = "2023", [str(age) for age in range(25)]
 KM_PER_DEGREE = 111.32
 
 
 def main(folder: Path) -> None:
     """Write the seed's rows, of each district the nearest first. Raises OSError without a file."""
-    names, measured = measures(folder)
+    names, figures = measures(folder)
+    measured = standard(figures)
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(["area_code", "rank", "similar_area_code", "similar_area_name", "distance"])
+    out.writerow(
+        [
+            "area_code",
+            "rank",
+            "similar_area_code",
+            "similar_area_name",
+            "distance",
+            *FIGURES,
+            *(f"similar_{one}" for one in FIGURES),
+        ]
+    )
     for area in FOURTEEN:
         others = sorted((math.dist(measured[area], measured[other]), other) for other in measured if other != area)
         for rank, (distance, other) in enumerate(others[:HOW_MANY], start=1):
-            out.writerow([area, rank, other, names[other], f"{distance:.3f}"])
+            out.writerow([area, rank, other, names[other], f"{distance:.3f}", *written(figures[area]), *written(figures[other])])
+
+
+def written(figures: list[float]) -> list[str]:
+    """The four as people read them: the score, percent, people per square kilometre, percent."""
+    score, young, density, minority = figures
+    return [f"{score:.1f}", f"{100 * young:.1f}", f"{density:.0f}", f"{100 * minority:.1f}"]
+
+
+def standard(figures: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Each figure in standard deviations from the mean of all districts."""
+    # From the emptiest district to the fullest is a factor of 600: differences count as shares.
+    columns = zip(
+        *([score, young, math.log(density), minority] for score, young, density, minority in figures.values()), strict=True
+    )
+    scaled = [[(value - mean(column)) / pstdev(column) for value in column] for column in columns]
+    return {code: list(values) for code, values in zip(figures, zip(*scaled, strict=True), strict=True)}
 
 
 def measures(folder: Path) -> tuple[dict[str, str], dict[str, list[float]]]:
-    """Names of the districts of England (as of 2023), and of each four measures in standard deviations from their mean."""
+    """Names of the districts of England (as of 2023), and of each its four figures, in the order of FIGURES; shares of 1."""
     deprivation = list(rows(folder / "deprivation" / "imd2025_england_ltla24.csv"))
     persons, young = ages(folder)
     residents, minority = ethnicity(folder)
     area = square_kilometres(folder)
-    codes = [row["ltla24_code"] for row in deprivation]
-    columns = [
-        [float(row["average_score"]) for row in deprivation],
-        [young[code] / persons[code] for code in codes],
-        # From the emptiest district to the fullest is a factor of 600: differences count as shares.
-        [math.log(persons[code] / area[code]) for code in codes],
-        [minority[code] / residents[code] for code in codes],
-    ]
-    standard = [[(value - mean(column)) / pstdev(column) for value in column] for column in columns]
+    score = {row["ltla24_code"]: float(row["average_score"]) for row in deprivation}
     names = {row["ltla24_code"]: row["ltla24_name"] for row in deprivation}
-    return names, {code: list(values) for code, values in zip(codes, zip(*standard, strict=True), strict=True)}
+    return names, {
+        code: [score[code], young[code] / persons[code], persons[code] / area[code], minority[code] / residents[code]]
+        for code in names
+    }
 
 
 def ages(folder: Path) -> tuple[Counter, Counter]:
