@@ -56,7 +56,9 @@ def test_a_county_of_which_the_year_before_is_unknown_is_said_to_have_moved_in_i
         row(DISTRICTS[0], "2019/20", 9, comparison="worse"),
     ]
     found = item(META | {"short_name": "Robbery"}, rows, BY_CODE, YEARS | {may.period_id: may}, is_synthetic=False)
-    assert indicator_page.finding(found.subject) == "Robbery fell in the county in May 2020; worse than the county in District 0"
+    assert indicator_page.finding(found.subject) == (
+        "Robbery fell in the county (May 2020, on a year earlier); worse than the county in District 0"
+    )
 
 
 def test_a_hidden_figure_neither_moves_nor_stands_out():

@@ -26,6 +26,13 @@ def test_every_district_has_an_outline_a_name_and_what_is_said_of_it(tmp_path):
     assert text.index('class="outlines"') < text.index('class="tiles"')
 
 
+def test_a_map_s_title_says_which_districts_stand_out(tmp_path):
+    """Issue 16, E: titles that say what is seen."""
+    pages.write(tmp_path, published(made()), NETWORK)
+    title = re.search(r"<h1>.*?</h1>", texts(tmp_path)["map/T01.html"], re.DOTALL).group()
+    assert "worse than the county in District 0; better than the county in District 1" in title
+
+
 def test_a_map_that_is_made_up_says_so_on_the_picture(tmp_path):
     pages.write(tmp_path, published(made(is_synthetic=True)), NETWORK)
     assert ">SYNTHETIC</text>" in texts(tmp_path)["map/T01.html"]

@@ -43,6 +43,13 @@ def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequ
     return f"{subject.meta['short_name']}{' ' if moved[0].startswith(('rose', 'fell', 'did')) else ': '}{'; '.join(moved)}"
 
 
+def of_districts(subject: Subject, figures: Sequence[Figure]) -> str:
+    """The sentence of the districts in one period: which stand out from the county. Empty where none could be compared."""
+    latest = {figure.area.area_code: figure for figure in figures}
+    said = _compared(latest, list(latest))
+    return f"{subject.meta['short_name']}: {'; '.join(said)}" if said else ""
+
+
 def of_area(subject: Subject, figure: Figure | None) -> str:
     """The sentence of one area: how it moved and how it stands beside the county. Empty where neither can be said."""
     if figure is None or figure.status != "ok":
@@ -62,7 +69,7 @@ def of_area(subject: Subject, figure: Figure | None) -> str:
 def _moved(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str], newer: Figure | None) -> list[str]:
     county, where = movement(subject, latest.get(COUNTY)), "the county"
     if county is None and movement(subject, newer):
-        county, where = movement(subject, newer), f"the county in {newer.period.period_label}"
+        county, where = movement(subject, newer), f"the county ({newer.period.period_label}, on a year earlier)"
     ways = {code: movement(subject, latest.get(code)) for code in districts}
     clauses = []
     for way, word in ((1, "rose"), (-1, "fell")):

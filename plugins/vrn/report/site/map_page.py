@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vrn.report.figures import series, told
+from vrn.report.figures import findings, series, told
 from vrn.report.figures.charts import outlines
 from vrn.report.figures.subject import Subject
 from vrn.report.site.indicator_page import A_FIGURE
@@ -25,6 +25,7 @@ def view(subject: Subject, rings: Mapping[str, Sequence[outlines.Ring]]) -> dict
     said = [_said(tile) for tile in placed if tile["area_code"] in rings]
     alternative = f"Map. {told.areas(subject, compared, decimals, A_FIGURE)}"
     return told.heading(subject) | {
+        "finding": findings.of_districts(subject, compared.figures),
         "period": compared.period.period_label,
         "is_judged": told.is_judged(subject),
         "county": told.figure(subject, compared.county, decimals) if compared.county else None,

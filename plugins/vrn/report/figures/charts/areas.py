@@ -15,7 +15,7 @@ from vrn.report.figures.subject import Figure
 
 LONGEST_NAME = {"wide": 30, "narrow": 16}
 LABELS = {"wide": 8, "narrow": 4}
-LINE, ROW, BELOW, RIGHT = 13, 12, 28, 14
+LINE, ROW, ABOVE, BELOW, RIGHT = 13, 12, 12, 28, 14
 SIGNS = {"left": "M-6,0 L5,-6 L5,6 Z", "right": "M6,0 L-5,-6 L-5,6 Z", "": "M-4,0 A4,4 0 1,0 4,0 A4,4 0 1,0 -4,0 Z"}
 
 POINT = Markup('<path class="point {}" d="{}" transform="translate({},{})"/>')
@@ -25,16 +25,15 @@ BAR = Markup('<line class="interval {0}" x1="{1}" x2="{2}" y1="{3}" y2="{3}"/>')
 def draw(comparison: series.Comparison, unit: str, alternative: str, missing: Mapping[str, str]) -> Markup:
     """missing: for each status but ok, what to write in place of a figure."""
     title = f"SYNTHETIC · {unit}" if any(figure.is_synthetic for figure in comparison.figures) else unit
-    sizes = [_sized(size, comparison) for size in plot.SIZES]
+    sizes = [_sized(size, comparison, title) for size in plot.SIZES]
     return plot.both(lambda size: _inside(comparison, title, missing, size), alternative, sizes)
 
 
-def _sized(size: Size, comparison: series.Comparison) -> Size:
-    """As high as its rows are."""
-    names = _names(comparison, size)
-    return Size(
-        size.name, size.width, 60 + sum(ROW + LINE * len(lines) for lines in names) + BELOW, size.labels, size.title_letters
-    )
+def _sized(size: Size, comparison: series.Comparison, title: str) -> Size:
+    """As high as its title, its rows and the numbers below them are."""
+    rows = sum(ROW + LINE * len(lines) for lines in _names(comparison, size))
+    height = plot.title(title, size)[1] + ABOVE + rows + BELOW
+    return Size(size.name, size.width, height, size.labels, size.title_letters)
 
 
 def _names(comparison: series.Comparison, size: Size) -> list[list[str]]:
@@ -53,7 +52,7 @@ def _inside(comparison: series.Comparison, title: str, missing: Mapping[str, str
     def x(value: float) -> float:
         return round(left + right - scale(value), 1)
 
-    y, rows = top + 12.0, []
+    y, rows = float(top + ABOVE), []
     for figure, lines in zip(comparison.figures, names, strict=True):
         height = ROW + LINE * len(lines)
         middle = y + height / 2
