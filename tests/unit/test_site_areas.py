@@ -5,7 +5,7 @@ import re
 from tests.outline import Outline
 from tests.published import COUNTY, DISTRICTS, NETWORK, YEARS, made, missing, published, row, texts
 from vrn.report.site import pages
-from vrn.report.site.from_publish import Similar, Worse
+from vrn.report.site.from_publish import ALIKE, Similar, Worse
 
 HERE, OTHER, HIDDEN = DISTRICTS[:3]
 LINES = [
@@ -72,10 +72,32 @@ def test_an_area_s_page_begins_with_what_is_worse_and_getting_worse_and_names_wh
     assert re.findall(r"<details( open)?>", text) == [" open", " open", "", "", "", ""]
 
 
-def test_a_district_s_page_names_the_districts_of_england_that_are_like_it(tmp_path):
-    found = written(tmp_path, similar=(Similar(HERE.area_code, "Bradford", 0.248),))
-    assert "Bradford (0.25)" in said(found[f"area/{HERE.area_code}.html"])
+def test_a_district_s_page_has_the_districts_of_england_that_are_like_it_with_their_figures_beside_its_own(tmp_path):
+    """Issue 16, E: similar areas."""
+    own, figures = (dict(zip(ALIKE, values, strict=True)) for values in ((36.9, 34.4, 1131, 39.7), (36.7, 34.0, 1517, 38.9)))
+    found = written(tmp_path, similar=(Similar(HERE.area_code, "Bradford", 0.248, own, figures),))
+    text = found[f"area/{HERE.area_code}.html"]
+    assert said(text).count(f"{HERE.area_name}36.934.41,13139.7– Bradford36.734.01,51738.90.25") == 1
     assert "Bradford" not in found[f"area/{OTHER.area_code}.html"]
+
+
+def test_similar_districts_of_a_release_that_did_not_keep_their_figures_are_named_with_how_far_apart_they_are(tmp_path):
+    text = written(tmp_path, similar=(Similar(HERE.area_code, "Bradford", 0.248),))[f"area/{HERE.area_code}.html"]
+    assert "DistrictApart Bradford0.25" in said(text)
+
+
+def test_england_s_value_stands_beside_the_county_s_where_there_is_one(tmp_path):
+    """Issue 16, E: on an area's page, on the scorecard, and as a line on the page of the indicator."""
+    rows = [
+        *(row(COUNTY, period, 5.0 + place, england_value=4.5) for place, period in enumerate(YEARS)),
+        row(HERE, "2019/20", 9.0, comparison="worse", england_value=4.5),
+    ]
+    found = written(tmp_path, made(rows))
+    assert "county 7.00, England 4.50" in said(found[f"area/{HERE.area_code}.html"])
+    assert "England 4.50" in said(found[f"area/{COUNTY.area_code}.html"])
+    assert "England 4.50" in said(found["index.html"])
+    assert "England: 4.50." in said(found["indicator/T01.html"])
+    assert 'class="beside england"' in found["indicator/T01.html"]
 
 
 def test_what_is_hidden_of_a_district_is_a_gap_in_its_line_at_both_ends(tmp_path):

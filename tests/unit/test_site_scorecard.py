@@ -9,7 +9,7 @@ import pytest
 from tests.outline import Outline
 from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, since, texts
 from vrn.report.figures import changes
-from vrn.report.figures.subject import Annotation, Period
+from vrn.report.figures.subject import Annotation, Area, Period
 from vrn.report.site import pages
 from vrn.report.site.from_publish import Worse, item
 
@@ -20,6 +20,10 @@ PERIODS = YEARS | {"2020-05": MAY}
 def index(tmp_path, *items) -> str:
     pages.write(tmp_path, published(*items), NETWORK)
     return texts(tmp_path)["index.html"]
+
+
+def said(text: str) -> str:
+    return re.sub(r"\s+", " ", Outline(text).text)
 
 
 def named(number: int, rows=WHOLE, meta=None, **other):
@@ -61,8 +65,26 @@ def test_no_row_of_the_scorecard_is_hidden_or_never_came_and_their_names_stand_a
     assert "hidden to protect people" not in before.lower()
     assert "nothing was delivered" not in before
     assert re.search(r"Hidden to protect people: 1 indicator\b", after)
-    assert "No figure: nothing was delivered: 30 indicators" in after
+    assert "Nothing was delivered: 30 indicators" in after
     assert after.count(">Test ") == 31
+
+
+def test_a_range_that_may_be_told_of_a_hidden_count_makes_no_reason_of_its_own(tmp_path):
+    told = missing(COUNTY, "2019/20", "suppressed", hidden_at_least=1, hidden_at_most=28)
+    text = index(tmp_path, named(1, [told]), named(2, [missing(COUNTY, "2019/20", "suppressed")]))
+    assert "Hidden to protect people: 2 indicators" in text
+    assert "1 to 28" not in text
+
+
+def test_an_indicator_of_authorities_says_how_they_stand_and_one_of_the_county_alone_that_it_has_no_parts(tmp_path):
+    """Persistent absence stood under "worse somewhere", and the page did not say where."""
+    authority = Area("E10000017", "Lancashire-12", ("upper_tier",), 31)
+    rows = [row(COUNTY, "2019/20"), row(authority, "2019/20", comparison="worse")]
+    areas = {**BY_CODE, authority.area_code: authority}
+    of_authorities = item(META | {"geo_levels": "upper_tier, county_14"}, rows, areas, YEARS, is_synthetic=False)
+    text = said(index(tmp_path, of_authorities, named(2, [row(COUNTY, "2019/20")], {"geo_levels": "county_14"})))
+    assert "Upper-tier authorities: 1 worse" in text
+    assert "not given for parts of the county" in text
 
 
 def test_the_latest_month_stands_beside_the_longest_period(tmp_path):
@@ -135,6 +157,10 @@ def test_where_the_year_before_is_unknown_the_change_is_of_the_latest_month(tmp_
 
 
 def test_a_county_that_is_worse_than_england_is_said_to_be(tmp_path):
-    text = index(tmp_path, named(1, steady(5, 5, 5), worse=[Worse("T01", COUNTY.area_code, COUNTY.area_name, True, False)]))
+    worse = [Worse("T01", COUNTY.area_code, COUNTY.area_name, True, False)]
+    text = index(tmp_path, named(1, steady(5, 5, 5), worse=worse))
     assert "The county is worse than England." in text
     assert 'id="somewhere"' in text
+    beside = [one | {"england_value": 4.5} for one in steady(5, 5, 5)]
+    assert "The county is worse than England (4.50)." in index(tmp_path, named(1, beside, worse=worse))
+    assert "England is at 4.50." in said(texts(tmp_path)["summary.html"])

@@ -9,7 +9,7 @@ from vrn.report.figures.charts.over_time import Beside
 from vrn.report.figures.subject import COUNTY, ENGLAND, Area
 from vrn.report.site import choosing
 from vrn.report.site.from_publish import Item
-from vrn.report.site.indicator_page import A_FIGURE, short_list
+from vrn.report.site.indicator_page import A_FIGURE, beside_england, short_list
 
 
 def has_page(item: Item, area: Area) -> bool:
@@ -49,8 +49,7 @@ def beside(item: Item) -> list[Beside]:
     if item.subject.is_count:
         return []
     county = tuple(f for f in item.subject.figures if f.area.area_code == COUNTY)
-    lines = [Beside(county[0].area.area_name, "county", county)] if county else []
-    return [*lines, Beside("England", "england", item.england)] if item.england else lines
+    return [*([Beside(county[0].area.area_name, "county", county)] if county else []), *beside_england(item)]
 
 
 def _rank(item: Item, area: Area) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from vrn.report.figures import changes, told
 from vrn.report.figures.charts import spark
 from vrn.report.figures.numbers import counted, grouped, listed
-from vrn.report.figures.subject import COUNTY, Area
+from vrn.report.figures.subject import COUNTY, ENGLAND, Area
 from vrn.report.site import choosing
-from vrn.report.site.from_publish import Item, Similar
+from vrn.report.site.from_publish import ALIKE, Item, Similar
 
 A_FIGURE = "a figure that can be shown"
 # Title of a part of the page. The first part that an area has is open.
@@ -36,7 +36,8 @@ def row(item: Item, area: Area, has_page: bool) -> dict[str, Any] | None:
     if shown is None:
         return None
     county = choosing.beside(subject, shown)
-    decimals = told.decimals_of([shown, county])
+    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period)
+    decimals = told.decimals_of([shown, county, england])
     line = choosing.line(subject, area.area_code)
     newer = choosing.newer(subject, shown)
     change = changes.of(subject, shown) or changes.of(subject, newer)
@@ -55,6 +56,7 @@ def row(item: Item, area: Area, has_page: bool) -> dict[str, Any] | None:
         "figure": told.figure(subject, shown, decimals, county),
         "newer": told.figure(subject, newer) if newer else None,
         "county": told.figure(subject, county, decimals) if county else None,
+        "england": told.figure(subject, england, decimals) if england else None,
         "change": changes.words(change),
         "spark": spark.draw(line, told.line(subject, line, told.decimals_of(line), A_FIGURE)) if line else None,
         "part": part,
@@ -76,8 +78,18 @@ def view(area: Area, rows: Sequence[Mapping[str, Any]], similar: Sequence[Simila
         "finding": _finding(rows),
         "parts": parts,
         "without": [one for one in rows if one["part"] is None],
-        "similar": [{"name": one.name, "distance": grouped(one.distance, 2)} for one in similar],
+        "similar": [_beside(one.name, one.figures, grouped(one.distance, 2)) for one in similar],
+        "own": _beside(area.area_name, similar[0].own, "") if similar else None,
     }
+
+
+def _beside(name: str, figures: Mapping[str, float], distance: str) -> dict[str, Any]:
+    """A row of the table of similar districts: a cell for each figure, as it is kept."""
+    return {"name": name, "distance": distance, "cells": [grouped(value, decimals) for value, decimals in _written(figures)]}
+
+
+def _written(figures: Mapping[str, float]) -> list[tuple[float, int]]:
+    return [(figures[name], 0 if name == "people_per_km2" else 1) for name in ALIKE if name in figures]
 
 
 def _finding(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -83,4 +83,13 @@ def beside(subject: Subject, figure: Figure) -> Figure | None:
 
 def districts(subject: Subject, figure: Figure | None) -> list[Figure]:
     """The districts in the period of a figure."""
-    return [f for f in subject.figures if figure and "district" in f.area.area_levels and f.period == figure.period]
+    return _of_level(subject, figure, "district")
+
+
+def compared(subject: Subject, figure: Figure | None) -> list[Figure]:
+    """The areas to compare in the period of a figure: districts, or else the authorities, divisions or sites it is given for."""
+    return _of_level(subject, figure, subject.compared_level)
+
+
+def _of_level(subject: Subject, figure: Figure | None, level: str | None) -> list[Figure]:
+    return [f for f in subject.figures if figure and level in f.area.area_levels and f.period == figure.period]

@@ -17,6 +17,8 @@ from vrn.report.site import queries
 
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
 LISTS = ("period_types", "geo_levels", "breakdowns", "feeds")
+# In what two districts are alike, in the order of the page.
+ALIKE = ("imd_score", "under_25_percent", "people_per_km2", "minority_percent")
 AREA_OF_ENGLAND = Area(ENGLAND, "England", ("country",), 99)
 NUMBERS = (
     "count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998", "england_value",
@@ -72,11 +74,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Similar:
-    """A district of England that is most like one of Lancashire's. distance: in standard deviations."""
+    """A district of England that is most like one of Lancashire's. distance: in standard deviations.
+
+    own, figures: in what the two are alike, by the columns of publish.similar_area; empty of a release that did not keep them.
+    """
 
     area_code: str
     name: str
     distance: float
+    own: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,7 @@ def read(connection: psycopg.Connection) -> Published:
         deliveries=tuple(connection.execute(queries.DELIVERIES)),
         outlines={row["area_code"]: rings(row["boundary_geojson"]) for row in found if row["boundary_geojson"]},
         similar=tuple(
-            Similar(row["area_code"], row["similar_area_name"], float(row["distance"]))
-            for row in (connection.execute(queries.SIMILAR) if _exists(connection, "publish.similar_area") else ())
+            _similar(row) for row in (connection.execute(queries.SIMILAR) if _exists(connection, "publish.similar_area") else ())
         ),
     )
 
@@ -211,6 +217,13 @@ def _area(row: Mapping[str, Any]) -> Area:
     """A unitary authority is a district and an upper-tier authority."""
     levels = (row["area_type"], *(["upper_tier"] if row["area_type"] == "district" and row["is_upper_tier"] else []))
     return Area(row["area_code"], row["area_name"], levels, row["sort_order"])
+
+
+def _similar(row: Mapping[str, Any]) -> Similar:
+    own, figures = (
+        {name: float(row[prefix + name]) for name in ALIKE if row[prefix + name] is not None} for prefix in ("", "similar_")
+    )
+    return Similar(row["area_code"], row["similar_area_name"], float(row["distance"]), own, figures)
 
 
 def rings(geojson: str) -> tuple[Ring, ...]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from vrn.report.figures import changes, findings, funnel, methods, sections, series, told, words
 from vrn.report.figures.charts import funnel as funnel_chart
+from vrn.report.figures.charts.over_time import Beside
 from vrn.report.figures.numbers import grouped, listed
-from vrn.report.figures.subject import COUNTY, Figure, Subject
+from vrn.report.figures.subject import COUNTY, ENGLAND, Figure, Subject
 from vrn.report.site import choosing
 from vrn.report.site.from_publish import Item
 
@@ -22,16 +23,18 @@ def view(item: Item) -> dict[str, Any]:
     compared = series.compared(subject)
     events = told.events(subject.annotations)
     shown = choosing.headline(subject)
+    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period) if shown else None
     return {
         "meta": subject.meta,
         "finding": finding(subject),
         "is_judged": told.is_judged(subject),
         "headline": told.figure(subject, shown) if shown else None,
+        "england": told.figure(subject, england, told.decimals_of([shown, england])) if england else None,
         "newer": _newer(subject, shown),
         "change": changes.words(changes.of(subject, shown) or changes.of(subject, choosing.newer(subject, shown))),
         "caveats": short_list(subject.meta["caveats"]),
         "times": [
-            sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={})
+            sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={}, beside=beside_england(item))
             for area, figures in series.over_time(subject)
         ],
         "compared": sections.side_by_side(subject, compared, A_FIGURE),
@@ -42,6 +45,11 @@ def view(item: Item) -> dict[str, Any]:
         "interval": methods.INTERVALS[subject.meta["ci_method"]],
         "annotations": events,
     }
+
+
+def beside_england(item: Item) -> list[Beside]:
+    """England's line, where there is one that a rate may stand beside."""
+    return [Beside("England", "england", item.england)] if item.england and not item.subject.is_count else []
 
 
 def finding(subject: Subject) -> str:

@@ -63,7 +63,7 @@ def _write_indicators(folder: Path, published: Published, pages: _Writer) -> Non
         mapped = map_page.view(subject, published.outlines)
         pages.write(f"indicator/{name}.html", "indicator.html.j2", "", has_map=mapped is not None, **indicator_page.view(item))
         downloads.write(folder / "indicator", item, published.release, pages.network)
-        rows_of_all.append(scorecard.row(subject, item.worse))
+        rows_of_all.append(scorecard.row(item))
         for area in areas:
             has_page = area_indicator_page.has_page(item, area)
             if has_page:

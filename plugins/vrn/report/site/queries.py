@@ -86,7 +86,9 @@ WORSE = """
 """
 
 SIMILAR = """
-    select area_code, similar_area_name, distance
+    select
+        area_code, similar_area_name, distance, imd_score, under_25_percent, people_per_km2, minority_percent,
+        similar_imd_score, similar_under_25_percent, similar_people_per_km2, similar_minority_percent
     from publish.similar_area
     order by area_code, rank
 """

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vrn.report.figures import changes, told
+from vrn.report.figures import changes, told, words
 from vrn.report.figures.charts import spark
 from vrn.report.figures.numbers import counted, grouped
-from vrn.report.figures.subject import Figure, Subject
+from vrn.report.figures.subject import ENGLAND, Figure, Subject
 from vrn.report.site import choosing
-from vrn.report.site.from_publish import Worse
+from vrn.report.site.from_publish import Item, Worse
 from vrn.report.site.indicator_page import finding
 
 ORDER = ("worse", "better", "higher", "lower", "similar")
@@ -20,7 +20,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "worsening": ("Getting worse", "In the county as a whole, by the recent trend or since a year earlier, by more than chance."),
     "somewhere": (
         "Worse somewhere",
-        "Not getting worse in the county, but a district is worse or is getting worse, or the county is worse than England.",
+        "Not getting worse in the county, but a part of it is worse or is getting worse, or the county is worse than England.",
     ),
     "steady": ("No clear change", "Neither better nor worse by more than chance."),
     "better": ("Getting better", "In the county, by the recent trend or since a year earlier, by more than chance."),
@@ -29,14 +29,16 @@ PARTS: Mapping[str, tuple[str, str]] = {
 OPEN = ("worsening", "somewhere")
 
 
-def row(subject: Subject, worse: Sequence[Worse]) -> dict[str, Any]:
-    """An indicator's row. worse: what publish says is worse or worsening of it."""
+def row(item: Item) -> dict[str, Any]:
+    """An indicator's row."""
+    subject, worse = item.subject, item.worse
     shown = choosing.headline(subject)
     is_shown = shown is not None and shown.status == "ok"
     newer = choosing.newer(subject, shown) if is_shown else None
     change = changes.of(subject, shown) or changes.of(subject, newer)
     line = choosing.line(subject, shown.area.area_code) if is_shown else []
-    figures = choosing.districts(subject, shown)
+    figures = choosing.compared(subject, shown)
+    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period) if is_shown else None
     there = [one for one in worse if one.area_code in {figure.area.area_code for figure in figures}]
     both = sorted(one.area_name for one in there if one.is_worse and one.is_worsening)
     return told.heading(subject) | {
@@ -45,8 +47,10 @@ def row(subject: Subject, worse: Sequence[Worse]) -> dict[str, Any]:
         "newer": told.figure(subject, newer) if newer else None,
         "change": changes.words(change),
         "spark": spark.draw(line, told.line(subject, line, told.decimals_of(line), "a figure that can be shown")) if line else None,
-        "districts": _districts(subject, figures),
-        "has_districts": "district" in subject.meta["geo_levels"],
+        "standing": _standing(subject, figures),
+        "reason": words.status(shown.status, subject.meta) if shown else "not given for the county",
+        "england": told.figure(subject, england, told.decimals_of([shown, england])) if england else None,
+        "level": words.AREA_LEVELS[subject.compared_level] if subject.compared_level else "",
         "worst": both,
         "is_worse_than_england": shown is not None and any(one.is_worse for one in worse if one.area_code == shown.area.area_code),
         "part": _part(subject, shown, change, worse, there),
@@ -72,7 +76,7 @@ def without(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[s
     reasons: dict[str, list[Mapping[str, Any]]] = {}
     for one in rows:
         if one["part"] is None:
-            reasons.setdefault(one["figure"]["words"] if one["figure"] else "not given for the county", []).append(one)
+            reasons.setdefault(one["reason"], []).append(one)
     return sorted(reasons.items(), key=lambda item: ("hidden" not in item[0], -len(item[1])))
 
 
@@ -115,8 +119,8 @@ def _rank(there: Sequence[Worse]) -> tuple[int, int]:
     return -sum(one.is_worse and one.is_worsening for one in there), -len(there)
 
 
-def _districts(subject: Subject, figures: Sequence[Figure]) -> list[dict[str, Any]]:
-    """How many districts are worse, better, and so on; and how many have no figure that could be compared."""
+def _standing(subject: Subject, figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    """How many areas are worse, better, and so on; and how many have no figure that could be compared."""
     county = choosing.beside(subject, figures[0]) if figures else None
     compared = [f for f in figures if f.status == "ok"]
     counts = Counter(f.comparison for f in compared)

@@ -38,10 +38,11 @@ def _sentence(row: Mapping[str, Any]) -> dict[str, str]:
     if change["number"] and change["period"] != figure["period"]:
         since += f" ({change['period']})"
     worst = f" Worse and getting worse: {_few(row['worst'])}." if row["worst"] else ""
+    england = f" England is at {row['england']['value']}." if row["is_worse_than_england"] and row["england"] else ""
     return {
         "indicator_id": row["indicator_id"],
         "finding": row["finding"] or row["short_name"],
-        "figure": f"{figure['area']}: {figure['value']} {row['unit']}, {figure['period']}{since}.{worst}",
+        "figure": f"{figure['area']}: {figure['value']} {row['unit']}, {figure['period']}{since}.{england}{worst}",
     }
 
 
