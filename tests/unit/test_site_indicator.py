@@ -5,7 +5,22 @@ from datetime import date
 from decimal import Decimal
 
 from tests.outline import Outline
-from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, since, texts
+from tests.published import (
+    BY_CODE,
+    COUNTY,
+    DISTRICTS,
+    FORCE,
+    META,
+    NETWORK,
+    WHOLE,
+    YEARS,
+    made,
+    missing,
+    published,
+    row,
+    since,
+    texts,
+)
 from vrn.report.figures.subject import Period
 from vrn.report.site import indicator_page, pages
 from vrn.report.site.from_publish import item
@@ -74,6 +89,28 @@ def test_sentence_figure_and_picture_come_before_caveats_and_definition(tmp_path
     assert places == sorted(places)
     assert len(Outline(text[text.index("<main") : text.index('class="wide"')]).text.split()) < 100
     assert text[text.index('id="care"') :].partition("<details>")[0].count("<li>") == 4
+
+
+def test_where_most_of_the_county_is_hidden_for_the_force_s_sake_the_force_speaks(tmp_path):
+    """Issue 16, B: homicides of the force are printed by others, and what is left of them beside the county's is small."""
+    hidden = [missing(COUNTY, period, "suppressed") for period in YEARS]
+    force = [row(FORCE, "2017/18", 5), row(FORCE, "2018/19", 5), row(FORCE, "2019/20", 8.5, **since(5, 8.5, "worse"))]
+    pages.write(tmp_path, published(made([*hidden, *force])), NETWORK)
+    text = texts(tmp_path)["indicator/T01.html"]
+    title = re.search(r"<h1>.*?</h1>", text, re.DOTALL).group()
+    assert "Tests in Lancashire Constabulary rose" in title
+    assert text.index("<h2>Lancashire Constabulary over time</h2>") < text.index("<h2>Lancashire-14 over time</h2>")
+    assert "<strong>8.50</strong>" in texts(tmp_path)["index.html"]
+
+
+def test_england_stands_beside_the_force_alone_where_only_that_is_compared_with_it():
+    """What has no place counts in England's crimes and in the force's, and in no other area's."""
+    rows = [
+        *(row(FORCE, period, 5, england_value=4.5) for period in YEARS),
+        *(row(COUNTY, period, 5) for period in YEARS),
+    ]
+    assert indicator_page.beside_england(made(rows), FORCE)
+    assert not indicator_page.beside_england(made(rows), COUNTY)
 
 
 def test_counts_are_drawn_where_a_rate_has_no_population_yet(tmp_path):

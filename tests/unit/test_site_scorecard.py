@@ -156,6 +156,18 @@ def test_where_the_year_before_is_unknown_the_change_is_of_the_latest_month(tmp_
     assert "−20 %, not clear May 2020" in told
 
 
+def test_where_the_year_before_lies_beyond_a_break_the_change_is_of_the_latest_month(tmp_path):
+    changed = frozenset({"2019/20"})
+    recording = Annotation("break", date(2018, 5, 1), None, "Recording changed.", "a source", True, changed, changed)
+    year = row(COUNTY, "2019/20", 5, year_earlier_value=6.0)
+    month = row(COUNTY, "2019/20", 0.8, period_id="2020-05", period_label="May 2020", **since(1.0, 0.8, "better"))
+    text = index(tmp_path, item(META, [year, month], BY_CODE, PERIODS, is_synthetic=False, annotations=(recording,)))
+    assert "−20 %, better" in said(text)
+    assert "not compared, across a change of the series" in said(
+        index(tmp_path, item(META, [year], BY_CODE, YEARS, is_synthetic=False, annotations=(recording,)))
+    )
+
+
 def test_a_county_that_is_worse_than_england_is_said_to_be(tmp_path):
     worse = [Worse("T01", COUNTY.area_code, COUNTY.area_name, True, False)]
     text = index(tmp_path, named(1, steady(5, 5, 5), worse=worse))
@@ -163,4 +175,4 @@ def test_a_county_that_is_worse_than_england_is_said_to_be(tmp_path):
     assert 'id="somewhere"' in text
     beside = [one | {"england_value": 4.5} for one in steady(5, 5, 5)]
     assert "The county is worse than England (4.50)." in index(tmp_path, named(1, beside, worse=worse))
-    assert "England is at 4.50." in said(texts(tmp_path)["summary.html"])
+    assert "The county is worse than England (4.50)." in said(texts(tmp_path)["summary.html"])

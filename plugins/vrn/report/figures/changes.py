@@ -49,6 +49,12 @@ def of(subject: Subject, figure: Figure | None) -> Change | None:
     )
 
 
+def latest(subject: Subject, shown: Figure | None, newer: Figure | None) -> Change | None:
+    """The change of the figure that is shown; where it is not known, or beyond a break, that of a newer one if that can be said."""
+    found = [change for change in (of(subject, shown), of(subject, newer)) if change is not None]
+    return next((change for change in found if change.percent is not None or not change.is_divided), found[0] if found else None)
+
+
 def words(change: Change | None) -> dict[str, str]:
     """How a change is written: its number, what it means, and its sign; empty without one."""
     if change is None:

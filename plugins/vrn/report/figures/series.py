@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from vrn.report.figures.subject import Area, Figure, Period, Subject
+from vrn.report.figures.subject import FORCE, Area, Figure, Period, Subject
 
 # Periods that do not overlap come first: the points of a line are then separate news.
 OVER_TIME = ("month", "quarter", "financial_year", "academic_year", "rolling_12_months", "three_financial_years")
@@ -45,10 +45,23 @@ class Comparison:
 
 
 def over_time(subject: Subject) -> list[tuple[Area, list[Figure]]]:
-    """The widest area with its figures in the order of time; of hospital sites each, because no area holds them all."""
+    """The widest area with its figures in the order of time; of hospital sites each, because no area holds them all.
+
+    Where most of the county's is hidden for the force's sake, as homicide's is, the force's line stands before it.
+    """
     level = subject.widest_level
     inside = sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
-    return [(area, of_area(subject, area)) for area in inside]
+    lines = [(area, of_area(subject, area)) for area in inside]
+    force = next((f.area for f in subject.figures if f.area.area_code == FORCE), None)
+    if force is None or force in inside or not lines or not all(_is_mostly_hidden(line) for _, line in lines):
+        return lines
+    of_force = of_area(subject, force)
+    return lines if _is_mostly_hidden(of_force) else [(force, of_force), *lines]
+
+
+def _is_mostly_hidden(figures: Sequence[Figure]) -> bool:
+    shown = sum(figure.status == "ok" for figure in figures)
+    return shown <= sum(figure.status == "suppressed" for figure in figures)
 
 
 def latest(subject: Subject, area: Area) -> list[tuple[str, Figure | None]]:

@@ -22,7 +22,7 @@ def view(item: Item, area: Area) -> dict[str, Any]:
     shown = choosing.shown_of_area(subject, area.area_code)
     newer = choosing.newer(subject, shown)
     county = choosing.beside(subject, shown)
-    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period)
+    england = choosing.of_area_and_period(item.england_beside(area), ENGLAND, shown.period)
     decimals = told.decimals_of([shown, county, england])
     events = told.events(subject.annotations)
     figures = series.of_area(subject, area)
@@ -33,23 +33,23 @@ def view(item: Item, area: Area) -> dict[str, Any]:
         "finding": findings.of_area(subject, shown),
         "headline": told.figure(subject, shown, decimals, county),
         "newer": told.figure(subject, newer) if newer else None,
-        "change": changes.words(changes.of(subject, shown) or changes.of(subject, newer)),
+        "change": changes.words(changes.latest(subject, shown, newer)),
         "county": told.figure(subject, county, decimals) if county else None,
         "england": told.figure(subject, england, decimals) if england else None,
         "rank": _rank(item, area),
-        "time": sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={}, beside=beside(item)),
+        "time": sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={}, beside=beside(item, area)),
         "caveats": short_list(subject.meta["caveats"]),
         "annotations": events,
         "others": [other for other in choosing.areas(subject, "district") if other != area and has_page(item, other)],
     }
 
 
-def beside(item: Item) -> list[Beside]:
+def beside(item: Item, area: Area) -> list[Beside]:
     """The lines of the county and of England, whatever the kind of period: a chart takes those of its own."""
     if item.subject.is_count:
         return []
     county = tuple(f for f in item.subject.figures if f.area.area_code == COUNTY)
-    return [*([Beside(county[0].area.area_name, "county", county)] if county else []), *beside_england(item)]
+    return [*([Beside(county[0].area.area_name, "county", county)] if county else []), *beside_england(item, area)]
 
 
 def _rank(item: Item, area: Area) -> str:

@@ -36,11 +36,11 @@ def row(item: Item, area: Area, has_page: bool) -> dict[str, Any] | None:
     if shown is None:
         return None
     county = choosing.beside(subject, shown)
-    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period)
+    england = choosing.of_area_and_period(item.england_beside(area), ENGLAND, shown.period)
     decimals = told.decimals_of([shown, county, england])
     line = choosing.line(subject, area.area_code)
     newer = choosing.newer(subject, shown)
-    change = changes.of(subject, shown) or changes.of(subject, newer)
+    change = changes.latest(subject, shown, newer)
     worse = next((one for one in item.worse if one.area_code == area.area_code), None)
     is_judged = told.is_judged(subject)
     if shown.status != "ok":

@@ -34,12 +34,16 @@ def areas(subject: Subject, level: str) -> list[Area]:
 
 
 def headline(subject: Subject) -> Figure | None:
-    """The county's latest figure, or the police force's where only that has one.
+    """The county's latest figure, or the police force's where only that has one of so long a period.
 
     Where the longest kind of period is hidden and a shorter one is not, the shorter: a board reads what can be read.
     """
     found = [figure for code in (COUNTY, FORCE) for figure in _each_type(subject, code)]
-    return max(found, key=lambda figure: (figure.status == "ok", figure.status in series.KNOWN), default=None)
+    return max(found, key=_said_of_longest, default=None)
+
+
+def _said_of_longest(figure: Figure) -> tuple[bool, bool, int]:
+    return figure.status == "ok", figure.status in series.KNOWN, -series.COMPARED.index(figure.period.period_type)
 
 
 def newer(subject: Subject, shown: Figure | None) -> Figure | None:

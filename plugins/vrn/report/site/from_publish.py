@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from vrn.report.figures.charts.outlines import Ring
-from vrn.report.figures.subject import COUNTY, ENGLAND, Annotation, Area, Figure, Period, Subject, annotation
+from vrn.report.figures.subject import COUNTY, ENGLAND, FORCE, Annotation, Area, Figure, Period, Subject, annotation
 from vrn.report.site import queries
 
 BREAKDOWNS = ("age_band", "sex", "ethnicity", "imd_quintile")
@@ -68,8 +68,13 @@ class Item:
     groups: tuple[Group, ...]
     rows: tuple[Mapping[str, Any], ...]
     worse: tuple[Worse, ...] = ()
-    # England's figures, where publish has any to compare with.
+    # England's figures, where publish has any to compare with, and the areas beside which it has them.
     england: tuple[Figure, ...] = ()
+    compared_with_england: frozenset[str] = frozenset()
+
+    def england_beside(self, area: Area) -> tuple[Figure, ...]:
+        """England's figures that may stand beside an area's: crimes without a place count in England and in the force alone."""
+        return () if self.compared_with_england == {FORCE} and area.area_code != FORCE else self.england
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,8 @@ def item(
     # England's value stands beside each area's that is compared with it, the same beside all.
     england = {row["period_id"]: float(row["england_value"]) for row in kept if row["england_value"] is not None}
     of_england = tuple(Figure(AREA_OF_ENGLAND, periods[name], "ok", value=value) for name, value in england.items())
-    return Item(subject, tuple(groups), kept, worse, of_england)
+    beside = frozenset(row["area_code"] for row in kept if row["england_value"] is not None)
+    return Item(subject, tuple(groups), kept, worse, of_england, beside)
 
 
 def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, ...]) -> Iterator[Item]:

@@ -10,7 +10,7 @@ from vrn.report.figures import changes, findings, funnel, methods, sections, ser
 from vrn.report.figures.charts import funnel as funnel_chart
 from vrn.report.figures.charts.over_time import Beside
 from vrn.report.figures.numbers import grouped, listed
-from vrn.report.figures.subject import COUNTY, ENGLAND, Figure, Subject
+from vrn.report.figures.subject import COUNTY, ENGLAND, Area, Figure, Subject
 from vrn.report.site import choosing
 from vrn.report.site.from_publish import Item
 
@@ -23,7 +23,7 @@ def view(item: Item) -> dict[str, Any]:
     compared = series.compared(subject)
     events = told.events(subject.annotations)
     shown = choosing.headline(subject)
-    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period) if shown else None
+    england = choosing.of_area_and_period(item.england_beside(shown.area), ENGLAND, shown.period) if shown else None
     return {
         "meta": subject.meta,
         "finding": finding(subject),
@@ -31,10 +31,10 @@ def view(item: Item) -> dict[str, Any]:
         "headline": told.figure(subject, shown) if shown else None,
         "england": told.figure(subject, england, told.decimals_of([shown, england])) if england else None,
         "newer": _newer(subject, shown),
-        "change": changes.words(changes.of(subject, shown) or changes.of(subject, choosing.newer(subject, shown))),
+        "change": changes.words(changes.latest(subject, shown, choosing.newer(subject, shown))),
         "caveats": short_list(subject.meta["caveats"]),
         "times": [
-            sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={}, beside=beside_england(item))
+            sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={}, beside=beside_england(item, area))
             for area, figures in series.over_time(subject)
         ],
         "compared": sections.side_by_side(subject, compared, A_FIGURE),
@@ -47,16 +47,19 @@ def view(item: Item) -> dict[str, Any]:
     }
 
 
-def beside_england(item: Item) -> list[Beside]:
-    """England's line, where there is one that a rate may stand beside."""
-    return [Beside("England", "england", item.england)] if item.england and not item.subject.is_count else []
+def beside_england(item: Item, area: Area) -> list[Beside]:
+    """England's line, where there is one that a rate of the area may stand beside."""
+    figures = item.england_beside(area)
+    return [Beside("England", "england", figures)] if figures and not item.subject.is_count else []
 
 
 def finding(subject: Subject) -> str:
     """What is seen in the latest figures; empty where nothing can be said."""
     districts = [area.area_code for area in choosing.areas(subject, "district")]
     latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}
-    return findings.title(subject, latest, districts, choosing.newer(subject, latest[COUNTY]))
+    said = findings.title(subject, latest, districts, choosing.newer(subject, latest[COUNTY]))
+    # Where the county's year is hidden and the force's is not, the force's speaks.
+    return said or findings.of_area(subject, choosing.headline(subject))
 
 
 def short_list(caveats: str) -> list[str]:

@@ -35,10 +35,10 @@ def row(item: Item) -> dict[str, Any]:
     shown = choosing.headline(subject)
     is_shown = shown is not None and shown.status == "ok"
     newer = choosing.newer(subject, shown) if is_shown else None
-    change = changes.of(subject, shown) or changes.of(subject, newer)
+    change = changes.latest(subject, shown, newer)
     line = choosing.line(subject, shown.area.area_code) if is_shown else []
     figures = choosing.compared(subject, shown)
-    england = choosing.of_area_and_period(item.england, ENGLAND, shown.period) if is_shown else None
+    england = choosing.of_area_and_period(item.england_beside(shown.area), ENGLAND, shown.period) if is_shown else None
     there = [one for one in worse if one.area_code in {figure.area.area_code for figure in figures}]
     both = sorted(one.area_name for one in there if one.is_worse and one.is_worsening)
     return told.heading(subject) | {

@@ -38,11 +38,14 @@ def _sentence(row: Mapping[str, Any]) -> dict[str, str]:
     if change["number"] and change["period"] != figure["period"]:
         since += f" ({change['period']})"
     worst = f" Worse and getting worse: {_few(row['worst'])}." if row["worst"] else ""
-    england = f" England is at {row['england']['value']}." if row["is_worse_than_england"] and row["england"] else ""
+    england = (
+        f" The county is worse than England ({row['england']['value']})." if row["is_worse_than_england"] and row["england"] else ""
+    )
+    unit = "" if row["unit"] == "count" else f" {row['unit']}"
     return {
         "indicator_id": row["indicator_id"],
         "finding": row["finding"] or row["short_name"],
-        "figure": f"{figure['area']}: {figure['value']} {row['unit']}, {figure['period']}{since}.{england}{worst}",
+        "figure": f"{figure['area']}: {figure['value']}{unit}, {figure['period']}{since}.{england}{worst}",
     }
 
 
