@@ -7,10 +7,10 @@ One program that moves many counts at once proves many. What it proves stays pro
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from vrn.publish.disclosure import linear
 from vrn.publish.disclosure.puzzle import Puzzle
 
 ROUNDS = 12
@@ -76,16 +76,7 @@ class Program:
 
     def solve(self, objective: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
         """The values by column that make the objective least; None where there are none."""
-        found = linprog(
-            objective,
-            A_eq=self._equal[0] if self._equal[0].shape[0] else None,
-            b_eq=self._equal[1] if self._equal[0].shape[0] else None,
-            A_ub=self._below[0] if self._below[0].shape[0] else None,
-            b_ub=self._below[1] if self._below[0].shape[0] else None,
-            bounds=np.column_stack([low, high]),
-            method="highs",
-        )
-        return found.x if found.status == 0 else None
+        return linear.solve(objective, self._equal, self._below, low, high)
 
 
 def prove_many(puzzle: Puzzle, proofs: Certificates) -> None:

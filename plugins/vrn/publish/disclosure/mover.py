@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import block_diag, coo_array, csc_array, csr_array, vstack
+from scipy.sparse import csc_array, csr_array
 
-from vrn.publish.disclosure import levels
+from vrn.publish.disclosure import levels, linear
 from vrn.publish.disclosure.certify import Certificates
 from vrn.publish.disclosure.puzzle import Puzzle
 
@@ -68,6 +67,14 @@ class Mover:
         of_block = np.bincount(blocks, weights=(self._values + NONE_COST)[self._openable])
         self._open_price = np.zeros(len(order))
         self._open_price[self._openable] = dearer[self._openable] * of_block[blocks]
+        self._look()
+
+    def _look(self) -> None:
+        """What is hidden, and what is known of each cell: the same until more is hidden, and thousands of tables are looked for."""
+        self._hidden = self._puzzle.hidden
+        self._low, self._high = self._puzzle.ranges()
+        self._is_free = self._hidden | (self._low < self._high)
+        self._cost = np.where(self._hidden, 0, np.where(self._puzzle.values > 0, self._price, self._open_price))
 
     def _ranks(self) -> np.ndarray:
         """By cell; of one that no figure shows the last of those that it is left of, or the first."""
@@ -81,42 +88,38 @@ class Mover:
 
     def move(self, cell: int, proofs: Certificates) -> bool:
         """Hides what must be hidden for a cell's sake, and records the proof. Returns whether there are such tables."""
-        puzzle = self._puzzle
-        own = puzzle.hidden | (puzzle.owner == puzzle.owner[cell])
+        own, everything = self._hidden | (self._puzzle.owner == self._puzzle.owner[cell]), np.ones(len(self._values), dtype=bool)
         # First what matters no more than the cell itself, zeros last; then anything. First among the counts of the same indicator
         # and what is hidden of others, then among those of others, then among all.
         for least_rank, may_open in dict.fromkeys([(self._rank[cell], False), (self._rank[cell], True), (0, True)]):
             tried = np.zeros(0, dtype=int)
-            for may_move, most in ((own, NEAR), (True, NEAR), (True, len(own))):
+            for may_move, most in ((own, NEAR), (everything, NEAR), (everything, len(own))):
                 near = self._near(cell, may_move, most, least_rank, may_open)
                 if not np.array_equal(near, tried) and self._move(cell, near, proofs, least_rank, may_open):
                     return True
                 tried = near
         return False
 
-    def _near(self, cell: int, may_move: np.ndarray | bool, most: int, least_rank: int, may_open: bool) -> np.ndarray:
+    def _near(self, cell: int, may_move: np.ndarray, most: int, least_rank: int, may_open: bool) -> np.ndarray:
         """The cells that may move with one: ring by ring through the relations, of the last ring the cheapest."""
-        puzzle = self._puzzle
-        hidden = puzzle.hidden
-        low, high = puzzle.ranges()
-        paid = (self._hideable | (self._openable & may_open)) & (self._rank >= least_rank)
-        moves = (hidden | paid | (low < high)) & may_move
-        price = np.where(hidden, 0, np.where(puzzle.values > 0, self._price, self._open_price))
-        found = np.zeros(len(moves), dtype=bool)
+        found = np.zeros(len(may_move), dtype=bool)
         found[cell] = True
-        ring = np.array([cell])
-        while len(ring) and found.sum() < most:
+        ring, count = np.array([cell]), 1
+        while len(ring) and count < most:
             ring = _across(self._rows, _across(self._columns, ring))
-            ring = ring[moves[ring] & ~found[ring]]
-            ring = ring[np.argsort(price[ring], kind="stable")][: most - found.sum()]
+            ring = ring[may_move[ring] & ~found[ring]]
+            paid = (self._hideable[ring] | (self._openable[ring] & may_open)) & (self._rank[ring] >= least_rank)
+            ring = ring[self._is_free[ring] | paid]
+            ring = ring[np.argsort(self._cost[ring], kind="stable")][: most - count]
             found[ring] = True
+            count += len(ring)
         return np.flatnonzero(found)
 
     def _moves(self, near: np.ndarray, least_rank: int, may_open: bool) -> Moves:
         """Of hidden cells all for nothing, of rounded ones within the rounding; of others at their price."""
         puzzle, values = self._puzzle, self._values[near]
-        hidden, floor = puzzle.hidden[near], puzzle.floor[near]
-        low, high = (limit[near] for limit in puzzle.ranges())
+        hidden, floor = self._hidden[near], puzzle.floor[near]
+        low, high = self._low[near], self._high[near]
         infinite = np.full(len(near), np.inf)
         may_pay = ~hidden & (self._rank[near] >= least_rank)
         paid = self._hideable[near] & may_pay
@@ -149,7 +152,9 @@ class Mover:
         if found is None:
             return False
         for kind, act in ((BOUGHT, self._hide), (OPENED, self._open)):
-            act(np.unique(near[moves.cell[(found > MOVED).any(axis=0) & (moves.kind == kind)]]))
+            if len(cells := np.unique(near[moves.cell[(found > MOVED).any(axis=0) & (moves.kind == kind)]])):
+                act(cells)
+                self._look()
         for amounts in found:
             by = np.bincount(moves.cell, weights=moves.sign * amounts, minlength=len(near))
             moved = np.flatnonzero((np.abs(by) > MOVED) & ~np.isnan(puzzle.values[near]))
@@ -160,27 +165,38 @@ class Mover:
 
     def _solve(self, moves: Moves, near: np.ndarray, is_own: np.ndarray, width: float) -> np.ndarray | None:
         """How far each way is gone, in the table in which the cell is higher and in the other; None where there are none."""
-        matrix = (self._columns[:, near[moves.cell]] * moves.sign).tocsc()
-        relations = np.unique(matrix.indices)
-        matrix, right = matrix.tocsr()[relations], self._right[relations]
-        equal = self._puzzle.relations.is_equation[relations]
-        size = len(moves.cell)
+        columns, rows, signs = _of_columns(self._columns, near[moves.cell])
+        signs *= moves.sign[columns]
+        relations, row = np.unique(rows, return_inverse=True)
+        equal, right = self._puzzle.relations.is_equation[relations], self._right[relations]
+        size, below_count, equal_count = len(moves.cell), int((~equal).sum()), int(equal.sum())
+        # Both tables in one program: first what is not to be exceeded, of one and of the other, then what is to be equal, and last
+        # how far the cell is apart in both.
+        place = np.where(equal, 2 * below_count + np.cumsum(equal) - 1, np.cumsum(~equal) - 1)
+        shift = np.where(equal, equal_count, below_count)
+        own = np.flatnonzero(np.tile(is_own, 2))
+        last = 2 * len(relations)
+        matrix = csc_array(
+            csr_array(
+                (
+                    np.concatenate([signs, signs, np.ones(len(own))]),
+                    (
+                        np.concatenate([place[row], place[row] + shift[row], np.full(len(own), last)]),
+                        np.concatenate([columns, columns + size, own]),
+                    ),
+                ),
+                shape=(last + 1, 2 * size),
+            )
+        )
+        exact = np.concatenate([np.tile(right[equal], 2), [width]])
+        most_right = np.concatenate([np.tile(right[~equal], 2), exact])
+        least_right = np.concatenate([np.full(2 * below_count, -np.inf), exact])
         # In the first table the cell only rises, in the second it only falls.
         most = np.concatenate(
             [np.where(is_own & (moves.sign < 0), 0, moves.most), np.where(is_own & (moves.sign > 0), 0, moves.most)]
         )
-        own = np.flatnonzero(np.tile(is_own, 2))
-        apart = coo_array((np.ones(len(own)), (np.zeros(len(own), dtype=int), own)), shape=(1, 2 * size))
-        found = linprog(
-            np.tile(moves.cost, 2),
-            A_eq=csr_array(vstack([block_diag([matrix[equal]] * 2), apart])),
-            b_eq=np.concatenate([np.tile(right[equal], 2), [width]]),
-            A_ub=csr_array(block_diag([matrix[~equal]] * 2)) if (~equal).any() else None,
-            b_ub=np.tile(right[~equal], 2) if (~equal).any() else None,
-            bounds=np.column_stack([np.zeros(2 * size), most]),
-            method="highs",
-        )
-        return found.x.reshape(2, size) if found.status == 0 else None
+        found = linear.solve_columns(np.tile(moves.cost, 2), matrix, (least_right, most_right), (np.zeros(2 * size), most))
+        return None if found is None else found.reshape(2, size)
 
     def _hide(self, cells: np.ndarray) -> None:
         self._puzzle.hidden_rows[self._puzzle.row[cells]] = True
@@ -191,7 +207,16 @@ class Mover:
 
 
 def _across(matrix: csc_array | csr_array, lines: np.ndarray) -> np.ndarray:
-    """What the columns (or rows) of a matrix touch. Read from its arrays, because to cut it takes ten times as long."""
+    """What the columns (or rows) of a matrix touch."""
+    touched = np.zeros(matrix.shape[0] if isinstance(matrix, csc_array) else matrix.shape[1], dtype=bool)
+    touched[_of_columns(matrix, lines)[1]] = True
+    return np.flatnonzero(touched)
+
+
+def _of_columns(matrix: csc_array | csr_array, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The entries of columns (or rows) of a matrix: of which of `lines`, what they touch, and their values. Read from its arrays,
+    because to cut it takes ten times as long."""
     first, count = matrix.indptr[lines], matrix.indptr[lines + 1] - matrix.indptr[lines]
     before = np.cumsum(count) - count
-    return np.unique(matrix.indices[np.repeat(first - before, count) + np.arange(count.sum())])
+    entries = np.repeat(first - before, count) + np.arange(count.sum())
+    return np.repeat(np.arange(len(lines)), count), matrix.indices[entries], matrix.data[entries]

@@ -1,0 +1,80 @@
+"""Linear programs, as disclosure control asks them: thousands of small ones, of which nobody wants
+to know the prices.
+
+HiGHS solves them, by the interface that scipy's `linprog` itself uses. `linprog` spends as long on
+each program as HiGHS does: it checks what it is given, builds the same matrix several times over,
+and walks through all columns for their marginal prices. The answers are the same to the last bit,
+because HiGHS is given the same program with the same options; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize._highspy import _core as highs
+from scipy.sparse import csc_array, csr_array, vstack
+
+# What `linprog` takes for exact: a table that breaks a relation by more proves nothing.
+TOLERANCE = 10 * np.sqrt(1e-9)
+
+
+def solve(
+    cost: np.ndarray,
+    equal: tuple[csr_array, np.ndarray],
+    below: tuple[csr_array, np.ndarray],
+    low: np.ndarray,
+    high: np.ndarray,
+) -> np.ndarray | None:
+    """The values between `low` and `high` whose cost is least; None where there are none.
+
+    equal, below: a matrix and what its product with the values is to be, or not to exceed; either may have no rows.
+    """
+    right = np.concatenate([below[1], equal[1]])
+    left = np.concatenate([np.full(len(below[1]), -np.inf), equal[1]])
+    return solve_columns(cost, csc_array(vstack([below[0], equal[0]])), (left, right), (low, high))
+
+
+def solve_columns(
+    cost: np.ndarray, matrix: csc_array, sides: tuple[np.ndarray, np.ndarray], limits: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray | None:
+    """The same with all rows in one matrix, whose product with the values is to be between both sides. In each column the rows
+    are in order."""
+    found = _highs(cost, matrix, sides, limits)
+    if found is None:
+        return None
+    values, products = found
+    is_off = max(
+        np.max(sides[0] - products, initial=0),
+        np.max(products - sides[1], initial=0),
+        np.max(limits[0] - values, initial=0),
+        np.max(values - limits[1], initial=0),
+    )
+    return None if is_off > TOLERANCE else values
+
+
+def _highs(cost, matrix, sides, limits) -> tuple[np.ndarray, np.ndarray] | None:
+    program = highs.HighsLp()
+    program.num_row_, program.num_col_ = matrix.shape
+    program.a_matrix_.num_row_, program.a_matrix_.num_col_ = matrix.shape
+    program.a_matrix_.format_ = highs.MatrixFormat.kColwise
+    program.a_matrix_.start_, program.a_matrix_.index_, program.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    program.col_cost_ = cost
+    program.col_lower_, program.col_upper_ = limits
+    program.row_lower_, program.row_upper_ = sides
+    solver = highs._Highs()
+    solver.passOptions(_options())
+    if solver.passModel(program) == highs.HighsStatus.kError or solver.run() == highs.HighsStatus.kError:
+        return None
+    if solver.getModelStatus() != highs.HighsModelStatus.kOptimal:
+        return None
+    solution = solver.getSolution()
+    return np.array(solution.col_value), np.array(solution.row_value)
+
+
+def _options() -> highs.HighsOptions:
+    """Those of `linprog`."""
+    options = highs.HighsOptions()
+    options.presolve = "on"
+    options.highs_debug_level = highs.HighsDebugLevel.kHighsDebugLevelNone
+    options.log_to_console = options.output_flag = False
+    options.simplex_strategy = highs.simplex_constants.SimplexStrategy.kSimplexStrategyDual
+    return options

@@ -1,0 +1,59 @@
+"""Disclosure control's own way to HiGHS gives what scipy's `linprog` gives, to the last bit (issue
+17, 5).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+from vrn.publish.disclosure import linear
+
+
+def program(seed: int, rows_equal: int, rows_below: int, columns: int = 60) -> tuple:
+    """A program such as disclosure control asks: sums of a few counts, some of which may fall short; values agree."""
+    draw = np.random.default_rng(seed)
+    true = draw.integers(0, 30, columns).astype(float)
+
+    def some(rows: int) -> csr_array:
+        return csr_array((draw.random((rows, columns)) < 0.1) * draw.choice([-1.0, 1.0], (rows, columns)))
+
+    equal, below = some(rows_equal), some(rows_below)
+    low = np.where(draw.random(columns) < 0.3, true, 0)
+    high = np.where(draw.random(columns) < 0.3, true + 5, np.inf)
+    cost = draw.choice([0.0, 1e-3, 2.5], columns)
+    return cost, (equal, equal @ true), (below, below @ true + draw.integers(0, 3, rows_below)), low, high
+
+
+def by_linprog(cost, equal, below, low, high):
+    found = linprog(
+        cost,
+        A_eq=equal[0] if equal[0].shape[0] else None,
+        b_eq=equal[1] if equal[0].shape[0] else None,
+        A_ub=below[0] if below[0].shape[0] else None,
+        b_ub=below[1] if below[0].shape[0] else None,
+        bounds=np.column_stack([low, high]),
+        method="highs",
+    )
+    return found.x if found.status == 0 else None
+
+
+@pytest.mark.parametrize(("rows_equal", "rows_below"), [(25, 10), (25, 0), (0, 25)])
+def test_the_answer_is_that_of_linprog_to_the_last_bit(rows_equal, rows_below):
+    for seed in range(30):
+        asked = program(seed, rows_equal, rows_below)
+        assert linear.solve(*asked).tobytes() == by_linprog(*asked).tobytes()
+
+
+def test_there_is_no_answer_where_no_values_agree():
+    cost, (equal, right), below, low, high = program(1, 25, 10)
+    narrow = np.minimum(high, low)
+    assert by_linprog(cost, (equal, right + 1), below, low, narrow) is None
+    assert linear.solve(cost, (equal, right + 1), below, low, narrow) is None
+
+
+def test_there_is_no_answer_where_a_cost_falls_for_ever():
+    cost, equal, below, low, high = program(1, 0, 1)
+    assert linear.solve(-np.ones_like(cost), equal, below, low, np.full_like(high, np.inf)) is None
