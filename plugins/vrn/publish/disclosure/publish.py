@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from vrn.publish import trends
-from vrn.publish.disclosure import rounding
+from vrn.publish.disclosure import beside, rounding
+from vrn.publish.disclosure.beside import Beside
 from vrn.publish.disclosure.decisions import PUBLISH
 from vrn.publish.disclosure.policies import Policy
-from vrn.publish.disclosure.tables import KEY
 
 NUMBERS = ["count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998"]
 WORDS = ["method", "comparison", "trend"]
@@ -50,11 +50,10 @@ def published(
 
 def _withhold_words(shown, figures, is_hidden, is_rounded, indicator, periods) -> None:
     """Comparisons and trends of published figures that rest on a suppressed one, and trends of rounded ones."""
-    names = KEY[1:]
-    hidden = pd.MultiIndex.from_frame(figures.loc[is_hidden, names])
+    places = Beside(figures)
     if "comparison" in shown:
-        county = figures.assign(area_code=indicator.get("comparator_default"))
-        shown.loc[pd.MultiIndex.from_frame(county[names]).isin(hidden), "comparison"] = "not_compared"
+        county = places.in_area(indicator.get("comparator_default"))
+        shown.loc[beside.is_true(is_hidden, county), "comparison"] = "not_compared"
     if "trend" in shown:
         earlier = dict(zip(periods["period_id"], periods["year_earlier_period_id"], strict=True))
         kinds = dict(zip(periods["period_id"], periods["period_type"], strict=True))
@@ -63,8 +62,8 @@ def _withhold_words(shown, figures, is_hidden, is_rounded, indicator, periods) -
         for _ in range(trends.YEARS - 1):
             years.append(years[-1].map(earlier))
         # The latest first.
-        five = [pd.MultiIndex.from_frame(figures.assign(period_id=year)[names]) for year in years]
+        five = [places.in_period(year) for year in years]
         has_trend = is_year & shown["trend"].notna().to_numpy()
-        rounding.trend(shown, figures, has_trend & is_rounded, five, indicator)
-        reaches = np.logical_or.reduce([year.isin(hidden) for year in five])
+        rounding.trend(shown, has_trend & is_rounded, five, indicator)
+        reaches = np.logical_or.reduce([beside.is_true(is_hidden, year) for year in five])
         shown.loc[reaches & has_trend, "trend"] = trends.UNKNOWN

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from vrn.publish import intervals, trends
+from vrn.publish.disclosure import beside
+from vrn.publish.disclosure.beside import Beside
 from vrn.publish.disclosure.policies import DIMENSIONS, Policy
-from vrn.publish.disclosure.tables import KEY
 
 # A standardised rate's digits say of which ages the events were: with one decimal no count follows from them.
 STANDARDISED_DIGITS = 1
@@ -46,14 +47,15 @@ def apply(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, po
     _words(shown, figures, is_rounded, is_own, indicator)
 
 
-def trend(shown: pd.DataFrame, figures: pd.DataFrame, rows: np.ndarray, five: list[pd.MultiIndex], indicator: pd.Series) -> None:
-    """The trend of `rows` as the five rounded figures have it, latest first in `five`; without whether that is good."""
+def trend(shown: pd.DataFrame, rows: np.ndarray, five: list[np.ndarray], indicator: pd.Series) -> None:
+    """The trend of `rows` as the five rounded figures have it, without whether that is good. five: by figure the rows of these,
+    latest first (beside.py)."""
     if not rows.any():
         return
     is_share = indicator["value_type"] == "proportion"
     columns = ["count", "denominator"] if is_share else ["value", "lower_ci_95", "upper_ci_95"]
-    known = shown[columns].where(shown["value"].notna()).set_axis(pd.MultiIndex.from_frame(figures[KEY[1:]]))
-    series = np.stack([known.reindex(year[rows]).to_numpy() for year in reversed(five)], axis=-1)
+    known = shown[columns].where(shown["value"].notna()).to_numpy()
+    series = np.stack([beside.numbers(known, year[rows]) for year in reversed(five)], axis=-1)
     of = trends.of_proportions if is_share else trends.of_values
     shown.loc[rows, "trend"] = [of(*one) for one in series]
 
@@ -106,16 +108,14 @@ def _words(shown: pd.DataFrame, figures: pd.DataFrame, is_rounded: np.ndarray, i
 
 def _compare(shown: pd.DataFrame, figures: pd.DataFrame, rows: np.ndarray, indicator: pd.Series) -> None:
     """With the county's value as it is shown, by whether the interval that is shown holds it."""
-    names = KEY[1:]
-    values = pd.Series(shown["value"].to_numpy(), index=pd.MultiIndex.from_frame(figures[names]))
-    county = figures.assign(area_code=indicator["comparator_default"])[names]
-    beside = values.reindex(pd.MultiIndex.from_frame(county)).to_numpy()[rows]
+    county = Beside(figures).in_area(indicator["comparator_default"])
+    values = beside.numbers(shown["value"].to_numpy(), county)[rows]
     lower, upper = (shown.loc[rows, f"{side}_ci_95"].to_numpy() for side in ("lower", "upper"))
     if indicator.get("polarity") in ("low_is_good", "high_is_good"):
         above, below = ("better", "worse") if indicator["polarity"] == "high_is_good" else ("worse", "better")
     else:
         above, below = "higher", "lower"
-    is_known = ~(np.isnan(lower) | np.isnan(beside))
+    is_known = ~(np.isnan(lower) | np.isnan(values))
     shown.loc[rows, "comparison"] = np.select(
-        [~is_known, lower > beside, upper < beside], ["not_compared", above, below], "similar"
+        [~is_known, lower > values, upper < values], ["not_compared", above, below], "similar"
     )
