@@ -40,13 +40,14 @@ def invoke(
 ) -> dbtRunnerResult:
     """Run a dbt command on this home's warehouse, with other values of the project's variables where they are given.
 
-    without: ids of models and tests that no selection of this command finds, and that others may rest on all the same.
+    without: ids of models and tests that no selection of this command finds, and that others may rest on all the same: to dbt a
+    model without a text is there, and nothing is to be done for it.
     """
     from dbt.cli.main import dbtRunner
 
     manifest = read(settings)
     for node_id in without:
-        manifest.nodes[node_id].config.enabled = False
+        manifest.nodes[node_id].raw_code = ""
     runner = dbtRunner(manifest)
     with _environment_of(settings):
         return runner.invoke([*arguments, *_options(settings, variables)])
