@@ -35,7 +35,9 @@ class Worker:
             self.process = subprocess.Popen(
                 command, env={**home.environment, **told}, stdout=log, stderr=log, start_new_session=True
             )
-        until(lambda: f"{name} ready" in self.log.read_text() or self.process.poll() is not None, f"{name} to be ready")
+
+    def wait_until_ready(self) -> None:
+        until(lambda: f"{self.name} ready" in self.log.read_text() or self.process.poll() is not None, f"{self.name} to be ready")
         assert self.process.poll() is None, self.log.read_text()[-3000:]
 
     def times(self, what: str) -> int:
@@ -58,6 +60,8 @@ def working(home: Home, *names: str) -> Iterator[list[Worker]]:
     try:
         for name in names:
             started.append(Worker(home, name))
+        for worker in started:
+            worker.wait_until_ready()
         yield started
     finally:
         for worker in started:

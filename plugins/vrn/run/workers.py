@@ -13,9 +13,10 @@ from vrn.settings import Settings
 EXECUTOR = "airflow.providers.celery.executors.celery_executor.CeleryExecutor"
 # Nobody says how many workers there are. What the scheduler hands out beyond what they have room for waits in Redis.
 MOST_TASKS_HANDED_OUT = 32
-# The longest that a task may wait there before Airflow hands it out again, for a worker may have died with it in its hand. Longer
-# than the work before it takes, because the third time the task fails.
-SECONDS_TO_BE_TAKEN = 1800
+# The longest that a task may wait there before Airflow hands it out again, for a worker may have died with it in its hand. It may
+# wait as well because all workers are busy: for a day of that it is handed out again and again.
+SECONDS_TO_BE_TAKEN = 300
+TIMES_TO_BE_HANDED_OUT = 288
 # After so long Redis gives a task that a worker took and never finished to another: longer than any task may run.
 SECONDS_TO_BE_DONE = 86_400
 
@@ -29,6 +30,7 @@ def environment(settings: Settings) -> dict[str, str]:
         # This executor has no rest of its own in the scheduler's rounds.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
         "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": str(SECONDS_TO_BE_TAKEN),
+        "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": str(TIMES_TO_BE_HANDED_OUT),
         "AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS": "vrn.run.celery_config.CONFIG",
         "AIRFLOW__CELERY__BROKER_URL": f"{url}/0",
         # Not in Airflow's database, of which a worker has no password.
