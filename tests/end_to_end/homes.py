@@ -21,16 +21,16 @@ class Home(Answers):
 
     def __init__(self, folder: Path, **environment: str):
         super().__init__(Settings(home=folder, pg_port=free_port(), airflow_port=free_port()))
+        # It lives on the day that its deliveries give it, or that the test says, and lets files rest, as a user's home does.
+        given = {name: value for name, value in os.environ.items() if name not in ("VRN_AS_OF", "VRN_REST_SECONDS")}
         self.environment = {
-            **os.environ,
+            **given,
             "PYTHONPATH": str(REPOSITORY / "plugins"),
             "VRN_HOME": str(folder),
             "VRN_PG_PORT": str(self.settings.pg_port),
             "VRN_AIRFLOW_PORT": str(self.settings.airflow_port),
             **environment,
         }
-        # It lives today and lets files rest, as a user's home does.
-        del self.environment["VRN_AS_OF"], self.environment["VRN_REST_SECONDS"]
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
