@@ -1,6 +1,7 @@
 """An indicator's page begins with its sentence, its figure and its picture; what to know stands beside them as a short list."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ from tests.published import (
     since,
     texts,
 )
+from vrn.report.figures import findings
 from vrn.report.figures.subject import Period
 from vrn.report.site import indicator_page, pages
 from vrn.report.site.from_publish import item
@@ -74,6 +76,9 @@ def test_a_county_of_which_the_year_before_is_unknown_is_said_to_have_moved_in_i
     assert indicator_page.finding(found.subject) == (
         "Robbery fell in the county (May 2020, on a year earlier); worse than the county in District 0"
     )
+    month, year = (one for one in sorted(found.subject.figures[:2], key=lambda one: one.period.period_type != "month"))
+    said = "Robbery in Lancashire-14 fell (May 2020, on a year earlier) and is worse than the county's"
+    assert findings.of_area(found.subject, replace(year, comparison="worse"), month) == said
 
 
 def test_a_hidden_figure_neither_moves_nor_stands_out():

@@ -50,11 +50,17 @@ def of_districts(subject: Subject, figures: Sequence[Figure]) -> str:
     return f"{subject.meta['short_name']}: {'; '.join(said)}" if said else ""
 
 
-def of_area(subject: Subject, figure: Figure | None) -> str:
-    """The sentence of one area: how it moved and how it stands beside the county. Empty where neither can be said."""
+def of_area(subject: Subject, figure: Figure | None, newer: Figure | None = None) -> str:
+    """The sentence of one area: how it moved and how it stands beside the county. Empty where neither can be said.
+
+    newer: of a shorter period, which speaks where it is not known how the figure moved.
+    """
     if figure is None or figure.status != "ok":
         return ""
-    moved = {1: "rose", -1: "fell", 0: "did not clearly change", None: ""}[movement(subject, figure)]
+    way, when = movement(subject, figure), ""
+    if way is None and movement(subject, newer):
+        way, when = movement(subject, newer), f" ({newer.period.period_label}, on a year earlier)"
+    moved = {1: "rose", -1: "fell", 0: "did not clearly change", None: ""}[way] + when
     beside = {
         "better": "is better than the county's",
         "worse": "is worse than the county's",

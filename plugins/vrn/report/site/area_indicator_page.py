@@ -30,7 +30,7 @@ def view(item: Item, area: Area) -> dict[str, Any]:
         "meta": subject.meta,
         "area": area,
         "is_judged": told.is_judged(subject),
-        "finding": findings.of_area(subject, shown),
+        "finding": findings.of_area(subject, shown, newer),
         "headline": told.figure(subject, shown, decimals, county),
         "newer": told.figure(subject, newer) if newer else None,
         "change": changes.words(changes.latest(subject, shown, newer)),

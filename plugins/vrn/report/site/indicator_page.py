@@ -59,7 +59,8 @@ def finding(subject: Subject) -> str:
     latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}
     said = findings.title(subject, latest, districts, choosing.newer(subject, latest[COUNTY]))
     # Where the county's year is hidden and the force's is not, the force's speaks.
-    return said or findings.of_area(subject, choosing.headline(subject))
+    shown = choosing.headline(subject)
+    return said or findings.of_area(subject, shown, choosing.newer(subject, shown))
 
 
 def short_list(caveats: str) -> list[str]:
