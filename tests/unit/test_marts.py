@@ -48,7 +48,7 @@ def test_a_build_warns_of_no_column_that_keeps_every_digit(built_server, home, c
     """Issue 16, D: dbt warned of each numeric of publish, which other databases round to whole numbers and PostgreSQL does not."""
     assert dbt.invoke(home, ["run", "--select", "publish__area"]).success
     said = "".join(capfd.readouterr())
-    assert "publish__area" in said
+    assert "publish_aside.area" in said
     assert "unspecified precision" not in said
 
 

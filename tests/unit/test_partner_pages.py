@@ -122,13 +122,13 @@ def test_a_build_makes_the_pages_anew_where_it_may_sign_in_as_the_partners_and_e
     """Issue 16, D: only a release did. In a deployment the process that builds has no partner's password."""
     file = pages / "bwd" / "index.html"
     file.write_text("old")
-    kept = tmp_path / "secrets"
-    shutil.copytree(inbox.settings.secrets, kept)
+    given, kept = inbox.settings.secrets, tmp_path / "secrets"
+    shutil.copytree(given, kept)
     (kept / "password_vrn_analyst_police").unlink()
     monkeypatch.setenv("VRN_SECRETS", str(kept))
     assert partner_pages.refresh(Settings()) is None
     assert file.read_text() == "old"
-    monkeypatch.setenv("VRN_SECRETS", str(inbox.settings.secrets))
+    monkeypatch.setenv("VRN_SECRETS", str(given))
     assert partner_pages.refresh(Settings()) == pages
     assert f"{COUNTS['bwd']:,}" in file.read_text()
 

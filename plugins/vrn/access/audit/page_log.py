@@ -40,7 +40,7 @@ class PageLog:
         said |= {"remote_host": client, "page": page, "outcome": outcome}
         # A file a day, so that old ones can be deleted.
         path = self._folder / f"partner-pages-{now:%Y-%m-%d}.json"
-        with path.open("a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, OWNER_ONLY)) as file:
+        with open(path, "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, OWNER_ONLY)) as file:
             file.write(json.dumps(said) + "\n")
 
 
