@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
+from tests.properties import examples
 from tests.staged import Ground
 from vrn.errors import SubmissionRefused, VrnError
 from vrn.stage import binary, copying
@@ -51,16 +52,19 @@ def kept(ground: Ground) -> list[dict]:
     return ground.connection.execute("select copied::text as whole from copied order by ctid").fetchall()
 
 
-def as_text(ground: Ground, columns: dict[str, pa.Array]) -> list[dict]:
+def as_text(ground: Ground, batches: list[dict[str, pa.Array]]) -> list[dict]:
     """The rows that are kept of the same cells as CSV, which is how they were copied before."""
-    out = io.BytesIO()
-    pacsv.write_csv(pa.table(columns), out, pacsv.WriteOptions(include_header=False))
     with ground.connection.cursor() as cursor, cursor.copy("copy copied from stdin (format csv)") as copy:
-        copy.write(out.getvalue())
+        for columns in batches:
+            # Of a batch without rows Arrow writes a zero byte.
+            if len(columns["c0"]):
+                out = io.BytesIO()
+                pacsv.write_csv(pa.table(columns), out, pacsv.WriteOptions(include_header=False))
+                copy.write(out.getvalue())
     return kept(ground)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40)
 @given(ROWS, ROWS)
 def test_what_is_copied_is_what_the_same_cells_are_as_text(ground: Ground, first, second):
     batches = [columns_of(rows) for rows in (first, second)]
@@ -71,10 +75,10 @@ def test_what_is_copied_is_what_the_same_cells_are_as_text(ground: Ground, first
         copied = kept(ground)
     with ground.connection.transaction(force_rollback=True):
         made(ground, KINDS)
-        assert copied == as_text(ground, {name: pa.chunked_array([one[name] for one in batches]) for name in kinds})
+        assert copied == as_text(ground, batches)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15)
 @given(st.lists(st.one_of(st.none(), st.lists(LETTERS, max_size=4)), min_size=1, max_size=6))
 def test_lists_of_texts_are_arrays(ground: Ground, lists):
     with ground.connection.transaction(force_rollback=True):
