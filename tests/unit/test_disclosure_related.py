@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from tests.properties import seeds
 from tests.related_worlds import SHAPES, RelatedWorld
 from tests.worlds import EAST, PERIODS, areas, figure, suppressed
 from vrn.publish import disclosure
-from vrn.publish.disclosure import related
+from vrn.publish.disclosure import related, workers
 
 WORLDS_PER_SHAPE = 6
 ATTACKED_PER_WORLD = 6
@@ -55,6 +56,30 @@ def test_a_range_rests_on_nothing_that_is_hidden_for_the_sake_of_others():
     assert ranges(figures, definition("V1")) == {(EAST[0], 1, 9), (EAST[1], 1, 9)}
     said = [definition("V1"), definition("V2"), definition("V3", ["count = V1 + V2"])]
     assert ranges([*figures, *others], *said) == set()
+
+
+def test_on_several_cores_the_same_is_decided(monkeypatch):
+    """Issue 17, 5: indicators each for itself and then together, as where one process does all of it."""
+    figures = pd.DataFrame(
+        [of(name, area, "2019/20", count) for name, first in (("V1", 3), ("V2", 9), ("W1", 2)) for area, count in zip(
+            (*EAST[:3], "LANCS-14"), (first, 20, 30, first + 50), strict=True)]
+        + [of("V3", area, "2019/20", count) for area, count in zip((*EAST[:3], "LANCS-14"), (12, 40, 60, 112), strict=True)]
+    )  # fmt: skip
+    said = pd.DataFrame([definition("V1"), definition("V2"), definition("V3", ["count = V1 + V2"]), definition("W1")])
+    started = []
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", lambda *of, **how: started.append(of) or ProcessPoolExecutor(*of, **how))
+
+    def decided() -> pd.DataFrame:
+        return disclosure.decide(figures, said, areas(EAST[:3]), PERIODS)
+
+    by_one = decided()
+    assert started == []
+    monkeypatch.setattr(workers, "ENOUGH", 0)
+    pd.testing.assert_frame_equal(decided(), by_one, check_exact=True)
+    # Of what is tied there is one group, which no second core can share.
+    assert started == [(2,)]
+    assert suppressed(by_one).any()
 
 
 def test_what_a_part_leaves_of_the_whole_is_a_count_too():

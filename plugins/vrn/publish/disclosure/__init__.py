@@ -124,6 +124,7 @@ def _decided(
     decided[RANGE] = np.nan
     counted = figures.loc[is_figure, [*KEY, "count", "denominator"]].astype({"count": float, "denominator": float})
     counted["is_printed"] = is_printed[is_figure]
+    groups: list[decisions.Group] = []
     some = dict(list(counted.groupby("indicator_id")))
     remembered = set() if earlier is None else set(earlier["indicator_id"]) & set(defined.index)
     for names in related.components(sorted(some.keys() | remembered), sentences):
@@ -131,7 +132,10 @@ def _decided(
             continue
         group = [_table(name, some.get(name, counted.iloc[:0]), defined.loc[name], frame, earlier) for name in names]
         if any(table.policy.is_control for table in group):
-            decided.update(decisions.of_group(group, [one for one in sentences if one.said_by in names], frame, known))
+            groups.append((group, [one for one in sentences if one.said_by in names]))
+    for answer in decisions.of_groups(groups, frame, known):
+        # Not `update`, which looks at the figures of all indicators for each of them.
+        decided.loc[answer.index, answer.columns] = answer
     return decided
 
 

@@ -85,8 +85,12 @@ class Builder:
 
     def __init__(self, cells: Cells, geography: Geographies, calendar: Calendar, policy: Policy):
         self.cells, self._geography, self._calendar, self._policy = cells, geography, calendar, policy
-        self._found: list[Relation] = []
-        self._supposed: list[Relation] = []
+        # In the order in which they were found, each once: releases say the same over and over.
+        self._found: dict[Relation, None] = {}
+        self._supposed: dict[Relation, None] = {}
+        # Cells that no figure shows, by those that they follow from: what one release says as another did leaves the same.
+        self._months: dict[tuple, dict[tuple, int]] = {}
+        self._left: dict[tuple, int] = {}
 
     def add_layer(self, index: dict[Place, int]) -> None:
         """The relations among the figures of one release: place → cell."""
@@ -96,22 +100,22 @@ class Builder:
 
     def link(self, parts: Iterable[int], totals: Iterable[int]) -> None:
         """A relation among the measures of one figure."""
-        self._found.append((tuple(parts), tuple(totals), True))
+        self._found[tuple(parts), tuple(totals), True] = None
 
     def relations(self) -> tuple[list[Relation], list[Relation], list[Relation]]:
         """Those among known counts; those over months that nobody published; and of these the ones that are of one area."""
-        return self._found, self._supposed, [one for one in self._supposed if self._is_over_time(one)]
+        return list(self._found), list(self._supposed), [one for one in self._supposed if self._is_over_time(one)]
 
     def _add(self, parts: tuple[int, ...], totals: tuple[int, ...], is_strict: bool = False) -> bool | None:
         """Returns whether it holds exactly; None where a hidden month is in it."""
         values = self.cells.values
         of_parts, of_totals = sum(values[one] for one in parts), sum(values[one] for one in totals)
         if np.isnan(of_parts + of_totals):
-            self._supposed.append((parts, totals, True))
+            self._supposed[parts, totals, True] = None
             return None
         holds = abs(of_parts - of_totals) < MAX_SLACK
         if holds or (of_parts < of_totals and not is_strict and len(totals) == 1):
-            self._found.append((parts, totals, holds))
+            self._found[parts, totals, holds] = None
         return holds
 
     def _over_time(self, index: dict[Place, int]) -> None:
@@ -119,7 +123,11 @@ class Builder:
         for (measure, area, period, cell), number in index.items():
             series[measure, area, cell][period] = number
         for (measure, area, cell), periods in sorted(series.items()):
-            hidden: dict[tuple, int] = {}
+            key = (measure, area, cell, frozenset(periods.items()))
+            if key in self._months:
+                index |= {(measure, area, month, cell): number for month, number in self._months[key].items()}
+                continue
+            hidden = self._months[key] = {}
             all_hold = True
             for equation in self._calendar.equations(frozenset(periods)):
                 for period in (*equation.parts, *equation.totals):
@@ -150,8 +158,7 @@ class Builder:
         left = self.cells.values[cells[larger]] - self.cells.values[cells[smaller]]
         if left >= 0:
             cell = ("age_band", f"{larger[1]} without {smaller[1]}")
-            number = self.cells.add((measure, area, period, cell), left)
-            self._found.append(((cells[smaller], number), (cells[larger],), True))
+            self._leave((cells[smaller],), cells[larger], (measure, area, period, cell), left)
 
     def _over_areas(self, index: dict[Place, int]) -> None:
         tables: dict[tuple, dict[str, int]] = defaultdict(dict)
@@ -180,9 +187,14 @@ class Builder:
         rest = values[total] - sum(values[part] for part in parts)
         if len(parts) < len(one.parts) or not self._policy.is_small(rest) or rest < 0 or not self._geography.leaves_unplaced(one):
             return False
-        number = self.cells.add((measure, one.total, period, ("rest", self.cells.places[total][3])), rest)
-        self._found.append(((*parts, number), (total,), True))
+        self._leave(parts, total, (measure, one.total, period, ("rest", self.cells.places[total][3])), rest)
         return True
+
+    def _leave(self, parts: tuple[int, ...], total: int, place: Place, rest: float) -> None:
+        """A cell for what parts leave of a total."""
+        if (parts, total) not in self._left:
+            number = self._left[parts, total] = self.cells.add(place, rest)
+            self._found[(*parts, number), (total,), True] = None
 
     def _is_over_time(self, relation) -> bool:
         parts, totals, _ = relation

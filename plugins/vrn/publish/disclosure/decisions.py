@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from vrn.publish.disclosure import ranges
+from vrn.publish.disclosure import ranges, workers
 from vrn.publish.disclosure.assembly import puzzle_of
 from vrn.publish.disclosure.policies import DIMENSIONS
 from vrn.publish.disclosure.puzzle import Puzzle
@@ -23,13 +23,29 @@ SMALL, COMPLEMENT, BEFORE, DERIVED, EXPOSED = "small", "complement", "suppressed
 WITHDRAWN = "withdrawn"
 
 
-def of_group(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> pd.DataFrame:
-    """Decides for the figures of indicators that are tied to each other, or of one: `decision`, `reason`, `at_least` and
-    `at_most`, by the tables' index."""
+# Indicators that are tied to each other, and how.
+Group = tuple[list[Table], list[Sentence]]
+
+
+def of_groups(groups: Sequence[Group], frame: Frame, known: Known) -> list[pd.DataFrame]:
+    """Decides for the figures of each group, of several indicators or of one: `decision`, `reason`, `at_least` and `at_most`, by
+    the tables' index."""
     # First each for itself, which is quick and nearly all of it; then what they tell of each other.
-    for table in tables:
-        if table.is_any_hidden and len(table.small):
-            _protect([table], [], frame, known)
+    tables = [table for some, _ in groups for table in some]
+    alone = workers.each(_alone, [(table, frame, known) for table in tables], [len(table.small) for table in tables])
+    found = iter(alone)
+    together = [([next(found) for _ in some], sentences, frame, known) for some, sentences in groups]
+    return workers.each(_together, together, [sum(len(one.small) for one in some) * (len(some) > 1) for some, *_ in together])
+
+
+def _alone(table: Table, frame: Frame, known: Known) -> Table:
+    """The table with what must be hidden of it by itself. In a process of its own it is a copy."""
+    if table.is_any_hidden and len(table.small):
+        _protect([table], [], frame, known)
+    return table
+
+
+def _together(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> pd.DataFrame:
     if len(tables) > 1:
         _protect(tables, sentences, frame, known)
     return pd.concat([_decided(table) for table in tables])

@@ -43,7 +43,7 @@ class Ties:
         self._broken: set[tuple[Sentence, str, tuple[str, str]]] = set()
         self.relations: list[Relation] = []
         # Among months that nobody published, where real months could fulfil them (months.py).
-        self.supposed: list[Relation] = []
+        self._supposed: dict[Relation, None] = {}
         self.rests: dict[int, Policy] = {}
 
     def add_layer(self, index: Mapping[Place, int]) -> None:
@@ -88,7 +88,12 @@ class Ties:
                 if any(parts) and all(wholes):
                     of_parts, of_wholes = (tuple(one for some in side for one in some) for side in (parts, wholes))
                     if any(self._cells.values[one] != self._cells.values[one] for one in (*of_parts, *of_wholes)):
-                        self.supposed.append((of_parts, of_wholes, sentence.is_equation and all(parts)))
+                        self._supposed[of_parts, of_wholes, sentence.is_equation and all(parts)] = None
+
+    @property
+    def supposed(self) -> list[Relation]:
+        """Those among months that nobody published."""
+        return list(self._supposed)
 
     def _say(self, sentence: Sentence, policy: Policy, area: str, period: str, cell: tuple[str, str]) -> None:
         parts, wholes = ([self._of_term(term, area, period, cell) for term in side] for side in (sentence.parts, sentence.wholes))
