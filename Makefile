@@ -7,14 +7,14 @@ VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
 ROLE ?= vrn_owner
 DEMO ?= $(VRN_DEMO)
 # What a command is told reaches it by the environment, whatever characters are in it.
-export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED SUPPLIER FROM UNTIL KEY
+export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED SUPPLIER FROM UNTIL KEY ONLY SIZES YEARS ROUNDS CLIENTS SECONDS_OF_ASKING FEEDS PERSONS
 # A file of tests runs in one of two workers; conftest.py says which files come first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status psql env headline check release release-preview readers site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench bench-outcomes bench-queries docs requirements install clean
+.PHONY: help run up down status psql env headline check release release-preview readers site project templates build refuse approve withdraw replay rotate-key agreement test-packages test test-nightly lint format bench docs requirements install clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -97,14 +97,8 @@ lint: $(INSTALLED_DEV) ## ruff, the order of imports, and sqlfluff
 format: $(INSTALLED_DEV) ## put the code into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(INSTALLED) ## file to accepted rows against a plain server-side COPY, with memory and the share of each step
-	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench
-
-bench-outcomes: $(INSTALLED) ## seconds of a full build and of one month's delta at 1, 5 and 10 years of synthetic history
-	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench_outcomes
-
-bench-queries: $(INSTALLED) ## milliseconds of a dashboard's queries on ten synthetic years, for 1 client and for 20
-	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench_queries
+bench: $(INSTALLED) ## what the house costs, in one table and as JSON in the home (ONLY=ingest,gate SIZES=18000 YEARS=1,5 ROUNDS=1)
+	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench --only "$$ONLY" --sizes "$$SIZES" --years "$$YEARS" --rounds "$$ROUNDS" --clients "$$CLIENTS" --seconds "$$SECONDS_OF_ASKING" --feeds "$$FEEDS" --persons "$$PERSONS"
 
 docs: $(INSTALLED) ## generate dbt's docs and a page for each indicator (no network) into the home
 	@$(VRN) docs

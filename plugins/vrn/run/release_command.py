@@ -83,11 +83,17 @@ def preview(settings: Settings, console: Console) -> str:
 
 
 def carry_out(settings: Settings, console: Console, note: str, reason: str | None = None) -> str:
-    """Make a release, or finish the one that was interrupted. Returns its id.
+    """Make a release, or finish the one that was interrupted, and meanwhile show how far it is. Returns its id.
 
     Raises ReleaseRefused, also where the tables of publish cannot be built of it and it is given up, and what the steps raise.
     """
-    with progress.shown(console, OF_RELEASE) as show, release.alone(settings):
+    with progress.shown(console, OF_RELEASE) as show:
+        return steps(settings, console, show, note, reason)
+
+
+def steps(settings: Settings, console: Console, show: progress.Show, note: str, reason: str | None = None) -> str:
+    """The same. show: is told each step as it is begun, and that all are taken."""
+    with release.alone(settings):
         show(Look(0, FREEZE))
         release_id = release.unfinished(settings)
         if release_id:

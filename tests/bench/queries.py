@@ -1,8 +1,8 @@
-"""make bench-queries: how long a dashboard's queries take on ten synthetic years, for one client and for twenty at once.
+"""How long a dashboard's queries take on years of history, for one client and for many at once.
 
-The warehouse of bench_outcomes with BENCH_YEARS (10) of history is released whole and published: nothing is hidden, so that a query
-finds more numbers than it ever would. PostgreSQL's own pgbench asks as vrn_bi_reader, each time for another indicator or area.
-Goals: a median under 100 ms for one client; a 95th percentile under 500 ms for twenty.
+The warehouse of the part `history` is released whole and published: nothing is hidden, so that a
+query finds more numbers than it ever would. PostgreSQL's own pgbench asks as vrn_bi_reader, each
+time for another indicator or area, on the same cores.
 """
 
 from __future__ import annotations
@@ -12,23 +12,30 @@ import statistics
 import subprocess
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 from psycopg import sql
 
-from tests import bench_outcomes
-from tests.warehouses import open_to_readers
+from tests.bench import copies, history
+from tests.bench.plan import Plan
+from tests.bench.table import Figure, Goal
 from vrn.access import roles as access
 from vrn.build import dbt, table_swap
-from vrn.publish import frozen
+from vrn.publish import frozen, readers
+from vrn.run import prepare
 from vrn.run.local import postgres
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-YEARS = int(os.environ.get("BENCH_YEARS", "10"))
-SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
-CLIENTS = (1, 20)
+# Of so many years, or of as many as there are to be.
+YEARS = 10
+# Milliseconds of the median of one client, and of the 95th percentile of twenty.
+# Connections beside those of dashboards.
+ROOM = 20
+GOALS = {("median", 1): Goal("<=", 100), ("95 %", 20): Goal("<=", 500)}
 CELL = "sex = 'all' and age_band = 'all' and ethnicity = 'all' and imd_quintile = 'all'"
 # What the pages of a dashboard ask. :indicator and :area are drawn anew for each question.
 QUERIES = {
@@ -52,8 +59,8 @@ QUERIES = {
 }
 
 
-def publish_everything(settings: Settings) -> dict[str, int]:
-    """A release of every figure as it is. Returns how many rows the star has."""
+def publish_everything(settings: Settings, years: int) -> int:
+    """A release of every figure as it is. Returns how many rows publish.indicator_value has."""
     with connect(settings, OWNER) as connection:
         number = connection.execute(
             "insert into ops.release (release_id, git_revision, project_code, note, is_synthetic) "
@@ -63,17 +70,22 @@ def publish_everything(settings: Settings) -> dict[str, int]:
         frozen.keep_values(connection, number)
         connection.execute("create temporary view decided as select 'publish' as decision, * from marts.fct_indicator_value")
         frozen.keep_decisions(connection, number, sql.Identifier("decided"))
-    variables = {"as_of": f"date '{bench_outcomes.FIRST_YEAR + YEARS}-04-01'"}
-    if not dbt.invoke(settings, ["--quiet", "run", "--select", "path:models/publish"], variables).success:
+    if not dbt.invoke(settings, ["--quiet", "run", "--select", "path:models/publish"], history.as_of(years)).success:
         raise SystemExit("publish was not built")
     table_swap.swap(settings)
-    open_to_readers(settings)
-    bench_outcomes.settle(settings)
+    prepare.prepare(settings)
+    readers.fill(settings)
+    copies.settle(settings)
     with connect(settings, OWNER) as connection:
-        return {
-            table: connection.execute(f"select count(*) as found from publish.{table}").fetchone()["found"]
-            for table in ("indicator_value", "indicator", "area", "period")
-        }
+        return connection.execute("select count(*) as found from publish.indicator_value").fetchone()["found"]
+
+
+def let_in(settings: Settings, clients: int) -> None:
+    """As many connections of dashboards at once; those of the house have fewer, and a pool before them."""
+    with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("alter role {} connection limit {}").format(sql.Identifier(access.BI_READER), sql.Literal(clients))
+        )
 
 
 def scripts(settings: Settings, folder: Path) -> list[Path]:
@@ -109,14 +121,14 @@ def _array(values: list[str]) -> str:
     return "array[" + ", ".join(f"'{value}'" for value in values) + "]"
 
 
-def ask(settings: Settings, folder: Path, written: list[Path], clients: int) -> dict[str, list[float]]:
+def ask(settings: Settings, folder: Path, written: list[Path], clients: int, seconds: int) -> dict[str, list[float]]:
     """Milliseconds of every answer, by query."""
     prefix = folder / f"log{clients}"
     arguments = [f"--file={path}" for path in written]
     subprocess.run(
         [
             str(postgres.binaries() / "pgbench"), "--no-vacuum", "--log", f"--log-prefix={prefix}", f"--client={clients}",
-            f"--jobs={min(2, clients)}", f"--time={SECONDS}", *arguments,
+            f"--jobs={min(2, clients)}", f"--time={seconds}", *arguments,
         ],
         env={
             **os.environ, "PGHOST": settings.pg_host, "PGPORT": str(settings.pg_port), "PGDATABASE": settings.readers_database,
@@ -133,25 +145,22 @@ def ask(settings: Settings, folder: Path, written: list[Path], clients: int) -> 
     return took
 
 
-def show(rows: dict[str, int], took: dict[int, dict[str, list[float]]]) -> None:
-    print(f"{YEARS} years: " + ", ".join(f"{count:,} rows of {table}" for table, count in rows.items()))
-    said = " | ".join(f"median, {clients} | 95 %, {clients}" for clients in took)
-    print(f"\n| milliseconds, by clients | {said} |\n|{' --- |' * (1 + 2 * len(took))}")
-    for query in QUERIES:
-        cells = []
-        for found in took.values():
-            cells += [statistics.median(found[query]), statistics.quantiles(found[query], n=20)[-1]]
-        print(f"| {query} | {' | '.join(f'{cell:.1f}' for cell in cells)} |")
-
-
-def main() -> None:
-    with bench_outcomes.warehouse_of(YEARS) as settings, tempfile.TemporaryDirectory() as folder:
-        bench_outcomes.build(settings, YEARS, full=True)
-        rows = publish_everything(settings)
+def measure(plan: Plan) -> Iterator[Figure]:
+    """Milliseconds of each query, by how many ask at once."""
+    years, most = min(YEARS, max(plan.years)), max(plan.clients)
+    postgres.SERVER_OPTIONS["max_connections"] = str(most + ROOM)
+    with copies.server() as settings, tempfile.TemporaryDirectory() as folder:
+        copies.grow(settings, copies.take_in_a_year(settings), 0, years)
+        copies.settle(settings)
+        history.build(settings, years, full=True)
+        rows = publish_everything(settings, years)
+        let_in(settings, most)
         written = scripts(settings, Path(folder))
-        ask(settings, Path(folder), written, 1)
-        show(rows, {clients: ask(settings, Path(folder), written, clients) for clients in CLIENTS})
-
-
-if __name__ == "__main__":
-    main()
+        # The first answers are those of a server that has read nothing yet.
+        ask(settings, Path(folder), written, 1, plan.seconds)
+        for clients in plan.clients:
+            took = ask(settings, Path(folder), written, clients, plan.seconds)
+            size = f"{clients} {'client' if clients == 1 else 'clients'}, {rows:,} rows"
+            for query, answers in took.items():
+                for name, value in (("median", statistics.median(answers)), ("95 %", statistics.quantiles(answers, n=20)[-1])):
+                    yield Figure("queries", f"{query}, {name}", size, value, "ms", GOALS.get((name, clients)))

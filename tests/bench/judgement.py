@@ -1,9 +1,9 @@
-"""python -m tests.bench_judgement: seconds of processor that the gate takes for each delivery.
+"""Seconds of processor that the gate takes for each delivery: those of its own process, without the
+database's.
 
-They are those of its own process, without the database's. Each round forks a process from one that
-has loaded what the scheduler loads before it forks its tasks, and takes a batch of staged deliveries
-of one feed through the gate there. Prints a table of the first delivery of such a process and of the
-later ones (their median); each figure is the median of the rounds. BENCH_ROUNDS=1 for fewer of them.
+Each round forks a process from one that has loaded what the scheduler loads before it forks its
+tasks, and takes a batch of staged deliveries of one feed through the gate there. The first delivery
+of such a process and the later ones (their median) are told apart.
 """
 
 from __future__ import annotations
@@ -11,23 +11,19 @@ from __future__ import annotations
 import functools
 import gc
 import multiprocessing
-import os
 import statistics
-import sys
-import tempfile
 import time
+from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
-
-from tests.ports import free_port
+from tests.bench import machine
+from tests.bench.plan import Plan
+from tests.bench.table import Figure
 from vrn.gate import data_docs, gx, listing
 from vrn.gate import history as drift
 from vrn.gate import judging as gate
 from vrn.ledger import store as ledger
-from vrn.run import ingest, prepare, secrets
-from vrn.run.local import postgres
+from vrn.run import ingest
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 from vrn.synthetic.places import Places
@@ -35,7 +31,6 @@ from vrn.warehouse.connection import connect
 
 FEEDS = ("tiig_ed_attendance", "hes_violence_admissions", "police_street_crime")
 DELIVERIES = 10
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 # A stage, and the function that does it. To list rows is a part of judging. The rest is the ledger.
 STAGES = {
     "judge": (gate, "judge"),
@@ -100,36 +95,15 @@ def in_a_fork(function, *args):
         return pool.apply(function, args)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:
-        Path(folder).chmod(0o711)
-        os.environ |= {
-            "VRN_HOME": folder,
-            "VRN_PG_PORT": str(free_port()),
-            "VRN_AIRFLOW_PORT": str(free_port()),
-            "VRN_REST_SECONDS": "0",
-        }
-        settings = Settings()
-        settings.logs.mkdir()
-        secrets.ensure(settings)
-        postgres.start(settings)
-        try:
-            prepare.prepare(settings)
-            gx.load()
-            data_docs.load()
-            columns = ["all", *STAGES]
-            print(f"| feed | delivery | {' | '.join(columns)} |\n|{' --- |' * (2 + len(columns))}")
-            for feed in FEEDS:
-                ids = in_a_fork(stage, feed)
-                rounds = [in_a_fork(judge, ids) for _ in range(ROUNDS)]
-                for kind, part in (("first", slice(0, 1)), ("later", slice(1, None))):
-                    figures = [
-                        statistics.median(statistics.median(one[name] for one in done[part]) for done in rounds) for name in columns
-                    ]
-                    print(f"| {feed} ({len(ids)}) | {kind} | {' | '.join(f'{figure:.3f}' for figure in figures)} |", flush=True)
-        finally:
-            postgres.stop(settings)
-
-
-if __name__ == "__main__":
-    main()
+def measure(plan: Plan) -> Iterator[Figure]:
+    """Of three feeds the seconds of each stage."""
+    with machine.server():
+        gx.load()
+        data_docs.load()
+        for feed in FEEDS:
+            ids = in_a_fork(stage, feed)
+            rounds = [in_a_fork(judge, ids) for _ in range(plan.rounds)]
+            for kind, part in (("first", slice(0, 1)), ("later", slice(1, None))):
+                for name in ("all", *STAGES):
+                    value = statistics.median(statistics.median(one[name] for one in done[part]) for done in rounds)
+                    yield Figure("judgement", f"{feed}: {name}", f"{kind} of {len(ids)} deliveries", value, "s")

@@ -1,0 +1,21 @@
+"""How much is measured: the sizes of each part, all of which can be given (`make bench SIZES=18000
+YEARS=1 ROUNDS=1 ONLY=ingest`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """rounds: each figure is the median of so many. sizes: rows of a file. years: of history. clients: that ask at once for
+    `seconds`. feeds: whose DAGs are read. persons: who are linked."""
+
+    rounds: int = 3
+    sizes: tuple[int, ...] = (18_000, 360_000, 2_000_000, 10_000_000)
+    years: tuple[int, ...] = (1, 5, 10, 50)
+    clients: tuple[int, ...] = (1, 20, 100)
+    seconds: int = 20
+    feeds: tuple[int, ...] = (29, 150)
+    persons: int = 50_000
