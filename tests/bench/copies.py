@@ -17,7 +17,7 @@ from psycopg import sql
 from tests import submissions
 from tests.bench import machine
 from tests.inbox import Inbox
-from vrn.build import dbt
+from vrn.build import steps
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD, span
 from vrn.ledger import moves, states
@@ -51,7 +51,7 @@ def server() -> Iterator[Settings]:
     """A prepared warehouse on a server of its own, whose tables of sources are there, so that dbt can build."""
     with machine.server() as settings:
         with connect(settings, autocommit=True) as connection:
-            dbt._make_sources(connection, settings)
+            steps._make_sources(connection, settings)
         yield settings
 
 
