@@ -14,7 +14,7 @@ from vrn.build import dbt
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-TOTAL = ("all", "all", "all", "all")
+OF_ALL = "(sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all')"
 
 
 class Given:
@@ -59,12 +59,9 @@ def figures_of(built: object, folder: Path, *worlds: Callable[[Given], None]) ->
                     world(given)
                 chosen = ("path:models/marts/figures", "fct_indicator_value", "fct_indicator_funnel", "publish__feed_status")
                 assert dbt.invoke(settings, ["--quiet", "run", "--select", *chosen]).success
-                rows = owner.execute("select * from marts.fct_indicator_value").fetchall()
+                rows = owner.execute(f"select * from marts.fct_indicator_value where {OF_ALL}").fetchall()
                 funnel = owner.execute("select indicator_id, area_code, period_id from marts.fct_indicator_funnel").fetchall()
                 status = owner.execute("select supplier, status from publish_aside.feed_status where feed = 'police_encompass'")
-            found = {}
-            for row in rows:
-                if (row["sex"], row["age_band"], row["ethnicity"], row["imd_quintile"]) == TOTAL:
-                    found[row["indicator_id"], row["area_code"], row["period_id"]] = row
+            found = {(row["indicator_id"], row["area_code"], row["period_id"]): row for row in rows}
             beside = {"funnel": {tuple(row.values()) for row in funnel}}
             yield found | beside | {"status": {row["supplier"]: row["status"] for row in status}}

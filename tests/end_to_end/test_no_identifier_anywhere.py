@@ -360,7 +360,7 @@ def take_in(feed: str, told: list[str]) -> None:
 
 
 @pytest.mark.services
-def test_no_identifier_of_any_feed_is_left_anywhere(inbox, tmp_path, monkeypatch, capfd, caplog, told):
+def test_no_identifier_of_any_feed_is_left_anywhere(built_server, inbox, tmp_path, monkeypatch, capfd, caplog, told):
     caplog.set_level(logging.DEBUG)
     write_page(tmp_path / "code")
     monkeypatch.setenv("VRN_CONTRACTS", str(tmp_path / "code" / "expectations"))
