@@ -11,15 +11,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 from rich.console import Console
 
 from tests.dags.test_policy import PARSE
 from tests.inbox import Inbox
+from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn.build import steps as build
 from vrn.feeds import breaches
@@ -30,6 +33,8 @@ from vrn.ledger import findings
 from vrn.report import headline
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 PAGE = REPOSITORY / "docs" / "adding-a-feed.md"
 INDICATOR_PAGE = REPOSITORY / "docs" / "adding-an-indicator.md"
@@ -104,32 +109,52 @@ def test_the_feed_file_of_the_page_passes_make_check_with_the_line_that_the_page
     assert f"\n{told}\n" in PAGE.read_text(encoding="utf-8")
 
 
-def test_its_synthetic_deliveries_serve_in_its_staging_model_and_no_code_was_changed(partner, owner):
-    before = digest()
-    sent = list(deliveries.write_feed(feed_file(partner.settings), partner.settings.inbox, partner.places))
-    rows = partner.take_in(FEED)
-    for layer in ("reference", "staging"):
-        build.take(layer)
-    found = owner.execute(f"select * from staging.{MODEL}").fetchall()
+@dataclass
+class Built:
+    """A home to which the page's partner came and which was built: its owner's connection and what was taken in."""
 
-    assert [row["status"] for row in rows] == ["accepted"] * len(sent) == ["accepted"] * 3
-    assert len(found) == sum(row["rows_in_file"] for row in rows) > 300
+    settings: Settings
+    owner: psycopg.Connection
+    sent: list[Path]
+    rows: list[dict]
+    code_before: str
+
+
+@pytest.fixture(scope="module")
+def built(built_server, places, tmp_path_factory) -> Iterator[Built]:
+    """Only what the pages add is new to the warehouse; whatever else is built before the first delivery is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        before, code_ = digest(), tmp_path_factory.mktemp("code")
+        write_page(code_)
+        patch.setenv("VRN_CONTRACTS", str(code_ / "expectations"))
+        patch.setenv("VRN_DBT_PROJECT", str(code_ / "dbt_project"))
+        for settings in copy_of(built_server, tmp_path_factory.mktemp("partner"), patch, "built"):
+            deliveries.write_postcodes(settings, places)
+            with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
+                sent = list(deliveries.write_feed(feed_file(settings), settings.inbox, places))
+                rows = Inbox(settings, loader, places).take_in(FEED)
+                build.everything()
+                yield Built(settings, owner, sent, rows, before)
+
+
+def test_its_synthetic_deliveries_serve_in_its_staging_model_and_no_code_was_changed(built):
+    found = built.owner.execute(f"select * from staging.{MODEL}").fetchall()
+
+    assert [row["status"] for row in built.rows] == ["accepted"] * len(built.sent) == ["accepted"] * 3
+    assert len(found) == sum(row["rows_in_file"] for row in built.rows) > 300
     assert {len(one["incident_id"]) for one in found} == {64}
     assert all(12 <= one["age"] <= 80 and one["scene_lsoa_code"].startswith("E01") for one in found)
     assert {one["called_local_at"].month for one in found} == {4, 5, 6}
     assert {len(one["patient_id"]) for one in found if one["patient_id"]} == {64}
     assert "crew_notes" not in found[0]
-    labels = owner.execute("select label from ops.code_label where feed = %s and code = '27'", [FEED]).fetchall()
+    labels = built.owner.execute("select label from ops.code_label where feed = %s and code = '27'", [FEED]).fetchall()
     assert labels == [{"label": "Stab, gunshot or penetrating trauma"}]
-    assert digest() == before
+    assert digest() == built.code_before
 
 
-def test_its_indicator_has_figures_beside_all_others_by_the_files_of_the_second_page_alone(partner, owner):
+def test_its_indicator_has_figures_beside_all_others_by_the_files_of_the_second_page_alone(built):
     """Issue 14, point 10: both pages word for word, down to the figure and the table at the end of `make run`."""
-    before = digest()
-    list(deliveries.write_feed(feed_file(partner.settings), partner.settings.inbox, partner.places))
-    partner.take_in(FEED)
-    build.everything()
+    owner = built.owner
     staged = owner.execute(f"select count(*) as rows from staging.{MODEL} where scene_lsoa_code is not null").fetchone()["rows"]
     counted = owner.execute(
         "select sum(numerator) as patients from marts.fct_indicator_value where indicator_id = 'V90' and status = 'ok' "
@@ -138,11 +163,11 @@ def test_its_indicator_has_figures_beside_all_others_by_the_files_of_the_second_
     ).fetchone()["patients"]
     assert counted == staged > 300
     screen = io.StringIO()
-    headline.show(partner.settings, owner, Console(file=screen, width=130))
+    headline.show(built.settings, owner, Console(file=screen, width=130))
     assert "V90" in screen.getvalue()
     assert "Ambulance incidents" in screen.getvalue()
     assert "Not in this table" not in screen.getvalue()
-    assert digest() == before
+    assert digest() == built.code_before
 
 
 def test_no_code_knows_the_partner():
