@@ -1,6 +1,7 @@
 {# Read from the indicators' own files: their metadata stand beside their SQL and nowhere else. #}
 {% set lists = ['adds_up', 'period_types', 'geo_levels', 'breakdowns', 'feeds'] %}
-{% set numbers = ['version', 'multiplier', 'min_denominator', 'max_unlocated_share', 'looks_back_months', 'counted_months_later'] %}
+{% set numbers = ['version', 'multiplier', 'min_denominator', 'max_unlocated_share',
+    'looks_back_months', 'counted_months_later'] %}
 {% set dates = ['series_starts_on', 'first_published', 'retired_on'] %}
 {% set fields = [
     'indicator_id', 'version', 'name', 'short_name', 'domain', 'definition', 'rationale', 'numerator_def', 'denominator_def',

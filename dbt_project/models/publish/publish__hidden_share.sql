@@ -29,7 +29,7 @@ level as (
         indicator.suppression_policy,
         area.area_type,
         period.period_type,
-        not ({{ is_total('figure') }}) as is_group,
+        ({{ is_total('figure') }}) is not true as is_group,
         figure.status,
         figure.release_id
     from figure

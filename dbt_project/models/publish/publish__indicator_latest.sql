@@ -37,7 +37,7 @@ ranked as (
 
 select
     indicator_id, area_code, period_id, period_label, count, denominator, value, lower_ci_95, upper_ci_95, comparison,
-    england_value, comparison_england, year_earlier_value, year_earlier_change_percent, comparison_year_earlier, trend, status,
-    population_vintage, release_id, is_synthetic
+    england_value, comparison_england, year_earlier_value, year_earlier_change_percent, comparison_year_earlier, trend,
+    status, population_vintage, release_id, is_synthetic
 from ranked
 where place = 1

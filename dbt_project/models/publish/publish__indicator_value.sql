@@ -55,8 +55,8 @@ decided as (
 
 ),
 
--- Of what is released only: beside a count that is hidden the share of those without a place would tell of it. Events elsewhere
--- and of no known place are told as part of the force alone.
+-- Of what is released only: beside a count that is hidden the share of those without a place would tell of it. Events
+-- elsewhere and of no known place are told as part of the force alone.
 placed as (
 
     select
