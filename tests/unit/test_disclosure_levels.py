@@ -51,6 +51,32 @@ def test_the_county_is_shown_beside_a_count_of_the_force_that_others_have_printe
     assert suppressed(decide(figures)).tolist() == [False, True]
 
 
+def test_a_printed_year_is_printed_by_every_name_of_its_days():
+    """Homicides again: the twelve months to March 2020 are the financial year, and are published beside it."""
+    counts = {"LANCS-14": 25, "E23000003": 28}
+    figures = pd.DataFrame([figure(area, period, count) for period in ("2019/20", "2020-03-R12") for area, count in counts.items()])
+    printed = pd.DataFrame([("V00", "E23000003", "2019/20", 28)], columns=["indicator_id", "area_code", "period_id", "count"])
+    assert not suppressed(decide(figures, printed=printed)).any()
+
+
+def test_groups_do_not_hide_the_county_beside_a_count_of_the_force_that_others_have_printed():
+    """One has no place, as everybody can say; whose group it is stays hidden, and no more is asked."""
+    counts = {"LANCS-14": (18, 10, 6, 2), "E23000003": (19, 10, 7, 2)}
+    figures = pd.DataFrame(
+        [
+            figure(area, "2019/20", count, sex=sex)
+            for area, some in counts.items()
+            for sex, count in zip(("all", "female", "male", "unknown"), some, strict=True)
+        ]
+    )
+    printed = pd.DataFrame([("V00", "E23000003", "2019/20", 19)], columns=["indicator_id", "area_code", "period_id", "count"])
+    decided = decide(figures, printed=printed)
+    assert not suppressed(decided)[(figures["sex"] == "all").to_numpy()].any()
+    # That the one without a place is a man nobody can say.
+    is_shown_man = ~suppressed(decided) & (figures["sex"] == "male").to_numpy()
+    assert is_shown_man.sum() < len(counts)
+
+
 @pytest.mark.worlds
 def test_no_small_count_without_a_place_can_be_worked_out():
     attacked = 0

@@ -75,7 +75,7 @@ def decide(
     frame, defined = Frame.of(every), definitions.indicators(every)
     figures = figures.assign(_index=figures.index)
     figures = figures[~figures["area_code"].isin(frame.unplaced)].reset_index(drop=True)
-    is_printed = _printed(figures, printed)
+    is_printed = _printed(figures, printed, periods)
     decided = _decided(figures, defined, definitions.sentences(every), frame, earlier, _by_partner(known), is_printed)
     answers = [
         _answer(some, decided.loc[some.index], defined.loc[name], frame, periods)
@@ -95,15 +95,19 @@ def _by_partner(known: pd.DataFrame | None) -> decisions.Known:
     }
 
 
-def _printed(figures: pd.DataFrame, printed: pd.DataFrame | None) -> pd.Series:
-    """Which figures count what others have published."""
-    exact = [*KEY[:3], "count"]
+def _printed(figures: pd.DataFrame, printed: pd.DataFrame | None, periods: pd.DataFrame) -> pd.Series:
+    """Which figures count what others have published, under this period's name or another of the same days: a financial year is
+    the twelve months to March."""
     if printed is None or printed.empty:
         return pd.Series(False, index=figures.index)
-    counts = figures["count"].astype(float)
-    found = pd.MultiIndex.from_frame(printed[exact].astype({"count": float}))
+    days = periods.set_index("period_id")[["start_on", "end_on"]]
+
+    def counted(some: pd.DataFrame) -> pd.MultiIndex:
+        counts = some[["indicator_id", "area_code", "count"]].astype({"count": float})
+        return pd.MultiIndex.from_frame(counts.join(days.reindex(some["period_id"]).set_axis(some.index)))
+
     is_total = (figures[DIMENSIONS] == "all").all(axis=1)
-    return is_total & pd.MultiIndex.from_frame(figures[exact].assign(count=counts)).isin(found)
+    return is_total & counted(figures).isin(counted(printed[printed["period_id"].isin(days.index)]))
 
 
 def _decided(

@@ -108,7 +108,9 @@ class _Assembly:
             was_published=published,
             floor=np.where((values > 0) & (is_row | is_old) & ~may_be_none, 1.0, 0.0),
             needs=needs & ~published,
-            width=np.array([policy.width for policy in cell_policies], dtype=float),
+            width=np.array(
+                [min(policy.width, cells.at_most.get(number, np.inf)) for number, policy in enumerate(cell_policies)], dtype=float
+            ),
             owner=self._owners(),
             measure=np.array([place[0][1] for place in cells.places]),
             is_fixed=self._given_away(),

@@ -34,12 +34,14 @@ MAX_SLACK = 1e-6
 @dataclass
 class Cells:
     """The cells of a group of indicators, columns in parallel: place; value (NaN for one that nobody published or counted);
-    row (the figure of this release that shows it, or -1). is_open: those that are shown whatever they count."""
+    row (the figure of this release that shows it, or -1). is_open: those that are shown whatever they count. at_most: of some,
+    what everybody knows that they do not exceed, so that no wider range can be left of them."""
 
     places: list[Place] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     is_open: set[int] = field(default_factory=set)
+    at_most: dict[int, float] = field(default_factory=dict)
 
     def add(self, place: Place, value: float, row: int = -1) -> int:
         self.places.append(place)
@@ -174,27 +176,42 @@ class Builder:
                     continue
                 if isinstance(period, tuple) and (len(parts) < len(one.parts) or not holds[measure, one]):
                     continue
-                if self._leave_elsewhere(measure, period, one, parts, areas[one.total]):
+                all_groups = tables[measure, period, groups.TOTAL]
+                if self._leave_elsewhere(measure, period, one, parts, areas[one.total], all_groups):
                     continue
                 holds[measure, one] &= self._add(parts, (areas[one.total],), one.is_strict) is not False
 
-    def _leave_elsewhere(self, measure: Measure, period: object, one: Sum, parts: tuple[int, ...], total: int) -> bool:
+    def _leave_elsewhere(
+        self, measure: Measure, period: object, one: Sum, parts: tuple[int, ...], total: int, all_groups: dict[str, int]
+    ) -> bool:
         """What the force has beyond the county is a count like others where it is small, though nobody publishes it. Where others
-        have printed the force's, the county would have to be hidden for it: the county's figure matters more."""
-        if total in self.cells.is_open:
+        have printed the force's, the county would have to be hidden for it: the county's figure matters more. What a group has
+        beyond the county is then told to be no more than what all groups have, and may be some where it is none.
+
+        all_groups: the cells of all groups together, by area.
+        """
+        if total in self.cells.is_open or len(parts) < len(one.parts) or not self._geography.leaves_unplaced(one):
             return False
-        values = self.cells.values
-        rest = values[total] - sum(values[part] for part in parts)
-        if len(parts) < len(one.parts) or not self._policy.is_small(rest) or rest < 0 or not self._geography.leaves_unplaced(one):
+        rest = self._rest(parts, total)
+        told = 0
+        if all_groups.get(one.total) in self.cells.is_open and all(part in all_groups for part in one.parts):
+            told = max(self._rest([all_groups[part] for part in one.parts], all_groups[one.total]), 0)
+        if rest < 0 or not (self._policy.is_small(rest) or (rest == 0 and told)):
             return False
-        self._leave(parts, total, (measure, one.total, period, ("rest", self.cells.places[total][3])), rest)
+        number = self._leave(parts, total, (measure, one.total, period, ("rest", self.cells.places[total][3])), rest)
+        if told:
+            self.cells.at_most[number] = told
         return True
 
-    def _leave(self, parts: tuple[int, ...], total: int, place: Place, rest: float) -> None:
-        """A cell for what parts leave of a total."""
+    def _rest(self, parts: Iterable[int], total: int) -> float:
+        return self.cells.values[total] - sum(self.cells.values[part] for part in parts)
+
+    def _leave(self, parts: tuple[int, ...], total: int, place: Place, rest: float) -> int:
+        """The cell for what parts leave of a total."""
         if (parts, total) not in self._left:
             number = self._left[parts, total] = self.cells.add(place, rest)
             self._found[(*parts, number), (total,), True] = None
+        return self._left[parts, total]
 
     def _is_over_time(self, relation) -> bool:
         parts, totals, _ = relation
