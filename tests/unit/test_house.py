@@ -137,3 +137,10 @@ def test_what_a_page_names_is_there(page):
         place = page.parent / target if target else page
         assert place.exists(), target
         assert not heading or heading in anchors(place), f"{target}#{heading}"
+
+
+def test_no_page_holds_a_conflict_that_nobody_resolved():
+    """A merge left one in the changelog."""
+    pages = [*REPOSITORY.glob("*.md"), *texts("docs", "expectations", "dbt_project", "plugins", "dags", "tests")]
+    marks = re.compile(rb"^(<{7}|>{7}) ", re.M)
+    assert [path.name for path in pages if marks.search(path.read_bytes())] == []
