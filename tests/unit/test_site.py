@@ -137,7 +137,7 @@ def test_an_indicator_without_any_figure_has_pages_that_say_why(status, tmp_path
     page = texts(tmp_path)["indicator/T01.html"]
     assert 'role="img"' not in page
     assert f"{words.missing(status, META)} (3 periods)" in page
-    assert words.missing(status, META) in texts(tmp_path)["index.html"].lower()
+    assert words.status(status, META) in texts(tmp_path)["index.html"].lower().partition('id="without"')[2]
     assert words.missing(status, META) in texts(tmp_path)[f"area/{DISTRICTS[0].area_code}.html"].lower()
     assert "No indicator has a figure for districts" in texts(tmp_path)["map.html"]
 
