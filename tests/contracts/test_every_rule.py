@@ -17,9 +17,8 @@ from vrn.feeds import contract as contracts
 from vrn.feeds.columns import Column
 from vrn.feeds.contract import Contract, Entity, Rule, load
 from vrn.feeds.document import feed_name
-from vrn.feeds.grammar import NOT_NULL
+from vrn.feeds.grammar import NOT_NULL, UNEXPECTED_ROWS_QUERY
 from vrn.feeds.period import ANY_PERIOD, Period, span
-from vrn.gate import judging as gate
 from vrn.settings import REPOSITORY
 from vrn.synthetic import deliveries
 
@@ -47,7 +46,7 @@ def broken_by(entity: Entity, rule: Rule) -> list[Row] | None:
         return said if isinstance(said, list) else [said]
     # A filled column may be one whose number is withheld; a blank cell is none.
     is_conditional = "row_condition" in rule.kwargs and rule.expectation != NOT_NULL
-    if is_conditional or gate.QUERY in rule.kwargs or rule.expectation == ROW_COUNT:
+    if is_conditional or UNEXPECTED_ROWS_QUERY in rule.kwargs or rule.expectation == ROW_COUNT:
         return None
     if rule.code == contracts.UNREADABLE.code:
         column = next((one for one in entity.columns if one.is_stored and one.logical_type != "string"), None)
