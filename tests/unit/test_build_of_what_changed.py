@@ -122,7 +122,7 @@ def machine(built_server, inbox, owner) -> Iterator[type[Deliveries]]:
 
 @pytest.mark.worlds
 def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(machine):
-    run_state_machine_as_test(machine, settings=of_hypothesis(examples(1, of_the_night=200), stateful_step_count=4))
+    run_state_machine_as_test(machine, settings=of_hypothesis(examples(1, of_the_night=4), stateful_step_count=4))
 
 
 def test_a_model_rests_on_its_feeds_and_where_it_asks_for_them_on_the_day_and_the_ledger(server):
