@@ -107,7 +107,8 @@ def through_the_steps() -> None:
     settings = Settings()
     with connect(settings, autocommit=True) as connection:
         clock = [time.monotonic()]
-        ((submission_id,),) = ingest.take_in(street.FEED)
+        # A run deals with the last round's as well, because it was withdrawn behind the ledger's back.
+        submission_id = max(one for batch in ingest.take_in(street.FEED) for one in batch)
         submission = ledger.get(connection, submission_id)
         contract = street.contract_of(settings, submission)
         clock.append(time.monotonic())

@@ -17,7 +17,7 @@ from tests.bench.plan import Plan
 from vrn.settings import REPOSITORY
 
 pytestmark = pytest.mark.services
-SMALLEST = Plan(rounds=1, sizes=(300,), years=(1,), clients=(1, 2), seconds=1, feeds=(2,), persons=300)
+SMALLEST = Plan(rounds=1, sizes=(300, 600), years=(1,), clients=(1, 2), seconds=1, feeds=(2,), persons=300)
 # They take in a year of deliveries, the county, or start Airflow.
 LONG = ("history", "release", "queries", "run")
 MEASURED = {
