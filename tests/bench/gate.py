@@ -24,7 +24,6 @@ from vrn.feeds.contract import Contract
 from vrn.gate import gx
 from vrn.gate import step as gate
 from vrn.ledger import store as ledger
-from vrn.run import ingest
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.stage import step as staging
@@ -91,7 +90,7 @@ def measure(plan: Plan) -> Iterator[Figure]:
 def _of_size(settings: Settings, path: Path, rows: int, rounds: int) -> Iterator[Figure]:
     ours, by_hand, checkpoints = [], [], []
     with connect(settings, autocommit=True) as connection:
-        ((submission_id,),) = ingest.take_in(street.FEED)
+        submission_id = street.taken_in()
         submission = ledger.get(connection, submission_id)
         contract = street.contract_of(settings, submission)
         staging.take(connection, settings, submission, contract)

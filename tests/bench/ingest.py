@@ -100,15 +100,13 @@ def through_the_steps() -> None:
     from vrn.accept import serving as accept
     from vrn.gate import step as gate
     from vrn.ledger import store as ledger
-    from vrn.run import ingest
     from vrn.stage import step as staging
     from vrn.warehouse.connection import connect
 
     settings = Settings()
     with connect(settings, autocommit=True) as connection:
         clock = [time.monotonic()]
-        # A run deals with the last round's as well, because it was withdrawn behind the ledger's back.
-        submission_id = max(one for batch in ingest.take_in(street.FEED) for one in batch)
+        submission_id = street.taken_in()
         submission = ledger.get(connection, submission_id)
         contract = street.contract_of(settings, submission)
         clock.append(time.monotonic())
