@@ -352,7 +352,8 @@ def test_an_attacker_who_knows_that_counts_are_whole_finds_no_more():
 def test_two_releases_together_give_away_no_more_than_one():
     """The attacker knows which places and months were not restated."""
     both = 0
-    for seed in seeds(RESTATED_WORLDS):
+    # The last was found by night: what an earlier release left open of zeros, this one tells.
+    for seed in (*seeds(RESTATED_WORLDS), 654_428_239):
         worlds = [World(seed)]
         worlds.append(World(seed + 1000, change_of=worlds[0]))
         tables, answers, earlier = [], [], None

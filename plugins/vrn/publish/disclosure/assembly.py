@@ -32,6 +32,8 @@ class _Assembly:
         # Hidden in an earlier release that said by it that it is not zero, or that did not.
         self._is_some: set[int] = set()
         self._may_be_none: set[int] = set()
+        # Hidden now with others of which none is zero, whatever earlier releases left open.
+        self._is_some_now: set[int] = set()
 
     def puzzle(self) -> Puzzle:
         releases = sorted({release for table in self._tables for release in table.earlier})
@@ -74,7 +76,9 @@ class _Assembly:
                     self._was_published.add(found)
                 elif layer.withdrawn[number]:
                     self._may_be_none.add(found)
-                elif not is_current:
+                elif is_current:
+                    self._is_some_now.add(found)
+                else:
                     self._is_some.add(found)
                 index[place] = of_row[name] = found
             if len(of_row) == 3:
@@ -97,7 +101,7 @@ class _Assembly:
         is_small = np.array([policy.is_small(value) for policy, value in zip(cell_policies, values, strict=True)], dtype=bool)
         needs = np.where(is_row | is_old, values > 0, is_small) | self._zero_matters(rows)
         is_some = np.isin(numbers, list(self._is_some))
-        may_be_none = np.isin(numbers, list(self._may_be_none)) & ~is_some
+        may_be_none = np.isin(numbers, list(self._may_be_none - self._is_some_now)) & ~is_some
         return Puzzle(
             relations=compile_relations(relations),
             values=values,
