@@ -77,7 +77,8 @@ def narrow_for(partner: str, world: World, figures: pd.DataFrame, decided: pd.Da
 @pytest.mark.worlds
 @pytest.mark.parametrize("shape", ["a part", "one denominator"])
 def test_no_suppressed_count_of_related_indicators_can_be_worked_out_by_a_partner(shape):
-    for seed in seeds(5):
+    # The last was found by night: what two counts leave of each other in the county is part of what they leave in the force.
+    for seed in (*seeds(5), 654_428_200):
         world = RelatedWorld(SHAPES[shape], seed, "LVRN5")
         figures = world.figures()
         districts = world.areas.loc[world.areas["area_type"] == "district", "area_code"].tolist()

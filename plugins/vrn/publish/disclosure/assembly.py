@@ -23,7 +23,8 @@ class _Assembly:
         self._tables = tables
         self._cells = Cells()
         self._builders = {table.name: Builder(self._cells, frame.geography, frame.calendar, table.policy) for table in tables}
-        self._ties = Ties(sentences, self._cells, frame.calendar, {table.name: table.policy for table in tables})
+        policies = {table.name: table.policy for table in tables}
+        self._ties = Ties(sentences, self._cells, frame.geography, frame.calendar, policies)
         self._versions: dict[tuple[Place, float], int] = {}
         # By cell: what a reader knows of it when it is published.
         self._low: dict[int, float] = {}

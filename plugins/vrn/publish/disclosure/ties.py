@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from vrn.publish.disclosure import groups, policies
 from vrn.publish.disclosure.constraints import MAX_SLACK, Cells, Measure, Place, Relation
+from vrn.publish.disclosure.geography import Geographies
 from vrn.publish.disclosure.policies import Policy
 from vrn.publish.disclosure.related import Sentence, Term
 from vrn.publish.disclosure.spans import Calendar
@@ -30,12 +31,15 @@ class Ties:
 
     As within an indicator they are taken from the counts: an equation where it holds; `parts ≤ wholes` where the parts fall short;
     nothing where they exceed. What parts leave of wholes is a count like others, though nobody publishes it: where it is small it
-    gets a cell of its own, with the strictest policy of the indicators that meet in it (`rests`).
+    gets a cell of its own, with the strictest policy of the indicators that meet in it (`rests`). What areas leave is no more than
+    what the area around them leaves, nor what groups leave than all.
     """
 
-    def __init__(self, sentences: list[Sentence], cells: Cells, calendar: Calendar, of: Mapping[str, Policy]):
+    def __init__(
+        self, sentences: list[Sentence], cells: Cells, geography: Geographies, calendar: Calendar, of: Mapping[str, Policy]
+    ):
         self._sentences = [(one, _strictest(one, of)) for one in sentences if one.said_by in of]
-        self._cells, self._calendar = cells, calendar
+        self._cells, self._geography, self._calendar = cells, geography, calendar
         self._index: dict[Place, int] = {}
         self._series: dict[tuple, set[str]] = {}
         self._seen: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
@@ -55,10 +59,41 @@ class Ties:
             places[measure[0]][area, period, cell] = None
             self._series[measure, area, cell].add(period)
         for sentence, policy in self._sentences:
+            said: dict[tuple[str, str, tuple[str, str]], Relation] = {}
             for area, period, cell in places[sentence.said_by]:
-                if cell == groups.TOTAL or not sentence.is_of_totals:
-                    self._say(sentence, policy, area, period, cell)
+                if (cell == groups.TOTAL or not sentence.is_of_totals) and (one := self._say(sentence, policy, area, period, cell)):
+                    said[area, period, cell] = one
+            self._add_what_is_left(said)
         self._add_months(index)
+
+    def _add_what_is_left(self, said: Mapping[tuple[str, str, tuple[str, str]], Relation]) -> None:
+        """What a sentence leaves, summed over areas and over groups. Where each count adds up exactly, that says so already."""
+        by_area: dict[tuple, dict[str, Relation]] = defaultdict(dict)
+        by_group: dict[tuple, dict[tuple[str, str], Relation]] = defaultdict(dict)
+        for (area, period, cell), one in said.items():
+            by_area[period, cell][area] = by_group[area, period][cell] = one
+        for of_places in by_area.values():
+            for one in self._geography.sums(of_places.keys()):
+                if not one.is_strict:
+                    self._leave_less(of_places, one.parts, one.total)
+        for of_cells in by_group.values():
+            for one in groups.sums(frozenset(of_cells)):
+                if not one.is_strict:
+                    self._leave_less(of_cells, one.parts, one.total)
+
+    def _leave_less(self, said: Mapping, names: Iterable, total: object) -> None:
+        """The relation `what parts leave ≤ what the total leaves`, if the counts bear it out."""
+        some = [said[name] for name in names if name in said]
+        if total not in said or not some:
+            return
+        inner, outer = (tuple(number for one in some for number in one[side]) for side in (0, 1))
+        of_total = said[total]
+        slack = [self._sum(of_total[0]) - self._sum(inner), self._sum(of_total[1]) - self._sum(outer)]
+        if max(map(abs, slack)) > MAX_SLACK and slack[1] - slack[0] > -MAX_SLACK:
+            self.relations.append((outer + of_total[0], of_total[1] + inner, False))
+
+    def _sum(self, numbers: Iterable[int]) -> float:
+        return sum(self._cells.values[number] for number in numbers)
 
     def _add_months(self, index: Mapping[Place, int]) -> None:
         """The same of months that windows alone imply, of one indicator or of several: what holds of all periods holds of these."""
@@ -95,25 +130,28 @@ class Ties:
         """Those among months that nobody published."""
         return list(self._supposed)
 
-    def _say(self, sentence: Sentence, policy: Policy, area: str, period: str, cell: tuple[str, str]) -> None:
+    def _say(self, sentence: Sentence, policy: Policy, area: str, period: str, cell: tuple[str, str]) -> Relation | None:
+        """Adds what the sentence says of a place. Returns it where parts fall short of wholes."""
         parts, wholes = ([self._of_term(term, area, period, cell) for term in side] for side in (sentence.parts, sentence.wholes))
         is_whole = sentence.is_equation and all(parts)
         if not all(wholes):
             # The wholes that there are add to less, if the parts are all of it.
             if not is_whole:
-                return
+                return None
             parts, wholes, is_whole = wholes, parts, False
         of_parts, of_wholes = (tuple(number for numbers in side for number in numbers) for side in (parts, wholes))
-        if of_parts and (of_parts, of_wholes) not in self._seen:
+        if not of_parts:
+            return None
+        if (of_parts, of_wholes) not in self._seen:
             self._seen.add((of_parts, of_wholes))
             rest = ((sentence.said_by, "rest"), area, period, cell)
             if not self._add(of_parts, of_wholes, is_whole, rest, policies.POLICIES["none"] if sentence.is_rest_free else policy):
                 self._broken.add((sentence, area, cell))
+        return None if is_whole or (sentence, area, cell) in self._broken else (of_parts, of_wholes, False)
 
     def _add(self, parts: tuple[int, ...], wholes: tuple[int, ...], is_whole: bool, place: Place, policy: Policy) -> bool:
         """Returns whether the counts bear it out."""
-        values = self._cells.values
-        rest = sum(values[one] for one in wholes) - sum(values[one] for one in parts)
+        rest = self._sum(wholes) - self._sum(parts)
         if rest < -MAX_SLACK:
             return False
         if is_whole or not policy.is_small(rest):
