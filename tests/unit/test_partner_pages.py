@@ -129,6 +129,11 @@ def test_a_build_makes_the_pages_anew_where_it_may_sign_in_as_the_partners_and_e
     assert partner_pages.refresh(Settings()) is None
     assert file.read_text() == "old"
     monkeypatch.setenv("VRN_SECRETS", str(given))
+    # A build does not wait for pages that nobody ever made.
+    aside = pages.rename(pages.with_name("aside"))
+    assert partner_pages.refresh(Settings()) is None
+    assert not pages.exists()
+    aside.rename(pages)
     assert partner_pages.refresh(Settings()) == pages
     assert f"{COUNTS['bwd']:,}" in file.read_text()
 

@@ -38,10 +38,11 @@ def build(settings: Settings) -> Path:
 
 
 def refresh(settings: Settings) -> Path | None:
-    """The same after a build, where this process is given what signs the partners in; elsewhere the pages stay as they are, and say
-    of when they are. Returns the folder, or None where nothing was made.
+    """The same after a build, where there are pages and this process is given what signs the partners in; elsewhere they stay as
+    they are, and say of when they are. Returns the folder, or None where nothing was made.
 
-    In a deployment the process that builds may not sign in as a partner.
+    In a deployment the process that builds may not sign in as a partner; a home that never made pages need not wait for them.
     """
     needed = [roles.ENGINEER, *(f"{roles.ANALYST_OF}{partner}" for partner in roles.partners(settings))]
-    return build(settings) if all((settings.secrets / f"password_{role}").exists() for role in needed) else None
+    may_sign_in = all((settings.secrets / f"password_{role}").exists() for role in needed)
+    return build(settings) if may_sign_in and folder(settings).exists() else None
