@@ -154,7 +154,8 @@ def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Set
     """A home with a warehouse of its own, copied from the prepared one, and the environment that points to it."""
     # A test that says so begins with every layer built.
     template = "built" if "built_server" in request.fixturenames else "warehouse"
-    yield from warehouses.copy_of(server, tmp_path, monkeypatch, template, "of_a_test")
+    with warehouses.copy_of(server, tmp_path, monkeypatch, template, "of_a_test") as settings:
+        yield settings
 
 
 @pytest.fixture(scope="session")

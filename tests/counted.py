@@ -51,17 +51,19 @@ class Given:
 def figures_of(built: object, folder: Path, *worlds: Callable[[Given], None]) -> Iterator[dict]:
     """{(indicator, area, period): row} of totals, of a copy of a warehouse into which the worlds are written; under "status" what
     publish says of the suppliers of police_encompass, and under "funnel" which figures the funnel has."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built, folder, patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as owner:
-                given = Given(owner)
-                for world in worlds:
-                    world(given)
-                chosen = ("path:models/marts/figures", "fct_indicator_value", "fct_indicator_funnel", "publish__feed_status")
-                assert dbt.invoke(settings, ["--quiet", "run", "--select", *chosen]).success
-                rows = owner.execute(f"select * from marts.fct_indicator_value where {OF_ALL}").fetchall()
-                funnel = owner.execute("select indicator_id, area_code, period_id from marts.fct_indicator_funnel").fetchall()
-                status = owner.execute("select supplier, status from publish_aside.feed_status where feed = 'police_encompass'")
-            found = {(row["indicator_id"], row["area_code"], row["period_id"]): row for row in rows}
-            beside = {"funnel": {tuple(row.values()) for row in funnel}}
-            yield found | beside | {"status": {row["supplier"]: row["status"] for row in status}}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built, folder, patch, "built") as settings,
+    ):
+        with connect(settings, OWNER, autocommit=True) as owner:
+            given = Given(owner)
+            for world in worlds:
+                world(given)
+            chosen = ("path:models/marts/figures", "fct_indicator_value", "fct_indicator_funnel", "publish__feed_status")
+            assert dbt.invoke(settings, ["--quiet", "run", "--select", *chosen]).success
+            rows = owner.execute(f"select * from marts.fct_indicator_value where {OF_ALL}").fetchall()
+            funnel = owner.execute("select indicator_id, area_code, period_id from marts.fct_indicator_funnel").fetchall()
+            status = owner.execute("select supplier, status from publish_aside.feed_status where feed = 'police_encompass'")
+        found = {(row["indicator_id"], row["area_code"], row["period_id"]): row for row in rows}
+        beside = {"funnel": {tuple(row.values()) for row in funnel}}
+        yield found | beside | {"status": {row["supplier"]: row["status"] for row in status}}

@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -96,17 +97,20 @@ def open_to_readers(settings: Settings) -> None:
     readers.fill(settings)
 
 
+@contextmanager
 def copy_of(
     server: Settings, folder: Path, monkeypatch, template: str = "warehouse", name: str = "of_a_module"
 ) -> Iterator[Settings]:
-    """A home whose warehouse is a copy of `template`, dropped when it is done with.
+    """A home whose warehouse is a copy of `template`, dropped at the end, also where what fills the copy fails or skips.
 
     Those of modules have one name, and those of tests another, because dbt reads the project anew for a warehouse of another name.
     """
     make_database(server, name, template)
-    settings = point_to(server, folder, name, monkeypatch)
-    yield settings
-    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
-        # That of readers is there where a test asked for it.
-        for database in (name, settings.readers_database):
-            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
+    try:
+        settings = point_to(server, folder, name, monkeypatch)
+        yield settings
+    finally:
+        with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+            # That of readers is there where a test asked for it.
+            for database in (name, Settings(database=name).readers_database):
+                connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))

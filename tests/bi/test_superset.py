@@ -82,12 +82,14 @@ def environment_of_superset() -> Path:
 @pytest.fixture(scope="module")
 def warehouse(built_server: Settings, tmp_path_factory) -> Iterator[Settings]:
     """The tables as dbt makes them, with a few figures of one indicator and a hidden one among them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("warehouse"), patch, "built"):
-            with psycopg.connect(settings.conninfo("vrn_owner"), autocommit=True) as owner:
-                _publish(settings, owner)
-            open_to_readers(settings)
-            yield settings
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("warehouse"), patch, "built") as settings,
+    ):
+        with psycopg.connect(settings.conninfo("vrn_owner"), autocommit=True) as owner:
+            _publish(settings, owner)
+        open_to_readers(settings)
+        yield settings
 
 
 INSERT_FIGURE = """

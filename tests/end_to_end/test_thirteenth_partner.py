@@ -128,7 +128,7 @@ def built(built_server, places, tmp_path_factory) -> Iterator[Built]:
         write_page(code_)
         patch.setenv("VRN_CONTRACTS", str(code_ / "expectations"))
         patch.setenv("VRN_DBT_PROJECT", str(code_ / "dbt_project"))
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("partner"), patch, "built"):
+        with copy_of(built_server, tmp_path_factory.mktemp("partner"), patch, "built") as settings:
             deliveries.write_postcodes(settings, places)
             with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
                 sent = list(deliveries.write_feed(feed_file(settings), settings.inbox, places))

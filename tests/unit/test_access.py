@@ -30,19 +30,21 @@ READERS = (access.BI_READER, access.ENGINEER, access.IG, *(f"vrn_analyst_{partne
 @pytest.fixture(scope="module", params=["as built", "after a full refresh"])
 def opened(request, built_server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with every layer built, opened to its readers."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("access"), patch, "built"):
-            with as_role(settings, OWNER) as owner:
-                # Not every table of the list is built before the first delivery.
-                for table in access.BI_TABLES:
-                    if not owner.execute("select to_regclass(%s)", [f"publish.{table}"]).fetchone()[0]:
-                        owner.execute(sql.SQL("create table publish.{} (n integer)").format(sql.Identifier(table)))
-            # A copy of a database has its own list of who may connect.
-            prepare.prepare(settings)
-            if request.param_index:
-                build.take("publish")
-                readers.fill(settings)
-            yield settings
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("access"), patch, "built") as settings,
+    ):
+        with as_role(settings, OWNER) as owner:
+            # Not every table of the list is built before the first delivery.
+            for table in access.BI_TABLES:
+                if not owner.execute("select to_regclass(%s)", [f"publish.{table}"]).fetchone()[0]:
+                    owner.execute(sql.SQL("create table publish.{} (n integer)").format(sql.Identifier(table)))
+        # A copy of a database has its own list of who may connect.
+        prepare.prepare(settings)
+        if request.param_index:
+            build.take("publish")
+            readers.fill(settings)
+        yield settings
 
 
 @contextmanager

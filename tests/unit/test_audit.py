@@ -39,36 +39,38 @@ PEOPLE = (EVALUATOR, access.ENGINEER, access.IG, "vrn_analyst_bwd", PROJECT)
 @pytest.fixture(scope="module")
 def watched(server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with a table in each schema, all of which every person may read."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(server, tmp_path_factory.mktemp("audit"), patch):
-            prepare.prepare(settings)
-            with as_role(settings, SUPERUSER) as superuser:
-                superuser.execute("create schema project_audited")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(server, tmp_path_factory.mktemp("audit"), patch) as settings,
+    ):
+        prepare.prepare(settings)
+        with as_role(settings, SUPERUSER) as superuser:
+            superuser.execute("create schema project_audited")
+            for schema in (*access.SCHEMAS, "project_audited"):
+                superuser.execute(f"create table {schema}.things (name text, code integer)")
+                superuser.execute(f"insert into {schema}.things values ('a', 1), ('b', 2)")
+            superuser.execute("create table publish.area (name text, code integer)")
+            superuser.execute(
+                "create function marts.counted() returns bigint language sql return (select count(*) from marts.things)"
+            )
+            superuser.execute(f"create role {PROJECT} login password 'x'")
+            for role in PEOPLE:
+                superuser.execute(f"grant connect, temporary on database {settings.database} to {role}")
+                superuser.execute(f"grant usage on schema {', '.join((*access.SCHEMAS, 'project_audited'))} to {role}")
                 for schema in (*access.SCHEMAS, "project_audited"):
-                    superuser.execute(f"create table {schema}.things (name text, code integer)")
-                    superuser.execute(f"insert into {schema}.things values ('a', 1), ('b', 2)")
-                superuser.execute("create table publish.area (name text, code integer)")
-                superuser.execute(
-                    "create function marts.counted() returns bigint language sql return (select count(*) from marts.things)"
-                )
-                superuser.execute(f"create role {PROJECT} login password 'x'")
-                for role in PEOPLE:
-                    superuser.execute(f"grant connect, temporary on database {settings.database} to {role}")
-                    superuser.execute(f"grant usage on schema {', '.join((*access.SCHEMAS, 'project_audited'))} to {role}")
-                    for schema in (*access.SCHEMAS, "project_audited"):
-                        superuser.execute(f"grant select on {schema}.things to {role}")
-                    superuser.execute(f"grant select on publish.area to {role}")
-                    superuser.execute(f"grant execute on function marts.counted to {role}")
-                superuser.execute("grant select on publish.area to vrn_bi_reader")
-                logged.ensure(superuser)
-            with psycopg.connect(settings.conninfo(SUPERUSER, settings.readers_database), autocommit=True) as superuser:
-                for table, role in (("publish.things", "vrn_analyst_bwd"), ("publish.area", access.BI_READER)):
-                    superuser.execute(f"create table {table} as select 'a' as name, 1 as code")
-                    superuser.execute(f"grant select on {table} to {role}")
-            yield settings
-            with as_role(settings, SUPERUSER) as superuser:
-                superuser.execute(f"drop owned by {PROJECT}")
-                superuser.execute(f"drop role {PROJECT}")
+                    superuser.execute(f"grant select on {schema}.things to {role}")
+                superuser.execute(f"grant select on publish.area to {role}")
+                superuser.execute(f"grant execute on function marts.counted to {role}")
+            superuser.execute("grant select on publish.area to vrn_bi_reader")
+            logged.ensure(superuser)
+        with psycopg.connect(settings.conninfo(SUPERUSER, settings.readers_database), autocommit=True) as superuser:
+            for table, role in (("publish.things", "vrn_analyst_bwd"), ("publish.area", access.BI_READER)):
+                superuser.execute(f"create table {table} as select 'a' as name, 1 as code")
+                superuser.execute(f"grant select on {table} to {role}")
+        yield settings
+        with as_role(settings, SUPERUSER) as superuser:
+            superuser.execute(f"drop owned by {PROJECT}")
+            superuser.execute(f"drop role {PROJECT}")
 
 
 @contextmanager

@@ -50,16 +50,18 @@ EVENTS = (
 @pytest.fixture(scope="module")
 def charts(built_server, tmp_path_factory) -> Iterator[dict[str, Months]]:
     """The rows of the model for each of the series, by month."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("charts"), patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as connection:
-                _write(connection)
-                done = dbt.invoke(settings, ["--quiet", "run", "--select", "fct_indicator_control_chart"])
-                assert done.success, done.exception
-                found: dict[str, Months] = {}
-                for row in connection.execute("select * from marts.fct_indicator_control_chart order by month_on"):
-                    found.setdefault(row["indicator_id"], {})[row["period_id"]] = row
-                yield found
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("charts"), patch, "built") as settings,
+        connect(settings, OWNER, autocommit=True) as connection,
+    ):
+        _write(connection)
+        done = dbt.invoke(settings, ["--quiet", "run", "--select", "fct_indicator_control_chart"])
+        assert done.success, done.exception
+        found: dict[str, Months] = {}
+        for row in connection.execute("select * from marts.fct_indicator_control_chart order by month_on"):
+            found.setdefault(row["indicator_id"], {})[row["period_id"]] = row
+        yield found
 
 
 def _write(connection) -> None:

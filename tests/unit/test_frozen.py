@@ -111,9 +111,12 @@ def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
         project = tmp_path_factory.mktemp("project") / "dbt_project"
         shutil.copytree(REPOSITORY / "dbt_project", project)
         patch.setenv("VRN_DBT_PROJECT", str(project))
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("frozen"), patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
-                yield Story(settings, owner, Inbox(settings, loader, places), project)
+        with (
+            copy_of(built_server, tmp_path_factory.mktemp("frozen"), patch, "built") as settings,
+            connect(settings, OWNER, autocommit=True) as owner,
+            connect(settings, autocommit=True) as loader,
+        ):
+            yield Story(settings, owner, Inbox(settings, loader, places), project)
 
 
 def test_what_is_deleted_renamed_or_defined_anew_changes_no_row_that_is_published(story):

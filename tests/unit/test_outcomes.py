@@ -129,13 +129,13 @@ def refusal(settings: Settings) -> str:
 
 @pytest.fixture(scope="module")
 def story(built_server, places, tmp_path_factory) -> Iterator[Story]:
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "built"):
-            with (
-                connect(settings, OWNER, autocommit=True) as owner,
-                connect(settings, autocommit=True) as loader,
-            ):
-                yield Story(settings, owner, Inbox(settings, loader, places))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("story"), patch, "built") as settings,
+        connect(settings, OWNER, autocommit=True) as owner,
+        connect(settings, autocommit=True) as loader,
+    ):
+        yield Story(settings, owner, Inbox(settings, loader, places))
 
 
 def months_of(story: Story) -> dict[str, set[str]]:

@@ -106,9 +106,11 @@ class Seen:
 def seen(built_server, places, tmp_path_factory) -> Iterator[Seen]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VRN_AS_OF", DAY)
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("populations"), patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as owner:
-                yield Seen(settings, owner, places)
+        with (
+            copy_of(built_server, tmp_path_factory.mktemp("populations"), patch, "built") as settings,
+            connect(settings, OWNER, autocommit=True) as owner,
+        ):
+            yield Seen(settings, owner, places)
 
 
 def cell(figures: dict, period: str, indicator: str = "V06", area: str = COUNTY, **group: str) -> dict:

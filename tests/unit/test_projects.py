@@ -212,11 +212,13 @@ def fill(network: Network) -> None:
 @pytest.fixture(scope="module")
 def warehouse_of_projects(built_server, tmp_path_factory) -> Iterator[Settings]:
     """A warehouse with every layer built, in which each test finds the same few events."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("projects"), patch, "built"):
-            # A copy of a database has its own list of who may connect.
-            prepare.prepare(settings)
-            yield settings
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("projects"), patch, "built") as settings,
+    ):
+        # A copy of a database has its own list of who may connect.
+        prepare.prepare(settings)
+        yield settings
 
 
 @pytest.fixture

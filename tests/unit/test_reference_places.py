@@ -107,9 +107,11 @@ class Seen:
 def seen(built_server, places, tmp_path_factory) -> Iterator[Seen]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VRN_AS_OF", TODAY)
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("deprivation"), patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as owner:
-                yield Seen(settings, owner, places)
+        with (
+            copy_of(built_server, tmp_path_factory.mktemp("deprivation"), patch, "built") as settings,
+            connect(settings, OWNER, autocommit=True) as owner,
+        ):
+            yield Seen(settings, owner, places)
 
 
 def same(places: dict[str, str], edition: dict[str, str]) -> bool:

@@ -63,13 +63,15 @@ class World:
 def home_of(server: Settings, folder: Path, places, story) -> dict:
     """The figures of a home of its own in which something happened."""
     folder.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(server, folder, patch, "built", "of_a_test"):
-            with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
-                story(settings, Inbox(settings, loader, places))
-                build(settings)
-                found = figures(owner)
-    return found
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(server, folder, patch, "built", "of_a_test") as settings,
+        connect(settings, OWNER, autocommit=True) as owner,
+        connect(settings, autocommit=True) as loader,
+    ):
+        story(settings, Inbox(settings, loader, places))
+        build(settings)
+        return figures(owner)
 
 
 @pytest.mark.nightly

@@ -23,22 +23,25 @@ OF_ALL = "(sex, age_band, ethnicity, imd_quintile) = ('all', 'all', 'all', 'all'
 @pytest.fixture(scope="module")
 def p06(built_server, places, tmp_path_factory) -> Iterator[dict]:
     """P06 by area and quarter, where one row of the second quarter, of one district, withholds its attendees."""
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("withheld"), patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as owner, connect(settings, autocommit=True) as loader:
-                inbox = Inbox(settings, loader, places)
-                for quarter in (SOUND, SPARING):
-                    text = inbox.text(TRAINING, quarter)
-                    if quarter == SPARING:
-                        text = rewrite(text, lambda n, _: {"attendees": "<5", "lad_code": DISTRICT} if n == 2 else {"lad_code": ""})
-                    inbox.drop(TRAINING, file_name(inbox.contract(TRAINING), quarter), text)
-                    (taken,) = inbox.take_in(TRAINING)
-                    assert (taken["status"], taken["rows_quarantined"]) == ("accepted", 0), taken
-                events = ["--quiet", "run", "--select", "stg_ops__submission", "int_training__event+1"]
-                assert dbt.invoke(settings, events).success
-                build(settings)
-                found = owner.execute(f"select * from marts.fct_indicator_value where indicator_id = 'P06' and {OF_ALL}").fetchall()
-                yield {(row["area_code"], row["period_id"]): row for row in found}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("withheld"), patch, "built") as settings,
+        connect(settings, OWNER, autocommit=True) as owner,
+        connect(settings, autocommit=True) as loader,
+    ):
+        inbox = Inbox(settings, loader, places)
+        for quarter in (SOUND, SPARING):
+            text = inbox.text(TRAINING, quarter)
+            if quarter == SPARING:
+                text = rewrite(text, lambda n, _: {"attendees": "<5", "lad_code": DISTRICT} if n == 2 else {"lad_code": ""})
+            inbox.drop(TRAINING, file_name(inbox.contract(TRAINING), quarter), text)
+            (taken,) = inbox.take_in(TRAINING)
+            assert (taken["status"], taken["rows_quarantined"]) == ("accepted", 0), taken
+        events = ["--quiet", "run", "--select", "stg_ops__submission", "int_training__event+1"]
+        assert dbt.invoke(settings, events).success
+        build(settings)
+        found = owner.execute(f"select * from marts.fct_indicator_value where indicator_id = 'P06' and {OF_ALL}").fetchall()
+        yield {(row["area_code"], row["period_id"]): row for row in found}
 
 
 def test_a_sum_with_a_withheld_number_is_incomplete_in_its_area_and_in_what_the_area_is_part_of(p06):
