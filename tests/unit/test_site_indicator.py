@@ -81,6 +81,14 @@ def test_a_county_of_which_the_year_before_is_unknown_is_said_to_have_moved_in_i
     assert findings.of_area(found.subject, replace(year, comparison="worse"), month) == said
 
 
+def test_what_is_given_for_authorities_is_said_of_authorities():
+    """The two unitary authorities are districts as well, and were spoken of as if every district could have stood out."""
+    unitary = replace(DISTRICTS[0], area_levels=("district", "upper_tier"))
+    meta = META | {"short_name": "Robbery", "geo_levels": "upper_tier, county_14"}
+    found = item(meta, [row(unitary, "2019/20")], BY_CODE | {unitary.area_code: unitary}, YEARS, is_synthetic=False)
+    assert indicator_page.finding(found.subject) == "Robbery: no upper-tier authority clearly differs from the county"
+
+
 def test_a_hidden_figure_neither_moves_nor_stands_out():
     hidden = [missing(DISTRICTS[0], "2019/20", "suppressed", comparison="worse", trend="increasing_and_getting_worse")]
     assert view([*hidden, row(DISTRICTS[1], "2019/20")])["finding"] == "Robbery: no district clearly differs from the county"

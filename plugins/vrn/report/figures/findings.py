@@ -17,6 +17,8 @@ NUMBERS = (
     "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen",
 )  # fmt: skip
+# An area of a level and several, where a sentence speaks of others than districts.
+NOUNS = {"upper_tier": ("upper-tier authority", "upper-tier authorities")}
 
 
 def movement(subject: Subject, figure: Figure | None) -> int | None:
@@ -29,15 +31,15 @@ def movement(subject: Subject, figure: Figure | None) -> int | None:
     return change.direction if change else None
 
 
-def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str], newer: Figure | None = None) -> str:
+def title(subject: Subject, latest: Mapping[str, Figure | None], areas: Sequence[str], newer: Figure | None = None) -> str:
     """The sentence of an indicator; empty where nothing can be said.
 
-    latest: each area's latest figure by its code. districts: the codes to speak of. newer: the county's of a shorter period, which
+    latest: each area's latest figure by its code. areas: the codes to speak of. newer: the county's of a shorter period, which
     speaks where it is not known how the latest moved.
     """
-    moved = _moved(subject, latest, districts, newer)
-    if all(movement(subject, latest.get(code)) is None for code in districts):
-        moved = [*moved, *_compared(latest, districts)]
+    moved = _moved(subject, latest, areas, newer)
+    if all(movement(subject, latest.get(code)) is None for code in areas):
+        moved = [*moved, *_compared(subject, latest, areas)]
     if not moved:
         return ""
     return f"{subject.meta['short_name']}{' ' if moved[0].startswith(('rose', 'fell', 'did')) else ': '}{'; '.join(moved)}"
@@ -46,7 +48,7 @@ def title(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequ
 def of_districts(subject: Subject, figures: Sequence[Figure]) -> str:
     """The sentence of the districts in one period: which stand out from the county. Empty where none could be compared."""
     latest = {figure.area.area_code: figure for figure in figures}
-    said = _compared(latest, list(latest))
+    said = _compared(subject, latest, list(latest))
     return f"{subject.meta['short_name']}: {'; '.join(said)}" if said else ""
 
 
@@ -72,47 +74,52 @@ def of_area(subject: Subject, figure: Figure | None, newer: Figure | None = None
     return f"{subject.meta['short_name']} in {figure.area.area_name} {said}" if said else ""
 
 
-def _moved(subject: Subject, latest: Mapping[str, Figure | None], districts: Sequence[str], newer: Figure | None) -> list[str]:
+def _moved(subject: Subject, latest: Mapping[str, Figure | None], areas: Sequence[str], newer: Figure | None) -> list[str]:
     county, where = movement(subject, latest.get(COUNTY)), "the county"
     if county is None and movement(subject, newer):
         county, where = movement(subject, newer), f"the county ({newer.period.period_label}, on a year earlier)"
-    ways = {code: movement(subject, latest.get(code)) for code in districts}
+    ways = {code: movement(subject, latest.get(code)) for code in areas}
     clauses = []
     for way, word in ((1, "rose"), (-1, "fell")):
-        moved = [latest[code].area.area_name for code in districts if ways[code] == way]
-        places = [*([where] if county == way else []), *(_places(moved, districts) if moved else [])]
+        moved = [latest[code].area.area_name for code in areas if ways[code] == way]
+        places = [*([where] if county == way else []), *(_places(subject, moved, areas) if moved else [])]
         if places:
             clauses.append(f"{word} in {listed(places)}")
     level = sum(way == 0 for way in ways.values())
-    of = f"{_number(level)} of {_number(len(districts))} districts"
+    one, several = _nouns(subject)
+    of = f"{_number(level)} of {_number(len(areas))} {several}"
     if county == 0 and not clauses:
-        nor = "" if not level else ", nor in any district" if level == len(districts) else f", nor in {of}"
+        nor = "" if not level else f", nor in any {one}" if level == len(areas) else f", nor in {of}"
         return [f"did not clearly change in the county{nor}"]
     if level:
-        clauses.append("no clear change in any district" if level == len(districts) else f"no clear change in {of}")
+        clauses.append(f"no clear change in any {one}" if level == len(areas) else f"no clear change in {of}")
     return clauses
 
 
-def _compared(latest: Mapping[str, Figure | None], districts: Sequence[str]) -> list[str]:
-    found = [latest[code] for code in districts if latest.get(code) is not None and latest[code].status == "ok"]
+def _compared(subject: Subject, latest: Mapping[str, Figure | None], areas: Sequence[str]) -> list[str]:
+    found = [latest[code] for code in areas if latest.get(code) is not None and latest[code].status == "ok"]
     clauses = []
     for word in ("worse", "better", "higher", "lower"):
         names = [figure.area.area_name for figure in found if figure.comparison == word]
         if names:
-            clauses.append(f"{word} than the county in {listed(_places(names, districts))}")
+            clauses.append(f"{word} than the county in {listed(_places(subject, names, areas))}")
     if not clauses and any(figure.comparison == "similar" for figure in found):
-        return ["no district clearly differs from the county"]
+        return [f"no {_nouns(subject)[0]} clearly differs from the county"]
     return clauses
 
 
-def _places(names: Sequence[str], districts: Sequence[str]) -> list[str]:
+def _places(subject: Subject, names: Sequence[str], areas: Sequence[str]) -> list[str]:
     """A few by their names, more by their number."""
     if len(names) <= MOST_NAMES:
         return list(names)
-    if len(names) == len(districts):
-        return ["every district"]
-    return [f"{_number(len(names))} of {_number(len(districts))} districts"]
+    if len(names) == len(areas):
+        return [f"every {_nouns(subject)[0]}"]
+    return [f"{_number(len(names))} of {_number(len(areas))} {_nouns(subject)[1]}"]
 
 
 def _number(value: int) -> str:
     return NUMBERS[value] if value < len(NUMBERS) else str(value)
+
+
+def _nouns(subject: Subject) -> tuple[str, str]:
+    return NOUNS.get(subject.compared_level, ("district", "districts"))

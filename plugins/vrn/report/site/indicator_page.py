@@ -55,9 +55,11 @@ def beside_england(item: Item, area: Area) -> list[Beside]:
 
 def finding(subject: Subject) -> str:
     """What is seen in the latest figures; empty where nothing can be said."""
-    districts = [area.area_code for area in choosing.areas(subject, "district")]
-    latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *districts)}
-    said = findings.title(subject, latest, districts, choosing.newer(subject, latest[COUNTY]))
+    # What is given for authorities is given for the two unitary districts by chance, and is said of authorities.
+    level = "upper_tier" if subject.compared_level == "upper_tier" else "district"
+    areas = [area.area_code for area in choosing.areas(subject, level)]
+    latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *areas)}
+    said = findings.title(subject, latest, areas, choosing.newer(subject, latest[COUNTY]))
     # Where the county's year is hidden and the force's is not, the force's speaks.
     shown = choosing.headline(subject)
     return said or findings.of_area(subject, shown, choosing.newer(subject, shown))
