@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -48,7 +49,8 @@ def test_what_a_partner_knows_protects_nothing_and_hides_nothing_from_it():
 @pytest.mark.worlds
 def test_no_suppressed_count_of_a_made_up_world_can_be_worked_out_by_a_partner():
     attacked = broken_before = 0
-    for seed in seeds(WORLDS):
+    # The last was found by night: a county's count to which one council alone adds.
+    for seed in (*seeds(WORLDS), 654_428_237):
         world = World(seed)
         if len(world.districts) < 2:
             continue
@@ -67,11 +69,19 @@ def test_no_suppressed_count_of_a_made_up_world_can_be_worked_out_by_a_partner()
 
 def narrow_for(partner: str, world: World, figures: pd.DataFrame, decided: pd.DataFrame) -> list:
     counts = figures["count"].to_numpy(dtype=float)
-    is_seen = ~suppressed(decided) | (figures["area_code"] == partner).to_numpy()
+    is_seen = ~suppressed(decided) | is_own(partner, world, figures, decided)
     may_be_none = attack.may_be_none(figures, ~suppressed(decided), world.areas)
     matrix = attack.atoms_of(figures, world.areas, PERIODS)
     seen = attack.seen(matrix, is_seen, policies.POLICIES["LVRN5"].known_range, counts, may_be_none)
     return too_narrow(figures, decided, seen, "LVRN5", most=ATTACKED_PER_WORLD)
+
+
+def is_own(partner: str, world: World, figures: pd.DataFrame, decided: pd.DataFrame) -> np.ndarray:
+    """A partner's own counts, and the county's to which it alone adds, because the noughts of every other district are shown."""
+    others = figures["area_code"].isin(world.districts) & (figures["area_code"] != partner)
+    cells = pd.MultiIndex.from_frame(figures[["period_id", "sex"]])
+    adds = cells.isin(cells[others & (suppressed(decided) | (figures["count"] > 0))])
+    return ((figures["area_code"] == partner) | ((figures["area_code"] == "LANCS-14") & ~adds)).to_numpy()
 
 
 @pytest.mark.worlds
