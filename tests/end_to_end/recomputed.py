@@ -240,7 +240,7 @@ def _first_entrants(connection) -> list[Event]:
         offence = offences.get((row["submission_id"], row["offence_id"]))
         if row["offence_id"] and not _is_from_10_to_17(child["birth_month"], offence):
             continue
-        own = child["lad_code"] in DISTRICTS
+        own = child["lad_code"] in AREAS[AUTHORITY[row["supplier"]]]
         area = child["lad_code"] if own else AUTHORITY[row["supplier"]]
         given[head(row["child_id"]), row["outcome_on"]].append(row | {"area": area, "own": own})
     first = {}

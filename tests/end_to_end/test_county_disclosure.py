@@ -55,6 +55,19 @@ def made_up(county) -> County:
     return County(county)
 
 
+def test_in_the_area_that_a_partner_is_taken_to_know_nobody_else_counts(county):
+    """A team's children who live elsewhere made it know a part of its neighbours' counts, and what others sent by subtraction."""
+    elsewhere = county.rows(
+        "select outcome.supplier, outcome.area_code from intermediate.int_youth_justice__outcome as outcome "
+        "inner join reference.partner_feed as sent on sent.feed = 'yot_caseload' and outcome.supplier = sent.supplier "
+        "left join reference.area_member as own on sent.area_code = own.area_code and outcome.area_code = own.leaf_code "
+        "where own.leaf_code is null and outcome.area_code != sent.area_code"
+    )
+    assert elsewhere == []
+    places = county.rows("select distinct supplier, area_code from intermediate.int_youth_justice__outcome")
+    assert len(places) > 10
+
+
 @pytest.fixture(scope="module")
 def decided(made_up) -> pd.DataFrame:
     return made_up.decide(made_up.figures)

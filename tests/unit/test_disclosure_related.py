@@ -210,6 +210,22 @@ def test_what_the_metadata_say_can_be_read_and_no_count_is_told_by_two_rules():
         assert not sentence.is_equation or len({policy[name] for name in sentence.indicators}) == 1, sentence
 
 
+def test_who_is_young_in_a_part_is_among_the_young_of_the_whole():
+    """V02 was tied to V01 alone: five homicides of 18 to 24 beside a hidden V02 told it as 1 to 22, and in truth as 1 to 5."""
+    meta = {one["indicator_id"]: one for one in metadata.of_indicators()}
+    young = {name: one for name, one in meta.items() if "under 25" in one["name"]}
+    parts = [
+        (name, whole)
+        for name, one in young.items()
+        for whole in {sentence.removeprefix("count <= ").strip() for sentence in one.get("adds_up") or []} & meta.keys()
+        if "age_band" in (meta[whole].get("breakdowns") or [])
+    ]
+    assert {name for name, _ in parts} == {"V02", "V04", "V17"}
+    for name, whole in parts:
+        bands = " + ".join(f"{whole} (age_band {band})" for band in ("00-09", "10-17", "18-24"))
+        assert {f"count <= {bands}", f"count = {bands}"} & set(meta[name]["adds_up"]), (name, whole)
+
+
 def test_indicators_are_tied_through_others_and_only_so():
     sentences = related.read_all({"V1": ["count <= V2"], "V2": None, "V3": ["V2 + V4 <= count"], "V4": None, "V5": None})
     assert related.components(["V5", "V4", "V3", "V2", "V1"], sentences) == [("V1", "V2", "V3", "V4"), ("V5",)]

@@ -33,20 +33,25 @@ class Places:
     def __init__(self, seeds: Path):
         with (seeds / "geography" / "lsoa.csv").open(encoding="utf-8") as file:
             self._lsoas = [row for row in csv.DictReader(file) if row["lsoa_vintage"] != "2021"]
+        self._lsoas_of: dict[str, list[Place]] = {}
         with (seeds / "geography" / "district_boundary.csv").open(encoding="utf-8") as file:
             self._centres = {row["area_code"]: _centre(row["boundary"]) for row in csv.DictReader(file)}
 
         with (seeds / "geography" / "area_member.csv").open(encoding="utf-8") as file:
             pairs = [(row["area_code"], row["leaf_code"]) for row in csv.DictReader(file)]
+        with (seeds / "geography" / "supplier.csv").open(encoding="utf-8") as file:
+            areas = {row["supplier"]: row["area_code"] for row in csv.DictReader(file)}
+        self._districts = {supplier: {leaf for whole, leaf in pairs if whole == area} for supplier, area in areas.items() if area}
         self._divisions = {leaf: area.removeprefix(DIVISION) for area, leaf in pairs if area in POLICE_DIVISIONS}
 
-    def draw(self, chance: random.Random) -> Place:
+    def draw(self, chance: random.Random, supplier: str = "") -> Place:
+        """A place anywhere; of a supplier for one authority, a place there."""
         draw = chance.random()
         if draw < SHARE_WITHOUT_PLACE:
             return NOWHERE
         if draw < SHARE_WITHOUT_PLACE + SHARE_OUTSIDE:
             return OUTSIDE
-        lsoa = chance.choice(self._lsoas)
+        lsoa = chance.choice(self._of(supplier))
         longitude, latitude = self._centres[lsoa["district_code"]]
         return {
             "lsoa_code": lsoa["lsoa_code"],
@@ -57,6 +62,12 @@ class Places:
             "district_code": lsoa["district_code"],
             "police_division": self._divisions[lsoa["district_code"]],
         }
+
+    def _of(self, supplier: str) -> list[Place]:
+        if supplier not in self._districts:
+            return self._lsoas
+        inside = self._districts[supplier]
+        return self._lsoas_of.setdefault(supplier, [row for row in self._lsoas if row["district_code"] in inside])
 
     def lsoas(self) -> list[str]:
         return [row["lsoa_code"] for row in self._lsoas]

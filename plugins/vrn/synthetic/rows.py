@@ -46,7 +46,7 @@ def _rows(
     columns = values.in_order(entity.columns)
     for place, (fixed, parent) in enumerate(plan):
         given = {name: shares[place] for name, shares in allocated.items()}
-        row = values.Row(period, extracts.day(period), chance, places.draw(chance), base + place, parent, persons[place])
+        row = values.Row(period, extracts.day(period), chance, places.draw(chance, supplier), base + place, parent, persons[place])
         yield values.fill(row, columns, {"supplier": supplier} | fixed | given)
 
 

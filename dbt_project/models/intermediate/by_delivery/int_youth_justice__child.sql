@@ -12,9 +12,15 @@ supplier as (
 
 ),
 
+-- The districts of each authority. A child of another authority's counts for the team's, because a team knows all of its own area
+-- and would otherwise know a part of its neighbours' counts.
 district as (
 
-    select * from {{ ref('int_place__district') }}
+    select
+        member.area_code as authority_code,
+        district.district_code
+    from {{ ref('int_place__district') }} as district
+    inner join {{ ref('area_member') }} as member on district.district_code = member.leaf_code
 
 ),
 
@@ -29,8 +35,8 @@ final as (
         {{ sex_group('child.sex_code') }} as sex,
         {{ ethnic_group('child.ethnicity_code') }} as ethnicity
     from child
-    left join district on child.lad_code = district.district_code
     left join supplier on child.supplier = supplier.supplier
+    left join district on child.lad_code = district.district_code and supplier.area_code = district.authority_code
 
 )
 
