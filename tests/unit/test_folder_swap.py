@@ -53,3 +53,25 @@ def test_a_folder_for_its_owner_only_is_never_open_to_others(tmp_path):
     with swapped_in(tmp_path / "pages", mode=0o700) as new:
         assert new.stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "pages").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_killed_run_left_beside_it_is_gone_after_the_next_even_if_that_fails(tmp_path):
+    """Issue 16, 10d: a folder with half a site stayed for ever, beside the one that is served."""
+    left = tmp_path / ".site.k1ll_ed0"
+    left.mkdir()
+    (left / "page").write_text("half")
+    kept = tmp_path / ".site.other.name", tmp_path / ".sites.k1ll_ed0"
+    for one in kept:
+        one.mkdir()
+    with pytest.raises(ValueError, match="half way"):
+        made_half(tmp_path / "site", "first")
+    assert names(tmp_path) == {one.name for one in kept}
+
+
+def test_a_run_beside_this_one_keeps_the_folder_that_it_fills(tmp_path):
+    with swapped_in(tmp_path / "site") as beside:
+        (beside / "page").write_text("second")
+        made(tmp_path / "site", "first")
+        assert (beside / "page").read_text() == "second"
+    assert names(tmp_path) == {"site"}
+    assert (tmp_path / "site" / "page").read_text() == "second"
