@@ -83,7 +83,7 @@ def one() -> None:
     """A release in this process; prints the seconds of each step, those of processor, and the peak memory in MB."""
     from rich.console import Console
 
-    from vrn.publish import release
+    from vrn.build import in_force
     from vrn.run import release_command
     from vrn.warehouse.connection import connect
 
@@ -94,7 +94,7 @@ def one() -> None:
     )
     with connect(settings, OWNER) as connection:
         figures = connection.execute(
-            "select count(*) as found from ops.release_decision where release_id = %s", [release.latest(connection)]
+            "select count(*) as found from ops.release_decision where release_id = %s", [in_force.latest(connection)]
         ).fetchone()["found"]
     steps = {step: after - before for (step, before), (_, after) in pairwise(marks)}
     used = os.times()

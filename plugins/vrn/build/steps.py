@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from psycopg.types.json import Jsonb
 
-from vrn.build import dbt, inputs, left_out, table_swap
+from vrn.build import dbt, in_force, inputs, left_out, table_swap
 from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
 from vrn.errors import VrnError
 from vrn.feeds import catalogue
@@ -22,6 +23,8 @@ from vrn.stage import raw
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
+
+log = logging.getLogger(__name__)
 
 # Seeds and statistics are the project's own: neither a delivery nor a model changes them.
 # A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
@@ -109,6 +112,8 @@ def _build(layer: str) -> dict[str, int]:
         return {}
     _forget(settings, layer)
     with connect(settings, autocommit=True) as connection, timing.step(connection, f"dbt {layer}"):
+        if layer == "publish":
+            _settle_release(settings)
         if layer == STAGING and not is_ours:
             _make_sources(connection, settings)
         failed = left_out.before(connection, layer)
@@ -136,6 +141,12 @@ def _build(layer: str) -> dict[str, int]:
     for result in results:
         counts[str(result.status)] = counts.get(str(result.status), 0) + 1
     return counts
+
+
+def _settle_release(settings: Settings) -> None:
+    with connect(settings, OWNER) as connection:
+        if given_up := in_force.give_up_if_taken_back(connection):
+            log.warning("%s Readers see the one before.", given_up)
 
 
 def _failure(layer: str, results: list, manifest, exception: BaseException | None) -> BuildFailed:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from vrn.access.roles import BI_READER, BI_TABLES
+from vrn.build import in_force
 from vrn.errors import VrnError
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
@@ -34,12 +35,14 @@ class SwapRefused(VrnError):
 def swap(settings: Settings) -> None:
     """Put every table of `publish_aside` in the place of those of `publish`. Without any there it changes nothing.
 
-    Raises SwapRefused where a reader holds an old table for minutes.
+    Raises SwapRefused where a reader holds an old table for minutes, and TakenBack where a delivery of a release that they would
+    show for the first time was taken back while they were built.
     """
     for _ in range(TRIES):
         try:
             with connect(settings, OWNER) as connection:
                 connection.execute(sql.SQL("set local lock_timeout = {}").format(LOCK_TIMEOUT))
+                in_force.may_be_seen(connection)
                 _swap(connection)
                 return
         except psycopg.errors.LockNotAvailable:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from vrn.access.audit import events
-from vrn.build import dbt
+from vrn.build import dbt, in_force
 from vrn.build import steps as build
 from vrn.errors import VrnError
 from vrn.feeds import days
@@ -26,8 +26,8 @@ from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
-# The last step of a release: nothing of it is left to do. Or it was given up before the first.
-FINISHED, GIVEN_UP = "finished", "given_up"
+# The last step of a release: nothing of it is left to do.
+FINISHED = "finished"
 
 
 class ReleaseRefused(VrnError):
@@ -84,7 +84,7 @@ def alone(settings: Settings) -> Iterator[None]:
 def unfinished(settings: Settings) -> str | None:
     """The last release, where what follows upon its figures was interrupted."""
     with connect(settings, OWNER) as connection:
-        release_id = latest(connection)
+        release_id = in_force.latest(connection)
         return release_id if release_id and FINISHED not in _taken(connection, release_id) else None
 
 
@@ -109,24 +109,24 @@ def give_up(settings: Settings, release_id: str, why: str) -> bool:
     not, for what it told is told.
     """
     with connect(settings, OWNER) as connection:
-        is_there = connection.execute("select to_regclass('publish.release') is not null as found").fetchone()["found"]
-        seen = "select exists (select from publish.release where release_id = %s) as found"
-        if is_there and connection.execute(seen, [release_id]).fetchone()["found"]:
+        if in_force.is_seen(connection, release_id):
             return False
-        connection.execute("insert into ops.release_step (release_id, step) values (%s, %s)", [release_id, GIVEN_UP])
-        events.record(connection, events.RELEASE, f"the release {release_id} given up: {why}", release_id=release_id)
+        in_force.give_up(connection, release_id, why)
     return True
+
+
+def give_up_if_taken_back(settings: Settings) -> str | None:
+    """Give the latest release up where nobody saw it and a delivery that it rests on was taken back. Returns the sentence for it.
+
+    Only while no build takes tables of publish into their place.
+    """
+    with connect(settings, OWNER) as connection:
+        return in_force.give_up_if_taken_back(connection)
 
 
 def _taken(connection: psycopg.Connection, release_id: str) -> set[str]:
     rows = connection.execute("select step from ops.release_step where release_id = %s", [release_id])
     return {row["step"] for row in rows}
-
-
-def latest(connection: psycopg.Connection) -> str | None:
-    """The id of the release that was made last, of those that were not given up."""
-    found = connection.execute("select release_id from ops.release_in_force order by release_number desc limit 1").fetchone()
-    return found and found["release_id"]
 
 
 def _freeze(
@@ -141,7 +141,7 @@ def _freeze(
     is_told = "value is not null or status in ('refused', 'incomplete')"
     if connection.execute(f"select from marts.fct_indicator_value where {is_told} limit 1").fetchone() is None:
         raise ReleaseRefused("No delivery came that a figure is made of, so there is nothing to release. Run `make run` first.")
-    last = latest(connection)
+    last = in_force.latest(connection)
     today = days.today().isoformat()
     made = connection.execute("select count(*) as found from ops.release where release_id like %s", [f"{today}%"]).fetchone()
     release_id = today if not made["found"] else f"{today}.{made['found'] + 1}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from vrn.build import in_force
 from vrn.build import steps as build
 from vrn.publish import exports, readers, release
 from vrn.report import partner_pages, site
@@ -31,11 +32,11 @@ def _publish(settings: Settings, release_id: str) -> str:
     with build.alone():
         try:
             build.take("publish")
-        except build.BuildFailed as error:
+        except (build.BuildFailed, in_force.TakenBack) as error:
             if release.give_up(settings, release_id, str(error)):
                 raise release.ReleaseRefused(
-                    f"The release {release_id} was given up, and readers see the one before: {error} Mend that, run `make build`, "
-                    "and make the release again."
+                    f"The release {release_id} was given up, and readers see the one before: {error} Mend what failed, "
+                    "run `make build`, and make the release again."
                 ) from error
             raise
     return "schema publish"
@@ -95,11 +96,19 @@ def steps(settings: Settings, console: Console, show: progress.Show, note: str, 
     """The same. show: is told each step as it is begun, and that all are taken."""
     with release.alone(settings):
         show(Look(0, FREEZE))
-        release_id = release.unfinished(settings)
-        if release_id:
-            console.print(f"The release {release_id} was interrupted and is finished now; for another one run this again.")
-        else:
-            with build.alone():
+        # A build under way may publish the one that was interrupted, or give it up.
+        with build.alone():
+            if given_up := release.give_up_if_taken_back(settings):
+                console.print(f"{given_up} A new one is made of what is there now.", highlight=False, soft_wrap=True)
+            release_id = release.unfinished(settings)
+            if release_id:
+                console.print(
+                    f"The release {release_id} was interrupted and is finished now, with the note that it has; for another one "
+                    "run this again.",
+                    highlight=False,
+                    soft_wrap=True,
+                )
+            else:
                 release_id = release.make(settings, note, reason, lambda part: show(Look(0, f"{FREEZE}: {part}")))
         for number, (step, take) in enumerate(STEPS.items(), start=1):
             show(Look(number, step))
