@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from psycopg.types.json import Jsonb
 
-from vrn.build import dbt, in_force, inputs, left_out, table_swap
+from vrn.build import dbt, in_force, inputs, left_out, names, table_swap
 from vrn.build.layers import GATHER, LAYERS, LINK, STEPS
 from vrn.errors import VrnError
 from vrn.feeds import catalogue
@@ -106,6 +106,9 @@ def _link() -> dict[str, int]:
 
 def _build(layer: str) -> dict[str, int]:
     settings = Settings()
+    # Before anything is built: what names a thing that was deleted would stop a later step, and nobody would see which line did.
+    if layer == REFERENCE and (lost := names.dangling(settings.dbt_project)):
+        raise BuildFailed(f"Nothing was built, and what was built last stays. {' '.join(lost)}")
     ours, last = codes(settings)[layer], _last_built(settings, layer)
     is_ours = last is not None and last["code"] == ours
     if layer == REFERENCE and is_ours and last["ledger"] is not None:
