@@ -94,11 +94,14 @@ CHANGES = {
     "no figure in either": ((None, None), (None, None), None),
     "a little": ((2.5, 3), (2.500001, 3), pytest.approx(0.000001)),
     "a count behind it": ((2.5, 3), (2.5, 4), 0),
+    "a count without a figure": ((None, 3), (None, 4), None),
     "a figure that went": ((2.5, 3), (None, 3), None),
     "more residents": ((2.5, 3, 1_000), (2.4, 3, 1_040), pytest.approx(-0.1)),
     "the first of its period": (None, (2.5, 3, 1_000), None),
 }
-TOLD = {"a little", "a count behind it", "a figure that went", "more residents", "the first of its period"}
+TOLD = {
+    "a little", "a count behind it", "a count without a figure", "a figure that went", "more residents", "the first of its period",
+}  # fmt: skip
 
 
 def test_a_release_has_changed_what_differs_and_not_how_a_sum_was_added_up(built_server, home, owner):

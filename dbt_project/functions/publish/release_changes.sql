@@ -120,7 +120,7 @@ select
     {{ as_numeric('earlier_value.value') }},
     {{ as_numeric('later_value.value') }},
     case
-        when figure.is_same_value then 0
+        when figure.is_same_value and later_value.value is not null then 0
         else {{ as_numeric('later_value.value') }} - {{ as_numeric('earlier_value.value') }}
     end,
     earlier_value.status,
