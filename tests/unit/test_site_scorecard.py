@@ -52,7 +52,38 @@ def test_what_gets_worse_comes_first_and_what_is_worse_in_more_districts_before_
     )
     assert re.findall(r">Test (\d)</a>", text) == list("543126")
     assert "Worse and getting worse: District 0, District 1, District 2" in text
-    assert "1 is getting worse in the county and 1 is getting better; 2 more are worse somewhere." in text
+    assert "1 is getting worse in the county, 1 is getting better and 3 did not clearly change; of 0 it is not known." in text
+    assert "1 is neither good nor bad in itself. 2 that are not getting worse in the county are worse somewhere." in text
+
+
+def test_what_gets_better_in_the_county_is_counted_though_it_is_worse_somewhere(tmp_path):
+    """Issue 16, E: the first sentence said that two get better, and seven rows of the same page said "better"."""
+    worse = [Worse("", DISTRICTS[0].area_code, DISTRICTS[0].area_name, True, True)]
+    falls = "decreasing_and_getting_better"
+    text = index(tmp_path, named(1, steady(7, 6, 5, trend=falls), worse=worse), named(2, steady(7, 6, 5, trend=falls)))
+    assert "0 are getting worse in the county, 2 are getting better and 0 did not clearly change" in text
+    summary = said(texts(tmp_path)["summary.html"])
+    assert "2 are getting better" in summary
+    assert "In the county as a whole, though worse somewhere: Test 1." in summary
+
+
+@pytest.mark.parametrize(
+    ("rows", "part"),
+    [
+        ([row(COUNTY, "2019/20", 5)], "unknown"),
+        ([row(COUNTY, "2019/20", 5, trend="cannot_be_calculated")], "unknown"),
+        ([row(COUNTY, "2019/20", 5, **since(4, 5, "not_compared"))], "unknown"),
+        ([row(COUNTY, "2019/20", 5, **since(4, 5, "similar"))], "steady"),
+        ([row(COUNTY, "2019/20", 5, trend="no_change")], "steady"),
+    ],
+)
+def test_what_was_not_tested_is_not_said_to_have_no_clear_change(tmp_path, rows, part):
+    """Issue 16, E: 26 of 35 indicators that "did not clearly change" had nothing to be compared with."""
+    text = index(tmp_path, named(1, rows))
+    assert [code for code in ("steady", "unknown") if f'id="{code}"' in text] == [part]
+    assert f"{int(part == 'steady')} did not clearly change; of {int(part == 'unknown')} it is not known." in text
+    level = "1 indicator did" if part == "steady" else "0 indicators did"
+    assert f"{level} not clearly change in the county" in said(texts(tmp_path)["summary.html"])
 
 
 def test_no_row_of_the_scorecard_is_hidden_or_never_came_and_their_names_stand_at_the_end(tmp_path):

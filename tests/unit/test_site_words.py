@@ -47,14 +47,17 @@ def test_the_summary_says_in_words_what_gets_worse_where_and_what_gets_better(tm
     assert parts == sorted(parts)
     assert "Lancashire-14: 7 per 1,000 residents, Year ending March 2020; +17 % since a year earlier, worse." in text
     assert "Worse and getting worse: District 0 and District 1." in text
-    assert "1 indicator did not clearly change. Hidden to protect people: 1 indicator." in text
+    assert "2 indicators did not clearly change in the county" in text
+    assert "0 indicators: whether it changed is not known" in text
+    assert "Hidden to protect people: 1 indicator." in text
 
 
 def test_the_summary_is_one_printed_page_however_much_there_is_to_say(tmp_path):
     bad = [Worse("", district.area_code, district.area_name, True, True) for district in DISTRICTS[:5]]
     items = [
         *(indicator(number, (5, 6, 7), "increasing_and_getting_worse", bad) for number in range(20)),
-        *(indicator(number, (5, 5, 5), "no_change", bad) for number in range(20, 40)),
+        *(indicator(number, (5, 5, 5), "no_change", bad) for number in range(20, 30)),
+        *(indicator(number, (7, 6, 5), "decreasing_and_getting_better", bad) for number in range(30, 40)),
         *(indicator(number, (7, 6, 5), "decreasing_and_getting_better") for number in range(40, 60)),
     ]
     pages.write(tmp_path, published(*items), NETWORK)

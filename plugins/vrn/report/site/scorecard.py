@@ -20,10 +20,18 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "worsening": ("Getting worse", "In the county as a whole, by the recent trend or since a year earlier, by more than chance."),
     "somewhere": (
         "Worse somewhere",
-        "Not getting worse in the county, but a part of it is worse or is getting worse, or the county is worse than England.",
+        "Not getting worse in the county, which may be getting better, but a part of it is worse or is getting worse, or the "
+        "county is worse than England.",
     ),
-    "steady": ("No clear change", "Neither better nor worse by more than chance."),
-    "better": ("Getting better", "In the county, by the recent trend or since a year earlier, by more than chance."),
+    "steady": ("No clear change", "Tested for the county, and neither better nor worse by more than chance."),
+    "better": (
+        "Getting better",
+        "In the county, by the recent trend or since a year earlier, by more than chance, and worse nowhere.",
+    ),
+    "unknown": (
+        "Change not known",
+        "Of the county no figure of a year earlier can be compared, or the difference is not tested, and there is no trend yet.",
+    ),
     "unjudged": ("Neither good nor bad in itself", "More is not better or worse here: what it means depends on why."),
 }
 OPEN = ("worsening", "somewhere")
@@ -40,6 +48,7 @@ def row(item: Item) -> dict[str, Any]:
     figures = choosing.compared(subject, shown)
     england = choosing.of_area_and_period(item.england_beside(shown.area), ENGLAND, shown.period) if is_shown else None
     there = [one for one in worse if one.area_code in {figure.area.area_code for figure in figures}]
+    way = _way(shown, change, worse) if is_shown else None
     both = sorted(one.area_name for one in there if one.is_worse and one.is_worsening)
     return told.heading(subject) | {
         "figure": told.figure(subject, shown) if shown else None,
@@ -53,7 +62,8 @@ def row(item: Item) -> dict[str, Any]:
         "level": words.AREA_LEVELS[subject.compared_level] if subject.compared_level else "",
         "worst": both,
         "is_worse_than_england": shown is not None and any(one.is_worse for one in worse if one.area_code == shown.area.area_code),
-        "part": _part(subject, shown, change, worse, there),
+        "way": way,
+        "part": _part(subject, shown, way, worse, there),
         "rank": _rank(there),
         "trend_code": shown.trend if is_shown else None,
     }
@@ -81,37 +91,51 @@ def without(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[s
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The scorecard in one sentence."""
-    number = Counter(row["part"] for row in rows)
-    shown = len(rows) - number[None]
+    """The scorecard in a sentence or two. Each indicator with a figure is counted once by how the county moved."""
+    shown = [row for row in rows if row["part"] is not None]
     if not shown:
         return f"None of the {counted(len(rows), 'indicator', 'indicators')} has a figure for the county yet."
-    return (
-        f"Of {counted(shown, 'indicator', 'indicators')} with a figure, {number['worsening']} "
-        f"{'is' if number['worsening'] == 1 else 'are'} getting worse in the county and {number['better']} "
-        f"{'is' if number['better'] == 1 else 'are'} getting better; {number['somewhere']} more "
-        f"{'is' if number['somewhere'] == 1 else 'are'} worse somewhere."
+    unjudged = sum(row["part"] == "unjudged" for row in shown)
+    ways = Counter(row["way"] for row in shown if row["part"] != "unjudged")
+    somewhere = sum(row["part"] == "somewhere" for row in shown)
+    said = (
+        f"Of {counted(len(shown), 'indicator', 'indicators')} with a figure, {ways['worse']} "
+        f"{_is(ways['worse'])} getting worse in the county, {ways['better']} {_is(ways['better'])} getting better and "
+        f"{ways['level']} did not clearly change; of {ways['unknown']} it is not known."
     )
+    if unjudged:
+        said += f" {unjudged} {_is(unjudged)} neither good nor bad in {'itself' if unjudged == 1 else 'themselves'}."
+    if somewhere:
+        said += f" {somewhere} that {_is(somewhere)} not getting worse in the county {_is(somewhere)} worse somewhere."
+    return said
 
 
-def _part(
-    subject: Subject, shown: Figure | None, change: changes.Change | None, worse: Sequence[Worse], there: Sequence[Worse]
-) -> str | None:
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _way(shown: Figure, change: changes.Change | None, worse: Sequence[Worse]) -> str:
+    """How the county moved by more than chance: worse, better or level; unknown where neither trend nor change was tested."""
+    trend, code = shown.trend or "cannot_be_calculated", change.code if change else "not_compared"
+    is_worsening = any(one.is_worsening for one in worse if one.area_code == shown.area.area_code)
+    if trend.endswith("_worse") or code == "worse" or is_worsening:
+        return "worse"
+    if trend.endswith("_better") or code == "better":
+        return "better"
+    return "unknown" if trend == "cannot_be_calculated" and code == "not_compared" else "level"
+
+
+def _part(subject: Subject, shown: Figure | None, way: str | None, worse: Sequence[Worse], there: Sequence[Worse]) -> str | None:
     """None: no figure."""
-    if shown is None or shown.status != "ok":
+    if way is None:
         return None
     if subject.meta["polarity"] not in ("low_is_good", "high_is_good", "near_one"):
         return "unjudged"
-    trend, code = shown.trend or "", change.code if change else ""
-    if (
-        trend.endswith("_worse")
-        or code == "worse"
-        or any(one.is_worsening for one in worse if one.area_code == shown.area.area_code)
-    ):
+    if way == "worse":
         return "worsening"
     if there or any(one.is_worse for one in worse if one.area_code == shown.area.area_code):
         return "somewhere"
-    return "better" if trend.endswith("_better") or code == "better" else "steady"
+    return {"better": "better", "level": "steady"}.get(way, "unknown")
 
 
 def _rank(there: Sequence[Worse]) -> tuple[int, int]:

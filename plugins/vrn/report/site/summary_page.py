@@ -10,12 +10,14 @@ from vrn.report.site import scorecard
 
 # So many of a kind fit on one printed page.
 MOST = {"worsening": 5, "somewhere": 5, "better": 4}
+MOST_ALSO = 5
 TITLES = {"worsening": "What is getting worse", "somewhere": "Where it is worse", "better": "What is getting better"}
 
 
 def view(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """rows: of the scorecard."""
     by_code = {part["code"]: part["rows"] for part in scorecard.parts(rows)}
+    judged = [row for code, found in by_code.items() if code != "unjudged" for row in found]
     return {
         "summary": scorecard.summary(rows),
         "parts": [
@@ -23,10 +25,14 @@ def view(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 "title": title,
                 "sentences": [_sentence(row) for row in by_code.get(code, ())[: MOST[code]]],
                 "more": max(0, len(by_code.get(code, ())) - MOST[code]),
+                # Counted among what gets better, and told above because it is worse somewhere.
+                "also": (also := [row for row in by_code.get("somewhere", ()) if row["way"] == code])[:MOST_ALSO],
+                "more_also": max(0, len(also) - MOST_ALSO),
             }
             for code, title in TITLES.items()
         ],
-        "steady": counted(len(by_code.get("steady", ())), "indicator", "indicators"),
+        "level": counted(sum(row["way"] == "level" for row in judged), "indicator", "indicators"),
+        "unknown": counted(sum(row["way"] == "unknown" for row in judged), "indicator", "indicators"),
         "without": [(reason, counted(len(found), "indicator", "indicators")) for reason, found in scorecard.without(rows)],
     }
 
