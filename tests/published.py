@@ -69,6 +69,7 @@ FEEDS = (
         "superseded_count": 1,
         "refused_count": 0,
         "is_synthetic": False,
+        "is_open": False,
     },
 )
 DELIVERIES = (
@@ -145,8 +146,9 @@ WHOLE = (
 )
 
 
-def made(rows=WHOLE, meta=None, *, is_synthetic=False, annotations=(LOCKDOWN,), worse=()):
-    return item(META | (meta or {}), rows, BY_CODE, YEARS, is_synthetic=is_synthetic, annotations=annotations, worse=tuple(worse))
+def made(rows=WHOLE, meta=None, *, is_synthetic=False, annotations=(LOCKDOWN,), worse=(), open_feeds=()):
+    said = {"is_synthetic": is_synthetic, "annotations": annotations, "worse": tuple(worse), "open_feeds": open_feeds}
+    return item(META | (meta or {}), rows, BY_CODE, YEARS, **said)
 
 
 def since(earlier: float, value: float, comparison: str) -> dict:

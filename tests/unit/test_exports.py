@@ -95,13 +95,13 @@ def published(home: Settings, owner: psycopg.Connection) -> Settings:
     return home
 
 
-def _release(owner: psycopg.Connection, release_id: str, *, is_synthetic: bool = True, agreement: str = "synthetic") -> None:
+def _release(owner: psycopg.Connection, release_id: str, *, is_synthetic: bool = True) -> None:
     values = {"release_id": release_id, "git_revision": "abc123+", "project_code": "c", "note": "for the board"}
     _insert(owner, "ops.release", {**values, "is_synthetic": is_synthetic})
     delivery = owner.execute(
-        "insert into ops.submission (feed, supplier, file_name, sha256, byte_count, is_synthetic, agreement_id) "
-        "values ('police_crime', 'lancs', 'a.csv', %s, 1, %s, %s) returning submission_id",
-        [hashlib.sha256(release_id.encode()).hexdigest(), is_synthetic, agreement],
+        "insert into ops.submission (feed, supplier, file_name, sha256, byte_count, is_synthetic) "
+        "values ('police_crime', 'lancs', 'a.csv', %s, 1, %s) returning submission_id",
+        [hashlib.sha256(release_id.encode()).hexdigest(), is_synthetic],
     ).fetchone()["submission_id"]
     _insert(owner, "ops.release_submission", {"release_id": release_id, "submission_id": delivery})
 
@@ -254,19 +254,22 @@ def test_the_package_says_what_is_synthetic_and_what_it_was_made_of(published, o
     assert package["synthetic"] is True
     assert "(synthetic)" in package["title"]
     assert (package["note"], package["git_revision"]) == ("for the board", "abc123+")
-    made_of = {"title": "Recorded crime", "feed": "police_crime", "suppliers": ["The Constabulary"], "synthetic": True}
-    assert made_of in package["sources"]
-    assert [licence["name"] for licence in package["licenses"]] == ["OGL-UK-3.0"]
+    made_of = {"title": "Recorded crime", "feed": "police_crime", "license": "other-closed"}
+    assert made_of | {"suppliers": ["The Constabulary"], "synthetic": True} in package["sources"]
+    assert [licence["name"] for licence in package["licenses"]] == ["OGL-UK-3.0", "other-closed"]
     assert pq.read_schema(folder / "area.parquet").metadata[b"synthetic"] == b"true"
 
 
-@pytest.mark.parametrize(("agreement", "licences"), [("open licence", ["OGL-UK-3.0"]), ("DSA-1", ["OGL-UK-3.0", "other-closed"])])
-def test_what_was_made_of_shared_data_is_not_said_to_be_open(published, owner, agreement, licences):
-    _release(owner, "2026-12-01", is_synthetic=False, agreement=agreement)
+@pytest.mark.parametrize("is_synthetic", [False, True])
+@pytest.mark.parametrize(("is_open", "licences"), [(True, ["OGL-UK-3.0"]), (False, ["OGL-UK-3.0", "other-closed"])])
+def test_what_was_made_of_a_shared_feed_is_not_said_to_be_open(published, owner, is_synthetic, is_open, licences):
+    """Issue 16, E: a release of made-up deliveries of police, hospitals and councils claimed the Open Government Licence."""
+    _add(owner, "feed_status", feed="police_crime", supplier="lancs", is_open=is_open)
+    _release(owner, "2026-12-01", is_synthetic=is_synthetic)
     owner.execute("update publish.indicator_value set release_id = '2026-12-01'")
     package = _package(exports.write(published, "2026-12-01"))
-    assert package["synthetic"] is False
-    assert "synthetic" not in package["title"] + package["description"]
+    assert package["synthetic"] is is_synthetic
+    assert ("synthetic" in package["title"] + package["description"]) is is_synthetic
     assert [licence["name"] for licence in package["licenses"]] == licences
 
 

@@ -389,6 +389,7 @@ def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(hom
     assert [(f.earlier_value, f.change_comparison) for f in only.subject.figures if f.status == "ok"] == [(2.0, "worse")]
     assert found.outlines == {"E06000008": (((0, 1), (1, 1), (0, 2)),)}
     assert only.subject.is_synthetic
+    assert not only.is_open
     assert [(row["deliveries"], row["rows_in_file"]) for row in found.deliveries] == [(1, 10)]
 
 
@@ -415,7 +416,8 @@ TABLES = (
     "('E06000008', 'all', null, 'ok')) as figure (area_code, sex, value, status)",
     "create table publish.hidden_range as select 'T01' as indicator_id, 'E06000008' as area_code, '2019/20' as period_id, "
     "'all' as sex, 'all' as age_band, 'all' as ethnicity, 'all' as imd_quintile, 1 as at_least, 9 as at_most",
-    "create table publish.feed_status as select 'a' as feed, 'A' as feed_name, 'b' as supplier, 'B' as supplier_name",
+    "create table publish.feed_status as select *, feed as feed_name, supplier as supplier_name "
+    "from (values ('a', 'b', true), ('police_crime', 'b', false)) as feed (feed, supplier, is_open)",
     "create table publish.data_quality as select 'a' as feed, 'b' as supplier, status, 10 as rows_in_file, 10 as rows_accepted, "
     "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned, 'fewer than 100' as rows_band, 0.95 as accepted_share, "
     "true as is_exact from (values ('accepted'), ('superseded')) as found (status)",

@@ -73,6 +73,21 @@ def test_metadata_stand_beside_the_csv_by_the_name_that_its_readers_look_for(fol
         assert f'href="T01.{ending}" download' in text
 
 
+@pytest.mark.parametrize(
+    ("feeds", "open_feeds", "is_open"),
+    [("police_crime", (), False), ("police_crime", ("police_crime",), True), ("police_crime, tiig", ("police_crime",), False)],
+)
+def test_a_download_claims_the_open_licence_only_where_every_feed_of_it_is_open(tmp_path, feeds, open_feeds, is_open):
+    """Issue 16, E: all 81 metadata files claimed it, those of police, hospitals and social care too."""
+    whole = made(meta={"feeds": feeds}, open_feeds=open_feeds)
+    pages.write(tmp_path, published(whole), NETWORK)
+    text = (tmp_path / "indicator/T01.csv-metadata.json").read_text(encoding="utf-8")
+    assert ("open-government-licence" in json.loads(text).get("dc:license", "")) is is_open
+    assert ("dc:rights" in json.loads(text)) is not is_open
+    assert ("Made of data shared under agreements" in text) is not is_open
+    assert ("Made of data shared under agreements" in texts(tmp_path)["indicator/T01.html"]) is not is_open
+
+
 def test_a_period_is_given_as_an_iso_interval(folder):
     """Issue 16, E."""
     head, first, *_ = of_csv(folder)

@@ -37,6 +37,7 @@ dated as (
     select
         feed.feed,
         feed.feed_name,
+        feed.is_open,
         feed_supplier.supplier,
         feed_supplier.supplier_name,
         feed_supplier.is_expected,
@@ -80,5 +81,5 @@ final as (
 
 select
     feed, feed_name, supplier, supplier_name, status, latest_period_ends_on, latest_accepted_at, next_due_on, accepted_count,
-    superseded_count, refused_count, is_synthetic
+    superseded_count, refused_count, is_synthetic, is_open
 from final

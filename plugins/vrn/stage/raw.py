@@ -218,8 +218,8 @@ def write_feed(connection: psycopg.Connection, contract: Contract) -> None:
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from ops.feed where feed = %s", [contract.feed])
         cursor.execute(
-            "insert into ops.feed (feed, feed_name, period_months, latency_days) values (%s, %s, %s, %s)",
-            [contract.feed, contract.name, MONTHS[contract.kind], contract.latency_days],
+            "insert into ops.feed (feed, feed_name, period_months, latency_days, is_open) values (%s, %s, %s, %s, %s)",
+            [contract.feed, contract.name, MONTHS[contract.kind], contract.latency_days, not contract.needs_agreement],
         )
         cursor.execute("delete from ops.feed_supplier where feed = %s", [contract.feed])
         cursor.executemany(

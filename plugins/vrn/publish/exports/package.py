@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 
-from vrn.ledger import agreement
 from vrn.publish.exports.tables import Column, Table, rows
 
 OGL = {
@@ -78,18 +77,16 @@ def of_release(connection: psycopg.Connection, release: dict, resources: list[di
     delivered = rows(
         connection,
         "select feed, coalesce(feed_name, feed) as feed_name, coalesce(supplier_name, supplier) as supplier_name, "
-        "bool_or(submission.is_synthetic) as is_synthetic, bool_or(agreement_id is distinct from %(open)s "
-        "and agreement_id is distinct from %(made_up)s) as is_shared "
+        "bool_or(submission.is_synthetic) as is_synthetic, bool_and(coalesce(is_open, false)) as is_open "
         "from ops.release_submission join ops.submission using (submission_id) "
         "left join publish.feed_status using (feed, supplier) "
         "where release_id = %(release_id)s group by 1, 2, 3",
         release_id=release_id,
-        open=agreement.OPEN,
-        made_up=agreement.SYNTHETIC,
     )
     sources: dict[str, dict] = {}
     for row in sorted(delivered, key=lambda row: (row["feed"], row["supplier_name"])):
-        source = sources.setdefault(row["feed"], {"title": row["feed_name"], "feed": row["feed"], "suppliers": []})
+        said = {"title": row["feed_name"], "feed": row["feed"], "license": (OGL if row["is_open"] else SHARED)["name"]}
+        source = sources.setdefault(row["feed"], said | {"suppliers": []})
         source["suppliers"].append(row["supplier_name"])
         source["synthetic"] = source.get("synthetic", False) or row["is_synthetic"]
     return {
@@ -109,7 +106,8 @@ def of_release(connection: psycopg.Connection, release: dict, resources: list[di
         "release_id": release_id,
         "note": release["note"],
         "git_revision": release["git_revision"],
-        "licenses": [OGL, SHARED] if any(row["is_shared"] for row in delivered) else [OGL],
+        # Of the feed and not of the delivery: figures made up in the place of shared ones are not given away either.
+        "licenses": [OGL] if all(row["is_open"] for row in delivered) else [OGL, SHARED],
         "sources": [*sources.values(), ONS],
         "resources": resources,
     }

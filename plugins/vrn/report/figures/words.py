@@ -88,6 +88,12 @@ SUPPRESSION = {
     "none": "None: these figures say nothing of a person, or are published elsewhere.",
 }
 
+# By whether an indicator is made of open feeds alone.
+LICENCES = {
+    True: "Open Government Licence v3.0.",
+    False: "Made of data shared under agreements: use the figures as published, and ask before passing them on as data.",
+}
+
 REACHES = {
     "same_month": "A delivery changes figures of its own months only.",
     "every_month": "A delivery can change figures of months outside its own period.",

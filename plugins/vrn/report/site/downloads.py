@@ -86,6 +86,7 @@ def _about(item: Item, release: Release | None, network: Network) -> list[tuple[
         ("Hiding small numbers", words.SUPPRESSION[meta["suppression_policy"]]),
         ("Empty cells", "A figure that is hidden or missing; the column status says which. It is never zero."),
         ("Source", meta["source"]),
+        ("Licence", words.LICENCES[item.is_open]),
         ("Release", release.release_id if release else "none"),
         ("Published by", network.name),
         ("Version of the definition", str(meta["version"])),
@@ -102,7 +103,7 @@ def _metadata(item: Item, about: Mapping[str, str]) -> dict[str, Any]:
         "dc:description": meta["definition"],
         "dc:publisher": about["Published by"],
         "dc:source": meta["source"],
-        "dc:license": LINKS["licence"],
+        **({"dc:license": LINKS["licence"]} if item.is_open else {"dc:rights": about["Licence"]}),
         "notes": [{"name": name, "text": text} for name, text in about.items()],
         "tableSchema": {
             "columns": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -71,6 +71,8 @@ class Item:
     # England's figures, where publish has any to compare with, and the areas beside which it has them.
     england: tuple[Figure, ...] = ()
     compared_with_england: frozenset[str] = frozenset()
+    # Whether all the feeds that it is made of are published under the Open Government Licence.
+    is_open: bool = False
 
     def england_beside(self, area: Area) -> tuple[Figure, ...]:
         """England's figures that may stand beside an area's: crimes without a place count in England and in the force alone."""
@@ -119,12 +121,13 @@ def read(connection: psycopg.Connection) -> Published:
         return Published(None, releases)
     found = connection.execute(queries.AREAS).fetchall()
     areas = tuple(map(_area, found))
+    feeds = tuple(connection.execute(queries.FEEDS))
     return Published(
         release=release,
         releases=releases,
         areas=areas,
-        items=_items(connection, release, areas),
-        feeds=tuple(connection.execute(queries.FEEDS)),
+        items=_items(connection, release, areas, {row["feed"] for row in feeds if row["is_open"]}),
+        feeds=feeds,
         deliveries=tuple(connection.execute(queries.DELIVERIES)),
         outlines={row["area_code"]: rings(row["boundary_geojson"]) for row in found if row["boundary_geojson"]},
         similar=tuple(
@@ -142,6 +145,7 @@ def item(
     is_synthetic: bool,
     annotations: tuple[Annotation, ...] = (),
     worse: tuple[Worse, ...] = (),
+    open_feeds: Collection[str] = (),
 ) -> Item:
     """An indicator of its row of publish.indicator and its rows of publish.indicator_value."""
     kept = tuple(_without_hidden(row) | {"period_interval": _interval(periods[row["period_id"]])} for row in rows)
@@ -159,10 +163,13 @@ def item(
     england = {row["period_id"]: float(row["england_value"]) for row in kept if row["england_value"] is not None}
     of_england = tuple(Figure(AREA_OF_ENGLAND, periods[name], "ok", value=value) for name, value in england.items())
     beside = frozenset(row["area_code"] for row in kept if row["england_value"] is not None)
-    return Item(subject, tuple(groups), kept, worse, of_england, beside)
+    is_open = set(known["feeds"]) <= set(open_feeds)
+    return Item(subject, tuple(groups), kept, worse, of_england, beside, is_open)
 
 
-def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, ...]) -> Iterator[Item]:
+def _items(
+    connection: psycopg.Connection, release: Release, areas: tuple[Area, ...], open_feeds: Collection[str]
+) -> Iterator[Item]:
     by_code = {area.area_code: area for area in areas}
     periods = {row["period_id"]: Period(**row) for row in connection.execute(queries.PERIODS)}
     annotated = _exists(connection, "publish.indicator_annotation")
@@ -180,6 +187,7 @@ def _items(connection: psycopg.Connection, release: Release, areas: tuple[Area, 
             is_synthetic=release.is_synthetic,
             annotations=tuple(annotation(row) for row in connection.execute(queries.ANNOTATIONS, key)) if annotated else (),
             worse=tuple(worse[meta["indicator_id"]]),
+            open_feeds=open_feeds,
         )
 
 

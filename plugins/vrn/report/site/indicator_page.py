@@ -40,7 +40,7 @@ def view(item: Item) -> dict[str, Any]:
         "compared": sections.side_by_side(subject, compared, A_FIGURE),
         "funnel": _funnel(subject, compared),
         "groups": _groups(item),
-        "facts": _facts(subject),
+        "facts": _facts(item),
         "value_method": methods.value_method(subject.meta["value_type"], subject.meta["multiplier"]),
         "interval": methods.INTERVALS[subject.meta["ci_method"]],
         "annotations": events,
@@ -122,8 +122,8 @@ def _groups(item: Item) -> list[dict[str, Any]]:
     return tables
 
 
-def _facts(subject: Subject) -> list[tuple[str, str]]:
-    meta: Mapping[str, Any] = subject.meta
+def _facts(item: Item) -> list[tuple[str, str]]:
+    meta: Mapping[str, Any] = item.subject.meta
     return [
         ("Count", meta["numerator"]),
         ("Divided by", meta["denominator"] or "nothing"),
@@ -135,6 +135,7 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
         ("Also given by, in financial years", listed(words.BREAKDOWNS[b] for b in meta["breakdowns"])),
         ("Counted by", meta["counting_date"]),
         ("Source", meta["source"]),
+        ("Licence", words.LICENCES[item.is_open]),
         ("Public code", meta["public_code"] or "none"),
         ("Hiding small numbers", words.SUPPRESSION[meta["suppression_policy"]]),
         ("Looked after by", meta["owner"]),
