@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator
 
 import psycopg
@@ -289,7 +290,8 @@ def test_a_published_area_has_its_place_and_the_names_of_what_it_is_part_of(stor
 
 
 def test_the_calendar_has_the_periods_of_which_something_is_known_and_says_which_is_the_latest(story):
-    """Issue 16, D: six empty years stood in a chart. A period whose figures are all hidden stays."""
+    """Issue 16, D: six empty years stood in a chart. A period whose figures are all hidden stays,
+    and one between others of which nothing came, so that a line has a gap there."""
     calendar = {row["period_id"]: row for row in rows(story.owner, "select * from publish.period")}
     known = {
         row["period_id"]
@@ -300,7 +302,14 @@ def test_the_calendar_has_the_periods_of_which_something_is_known_and_says_which
         )
     }
     told = {row["period_id"] for row in story.published if row["status"] in ("refused", "incomplete")}
-    assert calendar.keys() == known | told
+    dated = {row["period_id"]: row for row in rows(story.owner, "select period_id, period_type, end_on from marts.dim_period")}
+    spans: dict[str, list] = defaultdict(list)
+    for name in known | told:
+        spans[dated[name]["period_type"]].append(dated[name]["end_on"])
+    between = {
+        name for name, row in dated.items() if (span := spans[row["period_type"]]) and min(span) <= row["end_on"] <= max(span)
+    }
+    assert calendar.keys() == between
     assert {row["period_id"] for row in story.published} == calendar.keys()
     with_data = {row["period_id"] for row in story.published if row["value"] is not None}
     assert {period for period, row in calendar.items() if row["has_data"]} == with_data

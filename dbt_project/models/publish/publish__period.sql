@@ -4,15 +4,28 @@ with period as (
 
 ),
 
--- Periods without any figure are left out, because a chart would begin with them, unless a delivery failed.
-figure as (
+-- A period tells something where it has a figure, or where a delivery failed.
+told as (
 
-    select
-        period_id,
-        bool_or(value is not null or status in ('refused', 'incomplete')) as is_told
+    select period_id
     from {{ source('ops', 'release_value') }}
     where release_id = {{ latest_release() }}
     group by period_id
+    having bool_or(value is not null or status in ('refused', 'incomplete'))
+
+),
+
+-- Periods before the first and after the last that tell something are left out, because a chart would begin or end with
+-- them. Those between stay, because without them a chart draws a line over months that never came.
+span as (
+
+    select
+        period.period_type,
+        min(period.end_on) as first_end_on,
+        max(period.end_on) as last_end_on
+    from period
+    inner join told on period.period_id = told.period_id
+    group by period.period_type
 
 ),
 
@@ -30,9 +43,9 @@ known as (
         period.*,
         shown.period_id is not null as has_data
     from period
-    inner join figure on period.period_id = figure.period_id
+    inner join span
+        on period.period_type = span.period_type and period.end_on between span.first_end_on and span.last_end_on
     left join shown on period.period_id = shown.period_id
-    where figure.is_told
 
 ),
 
