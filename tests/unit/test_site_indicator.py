@@ -39,6 +39,10 @@ def moved(*trends: str | None, county: str | None = None) -> list[dict]:
     ]
 
 
+def untold(one: dict) -> dict:
+    return one | {"trend": None}
+
+
 def test_a_title_says_what_is_seen():
     """Issue 16, E: "Robbery fell in Preston; no clear change in ten of fourteen districts"."""
     down, level, unknown = "decreasing_and_getting_better", "no_change", "cannot_be_calculated"
@@ -65,6 +69,73 @@ def test_a_title_without_trends_says_what_changed_since_a_year_earlier_and_witho
     assert view([missing(DISTRICTS[0], "2019/20", "suppressed")])["finding"] == ""
 
 
+def test_a_title_counts_areas_among_those_that_have_a_figure():
+    """Issue 16, E: "no district clearly differs from the county" was said where two of fourteen had a figure."""
+    none = [missing(district, "2019/20", "awaiting_feed") for district in DISTRICTS[2:]]
+    level = [row(district, "2019/20", trend="no_change") for district in DISTRICTS[:2]]
+    assert view([*map(untold, level), *none])["finding"] == (
+        "Robbery: no clear difference from the county in the two districts that have a figure"
+    )
+    assert view([untold(level[0]), *none])["finding"] == (
+        "Robbery: no clear difference from the county in the only district that has a figure"
+    )
+    assert view([*level, *none, row(COUNTY, "2019/20", trend="no_change")])["finding"] == (
+        "Robbery did not clearly change in the county, nor in the two districts that have a figure"
+    )
+    five = [row(district, "2019/20", comparison="worse") for district in DISTRICTS[:5]]
+    assert view([*five, *none[3:]])["finding"] == "Robbery: worse than the county in the five districts that have a figure"
+    level_and_worse = [row(DISTRICTS[0], "2019/20", trend="no_change"), *five[1:], *none[3:]]
+    assert view(level_and_worse)["finding"] == (
+        "Robbery: no clear change in one of the five districts that have a figure; "
+        "worse than the county in four of the five districts that have a figure"
+    )
+
+
+def test_a_title_says_who_stands_out_also_where_nothing_clearly_changed():
+    """Issue 16, E: "did not clearly change" hid two districts that are higher than the county."""
+    rows = [
+        *moved(*["no_change"] * 12, county="no_change"),
+        *(row(one, "2019/20", 9, comparison="higher") for one in DISTRICTS[12:]),
+    ]
+    assert view(rows)["finding"] == (
+        "Robbery did not clearly change in the county, nor in twelve of fourteen districts; "
+        "higher than the county in District 12 and District 13"
+    )
+
+
+def test_a_change_that_was_tested_is_said_also_where_it_is_not_clear_and_of_a_shorter_period():
+    """Issue 16, E: one indicator of -12 % was said not to have clearly changed, and one of -22 % was not spoken of."""
+    may = Period("2020-05", "month", "May 2020", date(2020, 5, 1), date(2020, 5, 31))
+    rows = [row(COUNTY, "2019/20", 5), row(COUNTY, "2019/20", 4.0, period_id="2020-05", **since(8.0, 4.0, "similar"))]
+    found = item(META | {"short_name": "Robbery"}, rows, BY_CODE, YEARS | {may.period_id: may}, is_synthetic=False)
+    said = "Robbery did not clearly change in the county (May 2020, on a year earlier)"
+    assert indicator_page.finding(found.subject) == said
+
+
+def test_a_page_that_shows_a_figure_has_a_sentence_also_where_nothing_was_tested():
+    """Issue 16, E: twenty-six pages of eighty-one had the indicator's name for a title."""
+    figure = "Robbery in the county: 5 per 1,000 residents, Year ending March 2020; "
+    assert view([row(COUNTY, "2019/20", 5)])["finding"] == f"{figure}whether it changed is not known"
+    untested = row(COUNTY, "2019/20", 5, **since(8, 5, "not_compared"))
+    assert view([untested])["finding"] == f"{figure}its change was not tested"
+    older = [row(COUNTY, "2018/19", 5), missing(COUNTY, "2019/20", "suppressed")]
+    assert view(older)["finding"] == (
+        "Robbery in the county: 5 per 1,000 residents, Year ending March 2019; whether it changed is not known"
+    )
+    parts = [row(one, "2019/20", 5 + place, comparison="not_compared") for place, one in enumerate(DISTRICTS[:2])]
+    assert view(parts, {"unit": "count", "value_type": "count"})["finding"] == "Robbery: from 5 in District 0 to 6 in District 1"
+
+
+def test_areas_that_are_compared_in_an_older_period_than_the_county_s_are_said_to_be():
+    rows = [
+        row(COUNTY, "2018/19", 5),
+        row(COUNTY, "2019/20", 5, **since(8, 5, "better")),
+        row(DISTRICTS[0], "2018/19", 9, comparison="worse"),
+        missing(DISTRICTS[0], "2019/20", "suppressed"),
+    ]
+    assert view(rows)["finding"] == "Robbery fell in the county; worse than the county in District 0 (Year ending March 2019)"
+
+
 def test_a_county_of_which_the_year_before_is_unknown_is_said_to_have_moved_in_its_latest_month():
     may = Period("2020-05", "month", "May 2020", date(2020, 5, 1), date(2020, 5, 31))
     rows = [
@@ -77,8 +148,8 @@ def test_a_county_of_which_the_year_before_is_unknown_is_said_to_have_moved_in_i
         "Robbery fell in the county (May 2020, on a year earlier); worse than the county in District 0"
     )
     month, year = (one for one in sorted(found.subject.figures[:2], key=lambda one: one.period.period_type != "month"))
-    said = "Robbery in Lancashire-14 fell (May 2020, on a year earlier) and is worse than the county's"
-    assert findings.of_area(found.subject, replace(year, comparison="worse"), month) == said
+    said = "Robbery in District 0 fell (May 2020, on a year earlier) and is worse than the county's"
+    assert findings.of_area(found.subject, replace(year, area=DISTRICTS[0], comparison="worse"), month) == said
 
 
 def test_what_is_given_for_authorities_is_said_of_authorities():
@@ -91,7 +162,9 @@ def test_what_is_given_for_authorities_is_said_of_authorities():
 
 def test_a_hidden_figure_neither_moves_nor_stands_out():
     hidden = [missing(DISTRICTS[0], "2019/20", "suppressed", comparison="worse", trend="increasing_and_getting_worse")]
-    assert view([*hidden, row(DISTRICTS[1], "2019/20")])["finding"] == "Robbery: no district clearly differs from the county"
+    assert view([*hidden, row(DISTRICTS[1], "2019/20")])["finding"] == (
+        "Robbery: no clear difference from the county in the only district that has a figure"
+    )
 
 
 def test_sentence_figure_and_picture_come_before_caveats_and_definition(tmp_path):

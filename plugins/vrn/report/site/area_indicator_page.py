@@ -30,7 +30,8 @@ def view(item: Item, area: Area) -> dict[str, Any]:
         "meta": subject.meta,
         "area": area,
         "is_judged": told.is_judged(subject),
-        "finding": findings.of_area(subject, shown, newer),
+        "finding": findings.of_area(subject, shown, newer)
+        or findings.of_area(subject, choosing.last_shown(subject, area.area_code)),
         "headline": told.figure(subject, shown, decimals, county),
         "newer": told.figure(subject, newer) if newer else None,
         "change": changes.words(changes.latest(subject, shown, newer)),

@@ -60,6 +60,11 @@ def line(subject: Subject, area_code: str) -> list[Figure]:
     return series.drawn(series.of_area(subject, area)) if area else []
 
 
+def last_shown(subject: Subject, area_code: str) -> Figure | None:
+    """The last figure of an area's line that can be shown."""
+    return next((figure for figure in reversed(line(subject, area_code)) if figure.status == "ok"), None)
+
+
 def shown_of_area(subject: Subject, area_code: str) -> Figure | None:
     """An area's latest figure: of the longest kind of period whose latest one can be shown, else the reason."""
     found = _each_type(subject, area_code)

@@ -10,7 +10,7 @@ from vrn.report.figures import changes, findings, funnel, methods, sections, ser
 from vrn.report.figures.charts import funnel as funnel_chart
 from vrn.report.figures.charts.over_time import Beside
 from vrn.report.figures.numbers import grouped, listed
-from vrn.report.figures.subject import COUNTY, ENGLAND, Area, Figure, Subject
+from vrn.report.figures.subject import COUNTY, ENGLAND, FORCE, Area, Figure, Subject
 from vrn.report.site import choosing
 from vrn.report.site.from_publish import Item
 
@@ -54,15 +54,14 @@ def beside_england(item: Item, area: Area) -> list[Beside]:
 
 
 def finding(subject: Subject) -> str:
-    """What is seen in the latest figures; empty where nothing can be said."""
-    # What is given for authorities is given for the two unitary districts by chance, and is said of authorities.
-    level = "upper_tier" if subject.compared_level == "upper_tier" else "district"
-    areas = [area.area_code for area in choosing.areas(subject, level)]
-    latest = {code: choosing.shown_of_area(subject, code) for code in (COUNTY, *areas)}
-    said = findings.title(subject, latest, areas, choosing.newer(subject, latest[COUNTY]))
-    # Where the county's year is hidden and the force's is not, the force's speaks.
-    shown = choosing.headline(subject)
-    return said or findings.of_area(subject, shown, choosing.newer(subject, shown))
+    """What is seen in the latest figures, of the county and of the areas as the page compares them; empty without a figure."""
+    county, compared = choosing.shown_of_area(subject, COUNTY), series.compared(subject)
+    areas = compared.figures if compared else ()
+    said = findings.title(subject, county, areas, choosing.newer(subject, county))
+    # Where the county's year is hidden and the force's is not, the force's speaks; where the latest of both is, one before it.
+    shown = [choosing.headline(subject), *(choosing.last_shown(subject, code) for code in (COUNTY, FORCE))]
+    spoken = (findings.of_area(subject, figure, choosing.newer(subject, figure)) for figure in shown)
+    return said or next(filter(None, spoken), "") or findings.of_districts(subject, areas)
 
 
 def short_list(caveats: str) -> list[str]:
