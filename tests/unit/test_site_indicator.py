@@ -189,6 +189,13 @@ def test_where_most_of_the_county_is_hidden_for_the_force_s_sake_the_force_speak
     assert "<strong>8.50</strong>" in texts(tmp_path)["index.html"]
 
 
+def test_a_force_that_shows_no_more_than_the_county_does_not_stand_before_it(tmp_path):
+    """Issue 16, E: one figure of the force and half an empty column stood before the county's line of homicides."""
+    hidden = [missing(COUNTY, "2017/18", "suppressed"), missing(COUNTY, "2018/19", "suppressed")]
+    pages.write(tmp_path, published(made([*hidden, row(COUNTY, "2019/20", 5), row(FORCE, "2019/20", 8.5)])), NETWORK)
+    assert "<h2>Lancashire Constabulary over time</h2>" not in texts(tmp_path)["indicator/T01.html"]
+
+
 def test_england_stands_beside_the_force_alone_where_only_that_is_compared_with_it():
     """What has no place counts in England's crimes and in the force's, and in no other area's."""
     rows = [

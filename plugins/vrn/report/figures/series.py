@@ -47,7 +47,7 @@ class Comparison:
 def over_time(subject: Subject) -> list[tuple[Area, list[Figure]]]:
     """The widest area with its figures in the order of time; of hospital sites each, because no area holds them all.
 
-    Where most of the county's is hidden for the force's sake, as homicide's is, the force's line stands before it.
+    Where most of the county's is hidden for the force's sake, as homicide's is, and the force's shows more, that stands before it.
     """
     level = subject.widest_level
     inside = sorted({f.area for f in subject.figures if level in f.area.area_levels}, key=lambda area: area.sort_order)
@@ -56,12 +56,16 @@ def over_time(subject: Subject) -> list[tuple[Area, list[Figure]]]:
     if force is None or force in inside or not lines or not all(_is_mostly_hidden(line) for _, line in lines):
         return lines
     of_force = of_area(subject, force)
-    return lines if _is_mostly_hidden(of_force) else [(force, of_force), *lines]
+    shows_more = _shown(of_force) > max(_shown(line) for _, line in lines)
+    return [(force, of_force), *lines] if shows_more and not _is_mostly_hidden(of_force) else lines
 
 
 def _is_mostly_hidden(figures: Sequence[Figure]) -> bool:
-    shown = sum(figure.status == "ok" for figure in figures)
-    return shown <= sum(figure.status == "suppressed" for figure in figures)
+    return _shown(figures) <= sum(figure.status == "suppressed" for figure in figures)
+
+
+def _shown(figures: Sequence[Figure]) -> int:
+    return sum(figure.status == "ok" for figure in figures)
 
 
 def latest(subject: Subject, area: Area) -> list[tuple[str, Figure | None]]:
