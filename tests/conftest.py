@@ -30,8 +30,6 @@ os.environ["VRN_AS_OF"] = "2021-06-30"
 os.environ["VRN_REST_SECONDS"] = "0"
 REAL_FILES = Path(os.environ.get("VRN_REAL_DATA") or REPOSITORY.parent / "shared" / "data")
 FEEDS = ("police_street_crime", "police_stop_search")
-# Nothing of a test's server is to outlive a crash: to wait for the disk at each commit costs a third of some tests.
-UNSAFE = ("fsync", "synchronous_commit", "full_page_writes")
 
 # The files that take longest, the longest first: a worker takes the next file when it is through with its last, so that both are
 # busy to the end.
@@ -113,9 +111,7 @@ def server(tmp_path_factory) -> Iterator[Settings]:
     postgres.start(settings)
     try:
         with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:
-            for name in UNSAFE:
-                connection.execute(f"alter system set {name} = off")
-            connection.execute("select pg_reload_conf()")
+            warehouses.wait_for_no_disk(connection)
         prepare.prepare(settings)
         yield settings
     finally:

@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
+from tests import warehouses
 from tests.answers import Answers
 from tests.ports import free_port
+from vrn.run import secrets
 from vrn.run.airflow_api import AirflowApi
+from vrn.run.local import postgres
 from vrn.settings import REPOSITORY, Settings
 
 
@@ -55,6 +60,16 @@ class Home(Answers):
 
     def runs(self, dag_id: str) -> list[dict]:
         return AirflowApi(self.settings).call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
+
+
+def need_not_survive_a_crash(settings: Settings) -> None:
+    """Make the home's PostgreSQL before its first command, so that no commit in it waits for the disk."""
+    secrets.ensure(settings)
+    settings.logs.mkdir(parents=True)
+    postgres.start(settings)
+    with psycopg.connect(settings.conninfo(postgres.SUPERUSER, "postgres"), autocommit=True) as connection:
+        warehouses.wait_for_no_disk(connection)
+    postgres.stop(settings)
 
 
 def _printed(done: subprocess.CompletedProcess[str]) -> str:

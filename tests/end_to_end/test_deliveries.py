@@ -22,7 +22,7 @@ import yaml
 
 from tests import openssh
 from tests.conftest import REAL_FILES
-from tests.end_to_end.homes import Home, started
+from tests.end_to_end.homes import Home, need_not_survive_a_crash, started
 from tests.end_to_end.test_thirteenth_partner import FEED as FETCHED
 from tests.end_to_end.test_thirteenth_partner import page, write_page
 from tests.waiting import until
@@ -147,6 +147,7 @@ def story(partners_server, tmp_path_factory) -> Iterator[Story]:
         environment["AIRFLOW_CONN_NWAS"] = json.dumps(server.connection(host_key=server.host_key))
         _ask_the_server(code / "expectations" / f"{FETCHED}.odcs.yaml", outgoing)
     with started(tmp_path_factory.mktemp("deliveries"), **environment) as home:
+        need_not_survive_a_crash(home.settings)
         deliveries.write_postcodes(home.settings, Places(REPOSITORY / "dbt_project" / "seeds"))
         told = Story(home, server)
         told.tell()
