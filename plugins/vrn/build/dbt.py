@@ -110,7 +110,7 @@ def _read(options: tuple[str, ...], _code: str) -> Reading:
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """What dbt reads it keeps: to look through it for garbage again and again takes a fifth of a reading."""
+    """What dbt reads it keeps: to look through it for garbage again and again takes a tenth of a reading, more or less."""
     was_on = gc.isenabled()
     gc.disable()
     try:
