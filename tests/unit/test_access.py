@@ -307,18 +307,22 @@ def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print
     assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
 
 
-def test_no_function_of_ours_runs_with_its_owners_rights_but_two_that_the_keeper_alone_may_call(opened):
+def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_and_one_of_who_replaces_tables(opened):
     found = all_of(
         opened,
         SUPERUSER,
         "select oid::regprocedure::text, proowner::regrole::text, proconfig from pg_proc "
         "where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
     )
-    assert {name for name, _, _ in found} == {"ops.open_project(text,timestamp with time zone)", "ops.close_project(text)"}
+    assert {name for name, _, _ in found} == {
+        "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)"
+    }  # fmt: skip
     assert {(owner, *setting) for _, owner, setting in found} == {(SUPERUSER, "search_path=pg_catalog, pg_temp")}
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, KEEPER}:
         for call in ("ops.open_project('x', 'infinity')", "ops.close_project('x')"):
             refused(opened, role, f"select {call}")
+    for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, OWNER, LOADER}:
+        refused(opened, role, "select ops.end_readers('0')")
     # Whoever owns the schema they are in neither.
     refused(opened, OWNER, "alter function ops.close_project owner to vrn_owner")
     refused(opened, OWNER, "create or replace function ops.close_project(project text) returns void language sql as 'select'")

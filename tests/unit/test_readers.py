@@ -359,20 +359,33 @@ def test_a_filling_that_is_killed_at_any_statement_leaves_the_old_rows_and_the_n
     assert place > 15
 
 
-def test_tables_that_became_others_wait_for_who_reads_the_old_ones_and_say_so(opened, owner, monkeypatch):
+def test_tables_that_became_others_wait_for_who_reads_the_old_ones_and_not_for_ever(opened, owner, monkeypatch, caplog):
+    monkeypatch.setattr(patience, "TRIES", 1)
+    monkeypatch.setattr(patience, "WAITED", "500ms")
+    tried = []
+    monkeypatch.setattr(patience.time, "sleep", lambda _: tried.append(generations(reader)))
+    made(owner, 1, more=", 1 as another_column")
+    with reading(opened) as reader:
+        assert generations(reader) == (0, 0)
+        readers.fill(opened)
+        reader.close()
+    assert tried == [(0, 0)]
+    assert f"A session of {access.BI_READER} (process " in caplog.text
+    with reading(opened) as reader:
+        assert reader.execute("select generation, another_column from publish.area").fetchall() == [(1, 1)]
+
+
+def test_tables_that_became_others_are_not_made_while_a_service_reads_the_old_ones_and_that_is_said(opened, owner, monkeypatch):
     monkeypatch.setattr(patience, "TRIES", 1)
     monkeypatch.setattr(patience, "WAITED", "100ms")
     monkeypatch.setattr(patience, "PAUSE_SECONDS", 0)
     made(owner, 1, more=", 1 as another_column")
-    with reading(opened) as reader:
+    with psycopg.connect(opened.conninfo(OWNER, opened.readers_database)) as reader:
         assert generations(reader) == (0, 0)
         with pytest.raises(VrnError, match="somebody has been reading"):
             readers.fill(opened)
     with reading(opened) as reader:
         assert generations(reader) == (0, 0)
-    readers.fill(opened)
-    with reading(opened) as reader:
-        assert reader.execute("select generation, another_column from publish.area").fetchall() == [(1, 1)]
 
 
 def test_a_filling_waits_until_a_build_has_put_its_tables_in_place(opened, owner):

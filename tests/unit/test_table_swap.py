@@ -14,7 +14,8 @@ from vrn.build import steps as build
 from vrn.build import table_swap
 from vrn.publish import frozen
 from vrn.settings import Settings
-from vrn.warehouse.roles import EVALUATOR, SUPERUSER
+from vrn.warehouse import way
+from vrn.warehouse.roles import EVALUATOR, OWNER, SUPERUSER
 
 TABLES = ("area", "period")
 PROJECT = f"{access.EVALUATOR_OF}of_the_swap"
@@ -100,18 +101,88 @@ def test_with_nothing_built_nothing_changes(opened):
         assert generations(reader) == (0, 0)
 
 
-def test_a_swap_that_a_long_read_holds_up_says_who_reads_and_leaves_the_old_ones(opened, owner, monkeypatch):
+def reading_on(settings: Settings, role: str = PROJECT) -> psycopg.Connection:
+    """A session that lifted its limits and keeps a transaction open in which it has read."""
+    reader = as_reader(settings, role)
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"):
+        reader.execute(f"set {limit} = 0")
+    generations(reader)
+    return reader
+
+
+def test_a_reader_that_holds_up_a_swap_for_minutes_is_ended_and_the_log_says_by_role_who_it_was(opened, owner, monkeypatch, caplog):
+    """Issue 16, A8: it made a release fail, and could have done so for ever."""
     monkeypatch.setattr(table_swap, "TRIES", 1)
     monkeypatch.setattr(table_swap, "SECONDS_BETWEEN", 0)
     made_aside(owner, 1)
+    with as_reader(opened) as beside, reading_on(opened) as reader:
+        beside.execute("select 1")
+        table_swap.swap(opened)
+        with pytest.raises(psycopg.OperationalError):
+            reader.execute("select 1")
+        reader.close()
+        # Who is in nobody's way stays, and sees the new ones.
+        assert generations(beside) == (1, 1)
+    assert f"A session of {PROJECT} (process " in caplog.text
+    assert "generation" not in caplog.text
+
+
+def test_readers_that_come_back_at_once_do_not_hold_up_a_swap_for_ever(opened, owner, monkeypatch):
+    monkeypatch.setattr(table_swap, "TRIES", 1)
+    monkeypatch.setattr(table_swap, "SECONDS_BETWEEN", 0)
+    done, came = threading.Event(), []
+
+    def hold() -> None:
+        while not done.is_set():
+            try:
+                with reading_on(opened) as reader:
+                    came.append(1)
+                    while not done.is_set():
+                        reader.execute("select 1")
+            except psycopg.Error:
+                continue
+
+    with ThreadPoolExecutor() as pool:
+        readers = [pool.submit(hold) for _ in range(READERS)]
+        try:
+            until(lambda: len(came) >= READERS, "all of them read")
+            made_aside(owner, 1)
+            table_swap.swap(opened)
+        finally:
+            done.set()
+    assert [one.result() for one in readers] == [None] * READERS
     with as_reader(opened) as reader:
+        assert generations(reader) == (1, 1)
+
+
+def test_a_swap_that_a_service_holds_up_says_who_it_is_and_leaves_the_old_ones(opened, owner, monkeypatch):
+    monkeypatch.setattr(table_swap, "TRIES", 1)
+    monkeypatch.setattr(table_swap, "SECONDS_BETWEEN", 0)
+    made_aside(owner, 1)
+    with as_reader(opened, OWNER) as reader:
         generations(reader)
-        with pytest.raises(table_swap.SwapRefused, match=PROJECT):
+        with pytest.raises(table_swap.SwapRefused, match=OWNER):
             table_swap.swap(opened)
         assert generations(reader) == (0, 0)
     table_swap.swap(opened)
     with as_reader(opened) as reader:
         assert generations(reader) == (1, 1)
+
+
+def test_a_table_that_dbt_replaces_does_not_wait_for_a_reader_longer_than_an_evaluators_statement_may_run(opened, owner):
+    """An evaluator held the marts of a build, for which nothing set a limit."""
+    owner.execute("create table marts.held as select 0 as generation")
+    owner.execute(f"grant usage on schema marts to {PROJECT}")
+    owner.execute(f"grant select on marts.held to {PROJECT}")
+    with reading_on(opened) as reader:
+        reader.execute("select * from marts.held")
+        owner.execute("set lock_timeout = '1s'")
+        with way.made_free(opened.conninfo(OWNER), way.LONGEST_READ), pytest.raises(psycopg.errors.LockNotAvailable):
+            owner.execute("drop table marts.held")
+        owner.execute("reset lock_timeout")
+        with way.made_free(opened.conninfo(OWNER), way.AT_ONCE):
+            owner.execute("drop table marts.held")
+        reader.close()
 
 
 def test_no_reader_may_look_where_tables_are_built(opened, owner):

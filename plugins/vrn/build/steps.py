@@ -20,7 +20,7 @@ from vrn.ledger import store as ledger
 from vrn.ledger import timing
 from vrn.settings import Settings
 from vrn.stage import raw
-from vrn.warehouse import locks
+from vrn.warehouse import locks, way
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -127,12 +127,14 @@ def _build(layer: str) -> dict[str, int]:
         unchanged = inputs.unchanged(manifest, layer, last["inputs"], rests_on) if is_known else set()
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
         selected += ["--exclude", *out.models] if out.models else []
-        done = dbt.invoke(
-            settings,
-            ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected],
-            {"left_out": out.indicators} if out.indicators else None,
-            without=unchanged,
-        )
+        # dbt replaces tables that evaluators read.
+        with way.made_free(settings.conninfo(OWNER), way.LONGEST_READ):
+            done = dbt.invoke(
+                settings,
+                ["build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", *selected],
+                {"left_out": out.indicators} if out.indicators else None,
+                without=unchanged,
+            )
         results = list(done.result.results) if done.result is not None else []
         if layer == "publish" and done.success:
             table_swap.swap(settings)

@@ -16,6 +16,7 @@ from vrn.access.roles import BI_READER, BI_TABLES
 from vrn.build import in_force
 from vrn.errors import VrnError
 from vrn.settings import Settings
+from vrn.warehouse import way
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import ASIDE, OWNER
 
@@ -25,6 +26,8 @@ PUBLISH = "publish"
 LOCK_TIMEOUT = "500ms"
 # Readers are cut off after a minute; evaluators are not, so that the swap waits longer than that, and not for ever.
 TRIES = 200
+# After that people's sessions are ended, as soon as the swap waits for them.
+LAST_TRIES = 10
 SECONDS_BETWEEN = 1.0
 
 
@@ -35,22 +38,31 @@ class SwapRefused(VrnError):
 def swap(settings: Settings) -> None:
     """Put every table of `publish_aside` in the place of those of `publish`. Without any there it changes nothing.
 
-    Raises SwapRefused where a reader holds an old table for minutes, and TakenBack where a delivery of a release that they would
-    show for the first time was taken back while they were built.
+    Sessions of people that hold an old table for minutes are ended. Raises SwapRefused where another does, such as a service's, and
+    TakenBack where a delivery of a release that the tables would show for the first time was taken back while they were built.
     """
-    for _ in range(TRIES):
+    if _is_swapped(settings, TRIES):
+        return
+    with way.made_free(settings.conninfo(OWNER), way.AT_ONCE):
+        if _is_swapped(settings, LAST_TRIES):
+            return
+    raise SwapRefused(
+        "The new tables of publish were built and wait in publish_aside, for somebody has been reading the old ones for minutes: "
+        f"{_readers(settings)}. End that session and run the layer publish again."
+    )
+
+
+def _is_swapped(settings: Settings, tries: int) -> bool:
+    for _ in range(tries):
         try:
             with connect(settings, OWNER) as connection:
                 connection.execute(sql.SQL("set local lock_timeout = {}").format(LOCK_TIMEOUT))
                 in_force.may_be_seen(connection)
                 _swap(connection)
-                return
+                return True
         except psycopg.errors.LockNotAvailable:
             time.sleep(SECONDS_BETWEEN)
-    raise SwapRefused(
-        "The new tables of publish were built and wait in publish_aside, for somebody has been reading the old ones for minutes: "
-        f"{_readers(settings)}. End that session and run the layer publish again."
-    )
+    return False
 
 
 def _swap(connection: psycopg.Connection) -> None:

@@ -20,7 +20,7 @@ from vrn.projects.build import Line, ProjectRefused, make, record
 from vrn.projects.purpose import Contracts
 from vrn.projects.register import Mistake, Project
 from vrn.settings import Settings
-from vrn.warehouse import locks
+from vrn.warehouse import locks, way
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import KEEPER, OWNER
 
@@ -123,7 +123,8 @@ def _make(
         keys.check(owner, settings, pseudonyms.key_name(project.name))
         key = pseudonyms.key_of(settings, project.name)
         roles.check(keeper, project)
-        with owner.transaction():
+        # The project's own evaluators may be reading what is replaced.
+        with way.made_free(settings.conninfo(OWNER), way.LONGEST_READ), owner.transaction():
             lines = make(owner, contract_of, project, key, day)
             owner.execute(OPENED, [project.name])
         roles.open_(keeper, project)

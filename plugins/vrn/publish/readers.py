@@ -6,7 +6,7 @@ So who reads what is published cannot connect to the warehouse, and reads a copy
 The rows are replaced in one transaction. A statement sees the old ones or the new ones, a transaction at REPEATABLE READ the same
 ones to its end; nobody who reads waits for a release, and no release waits for who reads. Killed anywhere, the old ones are there
 whole, and the next run does it again. Only where the tables themselves became others, with a new version of the code, are they made
-anew, which waits until nobody reads them.
+anew, which waits for who reads them, but not for ever.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ TABLES = tuple(table for role in ROLES if role.name in READERS for reads in role
 def fill(settings: Settings) -> None:
     """Bring the database of readers to what publish holds. The same again changes nothing that anybody sees.
 
-    Waits for a build that is under way. Raises VrnError where the tables became others and somebody reads the old ones for minutes.
+    Waits for a build that is under way. Where the tables became others, sessions of people that read the old ones for minutes are
+    ended.
     """
     with connect(settings, OWNER) as source, connect(settings, OWNER, dbname=settings.readers_database) as target:
         # Until this has ended no build takes a table away that it reads.
         locks.for_transaction(source, locks.Job.BUILD)
         wanted = shapes.of(source, TABLES, READERS)
         if not _has_schema(target) or shapes.of(target) != wanted:
-            patiently(target, "The tables of readers", lambda: _make(target, wanted))
+            warehouse = settings.conninfo(OWNER)
+            patiently(target, "The tables of readers", lambda: _make(target, wanted), warehouse=warehouse)
         for table in _tables(target):
             _replace(source, target, table)
 

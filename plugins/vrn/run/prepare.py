@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vrn.access import fence, keeper, keys, rights
+from vrn.access import clearing, fence, keeper, keys, rights
 from vrn.access import roles as access
 from vrn.access import secrets as files
 from vrn.errors import HomeError
@@ -68,6 +68,7 @@ def prepare(settings: Settings) -> None:
     with superuser(settings, settings.database) as connection:
         with connection.transaction():
             keeper.ensure(connection)
+            clearing.ensure(connection)
         _ensure_projects(connection, settings)
         rights.apply(connection, settings)
     if not readers.is_filled(settings):
