@@ -61,7 +61,8 @@ select
     end as rows_band,
     case
         when judged.is_exact then judged.share
-        when judged.share >= 0.95 then 0.95
+        -- Without a share of its own a nil return would be told from a file of a few rows.
+        when judged.share >= 0.95 or judged.rows_in_file = 0 then 0.95
         when judged.share >= 0.8 then 0.8
         when judged.share >= 0.5 then 0.5
         when judged.share >= 0 then 0
