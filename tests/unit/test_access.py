@@ -243,6 +243,14 @@ def test_information_governance_sees_agreements_releases_and_access_and_no_event
         refused(opened, access.IG, f"select 1 from {closed}")
 
 
+def test_information_governance_sees_what_a_project_may_see_and_not_how_many_rows_a_supplier_has(opened):
+    """Issue 16, an attacker's finding 10b."""
+    columns = "project, table_name, feed, supplier, is_included, agreement_id, reason, built_at, superseded_at"
+    all_of(opened, access.IG, f"select {columns} from ops.project_build")
+    refused(opened, access.IG, "select row_count from ops.project_build")
+    refused(opened, access.IG, "select * from ops.project_build")
+
+
 @pytest.mark.parametrize("role", READERS)
 def test_readers_write_nothing_and_make_nothing(opened, role):
     for statement in (

@@ -46,9 +46,13 @@ OPS_METADATA = (
 QUARANTINE_REASON = ("submission_id", "row_number", "rule_codes")
 # Definitions, sources and days of releases; not their figures.
 IG_TABLES = (
-    "agreement", "project", "project_build", "release", "frozen_row", "release_row", "release_indicator", "release_submission",
+    "agreement", "project", "release", "frozen_row", "release_row", "release_indicator", "release_submission",
     "release_step", "access_log", "access_right",
     "access_role", "read_log", "audit_event", "audit_chain",
+)  # fmt: skip
+# What a project may see and why, without how many rows a supplier has.
+IG_PROJECT_BUILD = (
+    "project", "table_name", "feed", "supplier", "is_included", "agreement_id", "reason", "built_at", "superseded_at",
 )  # fmt: skip
 
 
@@ -93,7 +97,12 @@ ROLES = (
         reads=(Reads("ops", OPS_METADATA), Reads("quarantine", ("*",), QUARANTINE_REASON)),
         settings=LIMITS,
     ),
-    Role(IG, reads=(Reads("ops", IG_TABLES),), connections=3, settings=LIMITS),
+    Role(
+        IG,
+        reads=(Reads("ops", IG_TABLES), Reads("ops", ("project_build",), IG_PROJECT_BUILD)),
+        connections=3,
+        settings=LIMITS,
+    ),
     Role(BI_READER, reads=(Reads("publish", BI_TABLES),), connections=20, settings=LIMITS_OF_BI),
     # All analysts: what everybody sees, and of the table of all partners the rows that row security lets through.
     Role(ANALYST, reads=(Reads("publish", ("partner_indicator_value",)),), member_of=BI_READER, can_login=False),
