@@ -199,6 +199,7 @@ OF_A_TABLE = (
     "select pg_stat_get_live_tuples(oid) from pg_class where relname = 'a__b__s1'",
     "select pg_relation_size(oid) from pg_class where relname = 'a__b__s1'",
     "select pg_total_relation_size(oid) from pg_class where relname = 'a__b__s1'",
+    "select pg_database_size(current_database())",
 )
 
 

@@ -23,7 +23,7 @@ TOLD_OF_ROWS = (*SERVICES, EVALUATOR, ENGINEER)
 # What statistics views call. Those of a session say of other people's sessions nothing that counts.
 STATISTICS = "^pg_(stat_get_|current_wal_|last_wal_|control_|logical_emit_message$|tablespace_size$)"
 OF_SESSIONS = "^pg_stat_get_(activity$|backend_|progress_info$)"
-SIZES = "^pg_((total_)?relation|table|indexes)_size$"
+SIZES = "^pg_((total_)?relation|table|indexes|database)_size$"
 # Of pg_class: what the planner knows of rows and pages.
 COUNTS = ("reltuples", "relpages", "relallvisible", "relallfrozen")
 LARGE_OBJECTS = ("lo_creat", "lo_create", "lo_from_bytea", "lo_import", "lo_put", "lowrite")
