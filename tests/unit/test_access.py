@@ -289,6 +289,41 @@ def test_no_reader_takes_a_lock_that_a_release_waits_for_or_makes_what_no_review
         refused(opened, role, "set default_transaction_read_only = off", statement)
 
 
+@pytest.mark.parametrize("role", [*READERS, EVALUATOR])
+def test_no_reader_makes_the_server_write_to_the_disk_without_end(opened, role):
+    """Issue 16, an attacker's finding 9: messages that an idle listener does not take grew by 164 MB in a second."""
+    for call in (
+        "select count(pg_notify('x', repeat('a', 7900) || n)) from generate_series(1, 10) as n",
+        "select count(pg_export_snapshot()) from generate_series(1, 10)",
+        "select pg_logical_emit_message(false, 'a', repeat('a', 1000))",
+        "do $$ begin loop raise warning 'a line of the log'; end loop; end $$",
+    ):
+        refused(opened, role, "set default_transaction_read_only = off", "set statement_timeout = '2s'", call)
+
+
+def test_what_notify_leaves_for_a_listener_who_does_not_take_it_has_an_end(opened):
+    """Issue 16, an attacker's finding 9: no right keeps anybody from the statement NOTIFY."""
+    with as_role(opened, access.BI_READER) as idle, as_role(opened, access.BI_READER) as busy:
+        idle.execute("listen x")
+        # In a transaction it takes nothing.
+        idle.execute("begin")
+        idle.execute("select 1")
+
+        def fill() -> None:
+            for number in range(1000):
+                busy.execute(f"notify x, '{number:07900}'")
+
+        with pytest.raises(errors.ProgramLimitExceeded, match="NOTIFY queue"):
+            fill()
+
+
+def test_a_home_of_before_takes_from_evaluators_what_they_were_given_with_the_counts(opened):
+    with as_role(opened, SUPERUSER) as superuser:
+        superuser.execute("grant execute on function pg_logical_emit_message(boolean, text, text, boolean) to vrn_evaluator")
+    prepare.prepare(opened)
+    refused(opened, EVALUATOR, "select pg_logical_emit_message(false, 'a', 'b')")
+
+
 def test_an_evaluators_statement_ends(opened):
     """Issue 16, A8."""
     limits = {name: all_of(opened, EVALUATOR, f"show {name}")[0][0] for name in access.LIMITS_OF_EVALUATOR}

@@ -56,6 +56,7 @@ def watched(server, tmp_path_factory) -> Iterator[Settings]:
             superuser.execute(f"create role {PROJECT} login password 'x'")
             for role in PEOPLE:
                 superuser.execute(f"grant connect, temporary on database {settings.database} to {role}")
+                superuser.execute(f"grant usage on language plpgsql to {role}")
                 superuser.execute(f"grant usage on schema {', '.join((*access.SCHEMAS, 'project_audited'))} to {role}")
                 for schema in (*access.SCHEMAS, "project_audited"):
                     superuser.execute(f"grant select on {schema}.things to {role}")

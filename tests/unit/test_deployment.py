@@ -21,7 +21,7 @@ from vrn.build import dbt
 from vrn.errors import HomeError, SecretMissing
 from vrn.projects import upkeep
 from vrn.run import deploy, hand_out, prepare, secrets
-from vrn.run.local import airflow
+from vrn.run.local import airflow, postgres
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import LINKER, OWNER, SUPERUSER
@@ -95,6 +95,13 @@ def test_no_service_but_the_server_and_migrate_has_the_superusers_password():
 def test_both_servers_read_the_rules_of_signing_in_that_they_are_given():
     assert "hba_file = '/run/vrn-secrets/pg_hba.conf'" in COMPOSE["configs"]["server"]["content"]
     assert "hba" not in COMPOSE["configs"]
+
+
+def test_a_deployments_servers_keep_as_much_from_people_as_that_of_a_home():
+    """Issue 16, an attacker's finding 9: an end to what NOTIFY leaves."""
+    given = COMPOSE["configs"]["server"]["content"].splitlines()
+    for name in ("max_notify_queue_pages",):
+        assert f"{name} = {postgres.SERVER_OPTIONS[name]}" in given
 
 
 # --- What is handed out ---

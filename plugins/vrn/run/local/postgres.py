@@ -33,6 +33,8 @@ SERVER_OPTIONS = {
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
     "max_connections": "100",
+    # Nothing here uses NOTIFY, and everybody may: the queue of what no listener takes has an end at half a megabyte.
+    "max_notify_queue_pages": "64",
     "jit": "off",
     "timezone": "UTC",
     "log_min_duration_statement": "-1",
