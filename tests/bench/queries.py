@@ -148,7 +148,7 @@ def ask(settings: Settings, folder: Path, written: list[Path], clients: int, sec
 def measure(plan: Plan) -> Iterator[Figure]:
     """Milliseconds of each query, by how many ask at once."""
     years, most = min(YEARS, max(plan.years)), max(plan.clients)
-    postgres.SERVER_OPTIONS["max_connections"] = str(most + ROOM)
+    postgres.SERVER_OPTIONS["max_connections"] = str(most + ROOM + int(postgres.SERVER_OPTIONS["reserved_connections"]))
     with copies.server() as settings, tempfile.TemporaryDirectory() as folder:
         copies.grow(settings, copies.take_in_a_year(settings), 0, years)
         copies.settle(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
@@ -12,7 +12,7 @@ from psycopg import errors, sql
 
 from tests.waiting import until
 from tests.warehouses import copy_of
-from vrn.access import rights
+from vrn.access import fence, rights
 from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.publish import readers
@@ -474,6 +474,35 @@ def test_one_connection_too_many_is_refused(opened):
     finally:
         for connection in open_:
             connection.close()
+
+
+def test_no_role_of_people_has_connections_without_a_limit(opened):
+    """Issue 16, an attacker's finding 7: one evaluator held all of the server's."""
+    without = "select role_name from ops.access_role where can_login and connection_limit < 0"
+    # Those of projects are made as all others.
+    assert {role for (role,) in all_of(opened, SUPERUSER, without)} == {SUPERUSER, *fence.SERVICES}
+
+
+def test_when_people_hold_every_connection_that_is_theirs_a_service_still_connects(opened):
+    """Issue 16, an attacker's finding 7: then `make release` was refused."""
+    limit = f"alter role {EVALUATOR} connection limit {{}}"
+    with as_role(opened, SUPERUSER) as superuser, ExitStack() as held:
+        superuser.execute(limit.format(-1))
+        try:
+
+            def hold() -> None:
+                while True:
+                    held.enter_context(as_role(opened, EVALUATOR))
+
+            with pytest.raises(psycopg.OperationalError, match="remaining connection slots are reserved"):
+                hold()
+            for role in fence.SERVICES:
+                assert all_of(opened, role, "select 1") == [(1,)]
+        finally:
+            superuser.execute(limit.format(access.CONNECTIONS_OF_EVALUATOR))
+    # Those that were closed count until their processes have ended.
+    connected = f"select 1 from pg_stat_activity where usename = '{EVALUATOR}'"
+    until(lambda: not all_of(opened, SUPERUSER, connected), f"those of {EVALUATOR} have ended")
 
 
 def test_passwords_are_kept_and_asked_for_as_scram(opened):

@@ -98,9 +98,9 @@ def test_both_servers_read_the_rules_of_signing_in_that_they_are_given():
 
 
 def test_a_deployments_servers_keep_as_much_from_people_as_that_of_a_home():
-    """Issue 16, an attacker's finding 9: an end to what NOTIFY leaves."""
+    """Issue 16, an attacker's findings 7 and 9: connections for the services, and an end to what NOTIFY leaves."""
     given = COMPOSE["configs"]["server"]["content"].splitlines()
-    for name in ("max_notify_queue_pages",):
+    for name in ("max_connections", "reserved_connections", "max_notify_queue_pages"):
         assert f"{name} = {postgres.SERVER_OPTIONS[name]}" in given
 
 

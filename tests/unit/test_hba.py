@@ -125,7 +125,7 @@ def test_readers_come_into_their_own_database_only(small, monkeypatch):
 
 def test_in_a_home_airflow_comes_into_its_own_database_only(small):
     with psycopg.connect(small.conninfo(SUPERUSER), autocommit=True) as superuser:
-        prepare.ensure_role(superuser, "airflow", small.password("airflow"))
+        prepare.ensure_service(superuser, "airflow", small.password("airflow"))
         prepare.ensure_database(superuser, "airflow", "airflow")
     assert signs_in(small, "airflow", dbname="airflow")
     assert not signs_in(small, "airflow")

@@ -17,6 +17,7 @@ from vrn.access.audit import logged
 from vrn.errors import HomeError
 from vrn.settings import ANALYST_OF, BI_READER, Settings
 from vrn.warehouse import locks
+from vrn.warehouse.roles import EVALUATOR
 
 # A partner's analysts sign in as ANALYST_OF and the partner's name; the policy of row security reads the partner from it.
 ENGINEER, IG, ANALYST = "vrn_engineer", "vrn_ig", ANALYST_OF.removesuffix("_")
@@ -89,6 +90,7 @@ LIMITS = {
 }
 # An evaluator's models run longer.
 LIMITS_OF_EVALUATOR = {"statement_timeout": "15min", "idle_in_transaction_session_timeout": "10min"}
+CONNECTIONS_OF_EVALUATOR = 10
 LIMITS_OF_BI = {**LIMITS, "search_path": "publish"}
 
 ROLES = (
@@ -136,10 +138,11 @@ def ensure_roles(connection: psycopg.Connection, settings: Settings) -> None:
     with connection.transaction():
         locks.for_transaction(connection, locks.Job.ACCESS)
         there = {row[0] for row in connection.execute("select rolname from pg_roles where rolname like 'vrn%'")}
-        wanted = roles(settings)
+        wanted = [Role(EVALUATOR, connections=CONNECTIONS_OF_EVALUATOR, settings=LIMITS_OF_EVALUATOR), *roles(settings)]
         for role in wanted:
             make_role(connection, settings, role)
-        for name in sorted(one for one in there - {role.name for role in wanted} if one.startswith(ANALYST_OF)):
+        left = sorted(one for one in there - {role.name for role in wanted} if one.startswith(ANALYST_OF))
+        for name in left:
             close_role(connection, name)
         for database in OTHER_DATABASES:
             if connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():

@@ -24,7 +24,6 @@ from vrn.warehouse.roles import (
     LINKER,
     LOADER,
     LOADER_SCHEMAS,
-    OWN_ROLES,
     OWNER,
     OWNER_SCHEMAS,
     PERSONS,
@@ -37,15 +36,14 @@ SECONDS_TO_WAIT = 60
 def prepare(settings: Settings) -> None:
     """Bring the warehouse to this version of the code. Safe to run again and at the same time as readers."""
     with superuser(settings, "postgres") as connection:
-        for role in OWN_ROLES:
-            ensure_role(connection, role, settings.password(role))
-        access.limit(connection, EVALUATOR, access.LIMITS_OF_EVALUATOR)
-        access.ensure_roles(connection, settings)
+        for role in fence.SERVICES:
+            ensure_service(connection, role, settings.password(role))
         for database in (settings.database, settings.readers_database):
             ensure_database(connection, database, OWNER)
     with superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
         connection.execute("revoke all on schema public from public")
+        access.ensure_roles(connection, settings)
         database = sql.Identifier(settings.database)
         for role in fence.SERVICES:
             connection.execute(sql.SQL("grant connect, temporary on database {} to {}").format(database, sql.Identifier(role)))
@@ -103,10 +101,11 @@ def _ensure_projects(connection: psycopg.Connection, settings: Settings) -> None
         roles.ensure(connection, settings, project)
 
 
-def ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
-    """A role that signs in with a password, as superuser."""
+def ensure_service(connection: psycopg.Connection, role: str, password: str) -> None:
+    """A role of a service, which signs in with a password, as superuser: it may connect when people have all that is theirs."""
     if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
         connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+    connection.execute(sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(sql.Identifier(role)))
     access.set_password(connection, role, password)
 
 

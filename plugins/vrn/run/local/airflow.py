@@ -116,7 +116,7 @@ def database(settings: Settings, host: str, port: int) -> dict[str, str]:
 def prepared(settings: Settings) -> Iterator[None]:
     """Make Airflow's database and bring it to this version, while the caller does something else. Raises HomeError at the end."""
     with prepare.superuser(settings, "postgres") as connection:
-        prepare.ensure_role(connection, AIRFLOW, settings.password(AIRFLOW))
+        prepare.ensure_service(connection, AIRFLOW, settings.password(AIRFLOW))
         prepare.ensure_database(connection, "airflow", AIRFLOW)
     write_passwords(settings)
     log = settings.logs / "airflow-migrate.log"

@@ -32,7 +32,9 @@ SERVER_OPTIONS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
-    "max_connections": "100",
+    "max_connections": "150",
+    # For the services alone, whoever of the people holds all that is theirs (vrn.run.prepare.ensure_service).
+    "reserved_connections": "50",
     # Nothing here uses NOTIFY, and everybody may: the queue of what no listener takes has an end at half a megabyte.
     "max_notify_queue_pages": "64",
     "jit": "off",
