@@ -64,7 +64,7 @@ release: $(INSTALLED) ## publish what was built: freeze, hide what could identif
 release-preview: $(INSTALLED) ## what a release would change against the last one, because of what, and whether it needs a reason
 	@$(VRN) release-preview
 
-readers: $(INSTALLED) ## bring the database of readers to what publish holds (each build and release does it)
+readers: $(INSTALLED) ## bring the database of readers to what publish holds, and roles that changed themselves back (each build and release does it)
 	@$(VRN) readers
 
 site: $(INSTALLED) ## make the pages of the latest release anew

@@ -55,6 +55,7 @@ def made_once(server: Settings, shared: Path, name: str, template: str, make: Ca
         if kept.exists():
             make_database(server, name, "template0")
             _run(server, "pg_restore", f"--dbname={name}", str(kept))
+            forget_accounts(server, name)
         else:
             make_database(server, name, template)
             make()
@@ -72,6 +73,12 @@ def make_database(server: Settings, name: str, template: str) -> None:
         # Files as they are: through the log, as PostgreSQL copies of itself, it takes three times as long.
         command = sql.SQL("create database {} template {} strategy file_copy owner vrn_owner")
         connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def forget_accounts(server: Settings, name: str) -> None:
+    """Roles are the whole server's: what a copy of a database keeps of them is of another start, or of another worker's server."""
+    with psycopg.connect(server.conninfo("postgres", name)) as connection:
+        connection.execute("truncate accounts.kept")
 
 
 def _run(server: Settings, program: str, *arguments: str) -> None:
@@ -116,6 +123,7 @@ def copy_of(
     """
     make_database(server, name, template)
     try:
+        forget_accounts(server, name)
         settings = point_to(server, folder, name, monkeypatch)
         yield settings
     finally:

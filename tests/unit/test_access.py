@@ -12,7 +12,7 @@ from psycopg import errors, sql
 
 from tests.waiting import until
 from tests.warehouses import copy_of
-from vrn.access import fence, rights
+from vrn.access import accounts, fence, rights
 from vrn.access import roles as access
 from vrn.build import steps as build
 from vrn.publish import readers
@@ -350,7 +350,7 @@ def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print
     assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
 
 
-def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_and_one_of_who_replaces_tables(opened):
+def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_and_three_of_who_replaces_tables(opened):
     found = all_of(
         opened,
         SUPERUSER,
@@ -358,14 +358,17 @@ def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_a
         "where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
     )
     assert {name for name, _, _ in found} == {
-        "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)"
+        "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)", *accounts.FUNCTIONS,
     }  # fmt: skip
-    assert {(owner, *setting) for _, owner, setting in found} == {(SUPERUSER, "search_path=pg_catalog, pg_temp")}
+    assert {(owner, setting[0]) for _, owner, setting in found} == {(SUPERUSER, "search_path=pg_catalog, pg_temp")}
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, KEEPER}:
         for call in ("ops.open_project('x', 'infinity')", "ops.close_project('x')"):
             refused(opened, role, f"select {call}")
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, OWNER, LOADER}:
         refused(opened, role, "select ops.end_readers('0')")
+    for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, OWNER}:
+        for call in accounts.FUNCTIONS:
+            refused(opened, role, f"select {call}", why=(errors.InsufficientPrivilege, *NOT_THERE))
     # Whoever owns the schema they are in neither.
     refused(opened, OWNER, "alter function ops.close_project owner to vrn_owner")
     refused(opened, OWNER, "create or replace function ops.close_project(project text) returns void language sql as 'select'")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from rich.console import Console
 
 from tests import submissions
 from tests.airflow import Airflow
 from tests.ports import free_port
+from vrn.access import accounts
 from vrn.build import steps as build
 from vrn.ledger import store as ledger
+from vrn.run import prepare
 from vrn.run.local import airflow, not_taken, services, status
 from vrn.settings import Settings
+from vrn.warehouse.roles import EVALUATOR
 
 STREET = "police_street_crime"
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -51,6 +55,22 @@ def whole(owner, home: Settings) -> None:
     owner.execute(
         "insert into ops.step (step, started_at, finished_at, is_success) values ('dbt publish', %s, %s, true)", [NOON, NOON]
     )
+
+
+def test_a_role_that_changed_itself_is_named_with_what_puts_it_right(said, home):
+    """Issue 16, an attacker's finding 6."""
+    prepare.prepare(home)
+    assert "Roles" not in said()[1]
+    with psycopg.connect(home.conninfo(EVALUATOR), autocommit=True) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        connection.execute("alter role vrn_evaluator set statement_timeout = '1ms'")
+        connection.execute("alter role vrn_evaluator password 'nobody knows'")
+    try:
+        told = "Roles vrn_evaluator changed its password and settings; the next build puts that right, and `make readers` now"
+        assert told in said()[1]
+    finally:
+        accounts.restore(home)
+    assert "Roles" not in said()[1]
 
 
 def test_a_home_in_which_all_is_well_fits_a_screen_of_80_by_24(said, home, owner):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from vrn.access import accounts
 from vrn.access.audit import logged
 from vrn.errors import HomeError
 from vrn.settings import ANALYST_OF, BI_READER, Settings
@@ -134,9 +135,10 @@ def logins(settings: Settings) -> list[str]:
 
 
 def ensure_roles(connection: psycopg.Connection, settings: Settings) -> None:
-    """Make the roles and set their limits, as superuser. Roles of partners that left may not sign in any more."""
+    """Make the roles and set their limits, as superuser in the warehouse. Roles of partners that left may not sign in any more."""
     with connection.transaction():
         locks.for_transaction(connection, locks.Job.ACCESS)
+        accounts.alone(connection)
         there = {row[0] for row in connection.execute("select rolname from pg_roles where rolname like 'vrn%'")}
         wanted = [Role(EVALUATOR, connections=CONNECTIONS_OF_EVALUATOR, settings=LIMITS_OF_EVALUATOR), *roles(settings)]
         for role in wanted:
@@ -148,6 +150,7 @@ def ensure_roles(connection: psycopg.Connection, settings: Settings) -> None:
             if connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
                 connection.execute(sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(database)))
         logged.ensure(connection)
+        accounts.keep(connection, [*(role.name for role in wanted), *left])
 
 
 def make_role(connection: psycopg.Connection, settings: Settings, role: Role) -> None:
@@ -171,6 +174,14 @@ def limit(connection: psycopg.Connection, role: str, limits: Mapping[str, str]) 
     """Give a role these settings and no other for its sessions."""
     name = sql.Identifier(role)
     connection.execute(sql.SQL("alter role {} reset all").format(name))
+    # It can have made some for one database, which come before these.
+    own = connection.execute(
+        "select datname from pg_db_role_setting inner join pg_database on pg_database.oid = setdatabase "
+        "inner join pg_roles on pg_roles.oid = setrole where rolname = %s",
+        [role],
+    ).fetchall()
+    for (database,) in own:
+        connection.execute(sql.SQL("alter role {} in database {} reset all").format(name, sql.Identifier(database)))
     for setting, value in limits.items():
         connection.execute(sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value)))
 

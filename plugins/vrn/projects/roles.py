@@ -7,6 +7,7 @@ from datetime import timedelta
 import psycopg
 from psycopg import sql
 
+from vrn.access import accounts
 from vrn.access import roles as access
 from vrn.access.audit import logged
 from vrn.errors import HomeError
@@ -21,11 +22,13 @@ def ensure(connection: psycopg.Connection, settings: Settings, project: Project)
     """
     limits = {**access.LIMITS, "search_path": project.schema}
     with connection.transaction():
+        accounts.alone(connection)
         before = connection.execute("select rolcanlogin from pg_roles where rolname = %s", [project.role]).fetchone()
         access.make_role(connection, settings, access.Role(project.role, settings=limits))
         if before is None or not before[0]:
             connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(project.role)))
         logged.ensure(connection)
+        accounts.keep(connection, [project.role])
 
 
 def check(connection: psycopg.Connection, project: Project) -> None:

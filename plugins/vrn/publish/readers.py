@@ -14,6 +14,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
+from vrn.access import accounts
 from vrn.access.roles import ANALYST, BI_READER, ROLES
 from vrn.publish import shapes
 from vrn.settings import Settings
@@ -28,11 +29,14 @@ TABLES = tuple(table for role in ROLES if role.name in READERS for reads in role
 
 
 def fill(settings: Settings) -> None:
-    """Bring the database of readers to what publish holds. The same again changes nothing that anybody sees.
+    """Bring the database of readers to what publish holds, and the roles of people to what they were made. The same again changes
+    nothing that anybody sees.
 
     Waits for a build that is under way. Where the tables became others, sessions of people that read the old ones for minutes are
     ended.
     """
+    # First and by itself: whatever else fails, they can sign in.
+    accounts.restore(settings)
     with connect(settings, OWNER) as source, connect(settings, OWNER, dbname=settings.readers_database) as target:
         # Until this has ended no build takes a table away that it reads.
         locks.for_transaction(source, locks.Job.BUILD)

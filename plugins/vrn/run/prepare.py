@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vrn.access import clearing, fence, keeper, keys, rights
+from vrn.access import accounts, clearing, fence, keeper, keys, rights
 from vrn.access import roles as access
 from vrn.access import secrets as files
 from vrn.errors import HomeError
@@ -43,6 +43,7 @@ def prepare(settings: Settings) -> None:
     with superuser(settings, settings.database) as connection, connection.transaction():
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(settings.database)))
         connection.execute("revoke all on schema public from public")
+        accounts.ensure(connection)
         access.ensure_roles(connection, settings)
         database = sql.Identifier(settings.database)
         for role in fence.SERVICES:

@@ -19,7 +19,7 @@ from vrn.publish.exports.tables import TABLES, ExportRefused, columns_of, rows
 from vrn.publish.folder_swap import swapped_in
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
-from vrn.warehouse.roles import EVALUATOR
+from vrn.warehouse.roles import OWNER
 
 FOLDER, PACKAGE = "releases", "datapackage.json"
 
@@ -27,7 +27,8 @@ FOLDER, PACKAGE = "releases", "datapackage.json"
 def write(settings: Settings, release_id: str, connection: psycopg.Connection | None = None) -> Path:
     """Write the files of a release into releases/<release_id> of the home. Returns the folder.
 
-    connection: one that is in no transaction and may read publish and ops.release; without it, the evaluator's.
+    connection: one that is in no transaction and may read publish and ops.release; without it, the owner's: a role of people may
+    change itself, and a release is not to fail of it.
 
     Files that are there already, whole and of this release, are left as they are: so those of a release that publish no longer
     holds stay, and a second run does nothing. Raises ExportRefused.
@@ -48,7 +49,7 @@ def write(settings: Settings, release_id: str, connection: psycopg.Connection | 
 def _reading(settings: Settings, connection: psycopg.Connection | None) -> Iterator[psycopg.Connection]:
     """One view of the tables throughout: a build that swaps them in between is not half seen."""
     if connection is None:
-        with connect(settings, EVALUATOR) as own, _reading(settings, own) as reading:
+        with connect(settings, OWNER) as own, _reading(settings, own) as reading:
             yield reading
         return
     with connection.transaction():

@@ -11,6 +11,7 @@ from datetime import datetime
 import psycopg
 from rich.console import Console
 
+from vrn.access import accounts
 from vrn.build import steps as build
 from vrn.errors import SecretMissing, VrnError
 from vrn.feeds import days
@@ -68,6 +69,7 @@ def _lines(settings: Settings) -> Iterator[Line]:
             yield from _day(connection, settings)
             yield from _ledger(connection)
             yield from _build(connection, settings)
+            yield from _roles(connection)
     except psycopg.Error as error:
         yield "Warehouse", f"does not answer at port {settings.pg_port}: {str(error).strip().splitlines()[0]}"
         yield "", "So nothing can be said of deliveries, builds and releases."
@@ -162,6 +164,11 @@ def _build(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]
         yield "Build", f"failed at {', '.join(broken)}"
     release = connection.execute(LAST_RELEASE).fetchone()
     yield "Release", f"{release['release_id']}, {_time(release['released_at'])}: {release['note']}" if release else "none yet"
+
+
+def _roles(connection: psycopg.Connection) -> Iterator[Line]:
+    for role, what in accounts.changed(connection).items():
+        yield "Roles", f"{role} changed its {' and '.join(what)}; the next build puts that right, and `make readers` now"
 
 
 def _time(when: datetime) -> str:
