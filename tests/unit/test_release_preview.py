@@ -33,6 +33,8 @@ MODELS = {
     "dim_indicator": ("indicator_id", "short_name", {"V06": "Violence", "V10": "Robbery", "V99": "Left"}, "V99"),
     "dim_area": ("area_code", "area_name", {"E06000008": "Blackburn", "E07000125": "Rossendale"}, "E07000125"),
 }
+# What the later release calls otherwise, and what is there for the first time.
+LATER = {"dim_indicator": {"V10": "Robbery of persons"}, "dim_area": {"E07000126": "South Ribble"}}
 
 
 @pytest.fixture
@@ -43,15 +45,17 @@ def told(built_server, home: Settings, owner: psycopg.Connection) -> Callable[[d
 
     came = submissions.came(owner, "a delivery", feed="police_crime", period_start="2019-04-01", period_end="2019-04-30")
 
-    def compare(figures: dict) -> changes.Changes:
+    def compare(figures: dict, is_delivered: bool = True) -> changes.Changes:
         with owner.transaction(force_rollback=True):
             earlier, later = (_release(owner, name) for name in ("earlier", "later"))
             for relation, (code, name, there, gone) in MODELS.items():
-                for one, said in there.items():
+                ending = {gone, *LATER[relation]}
+                rows = [(one, said, earlier, later if one in ending else None) for one, said in there.items()]
+                for one, said, since, until in [*rows, *((*new, later, None) for new in LATER[relation].items())]:
                     content = Jsonb({code: one, name: said, "feeds": ["police_crime"], "period_types": ["financial_year"]})
                     owner.execute(
                         "insert into ops.frozen_row values (%s, %s, sha256(%s), %s, %s)",
-                        [relation, content, one.encode(), earlier, later if one == gone else None],
+                        [relation, content, (one + said).encode(), since, until],
                     )
             owner.execute(
                 "insert into ops.frozen_row select 'dim_period', to_jsonb(one), 'x', %s from marts.dim_period as one "
@@ -62,7 +66,8 @@ def told(built_server, home: Settings, owner: psycopg.Connection) -> Callable[[d
                 for found, since, until in ((before, earlier, later), (after, later, None)):
                     if found:
                         _figure(owner, key, *found, since, until)
-            owner.execute("insert into ops.release_submission values ('later', %s)", [came])
+            if is_delivered:
+                owner.execute("insert into ops.release_submission values ('later', %s)", [came])
             return changes.between(owner, "earlier", "later")
 
     return compare
@@ -107,6 +112,9 @@ def test_it_says_what_changes_by_how_much_and_because_of_what(told, home):
         "V06 E06000008 2019/20: 10 to 11 (+10.0 %)",
         "Indicators that are no more: V99 (Left)",
         "Areas that are no more: E07000125 (Rossendale)",
+        "Areas that are new: E07000126 (South Ribble)",
+        "Names that change (1):",
+        "V10: Robbery to Robbery of persons",
         "V10 E06000008 2019/20",
         "V10 E06000009 2019/20",
         "V06 E07000119 2019/20",
@@ -147,10 +155,32 @@ def test_a_reason_is_asked_for_where_a_threshold_of_the_settings_is_passed(told,
     assert all(sentence.endswith(".") for sentence in found)
 
 
-def test_of_a_release_that_changes_nothing_nobody_asks_for_a_reason(told, home, monkeypatch):
+@pytest.fixture
+def unchanged(told, monkeypatch) -> Callable[..., changes.Changes]:
+    """Two releases that say the same of everything."""
     same = {key: (before, before) for key, (before, _) in FIGURES.items() if before and before[1] == PUBLISH}
-    monkeypatch.setitem(MODELS, "dim_indicator", (*MODELS["dim_indicator"][:3], None))
-    monkeypatch.setitem(MODELS, "dim_area", (*MODELS["dim_area"][:3], None))
-    found = told(same)
+    for relation, (*said, _) in MODELS.items():
+        monkeypatch.setitem(MODELS, relation, (*said, None))
+        monkeypatch.setitem(LATER, relation, {})
+    return lambda **said: told(same, **said)
+
+
+def test_of_a_release_that_changes_no_figure_nobody_asks_for_a_reason_while_a_delivery_came(unchanged, home):
+    found = unchanged()
     assert preview.concerns(found, Settings()) == []
-    assert preview.text(found, Settings()).endswith("The release needs no reason.")
+    assert preview.text(found, Settings()).endswith('The release needs no reason (make release NOTE="what it is for").')
+
+
+def test_a_release_that_tells_readers_nothing_new_needs_a_reason_and_names_no_cause(unchanged, home):
+    """Issue 16, C: one was frozen for good, and a preview had said that nothing moves; under "Because of:" stood nothing."""
+    found = unchanged(is_delivered=False)
+    assert preview.concerns(found, Settings()) == ["Nothing that readers see differs from the release earlier."]
+    assert "Because of" not in preview.text(found, Settings())
+
+
+def test_a_release_that_only_calls_something_otherwise_says_so_and_needs_no_reason(unchanged, home, monkeypatch):
+    """Issue 16, C: the preview was silent on new names, and both were published."""
+    monkeypatch.setitem(LATER, "dim_area", {"E06000008": "Blackburn with Darwen"})
+    found = unchanged(is_delivered=False)
+    assert "  E06000008: Blackburn to Blackburn with Darwen" in preview.text(found, Settings()).splitlines()
+    assert preview.concerns(found, Settings()) == []

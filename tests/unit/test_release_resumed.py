@@ -46,10 +46,10 @@ AFTER = (
 )
 
 
-def make(home, note: str = "for the board") -> tuple[str, str]:
+def make(home, note: str = "for the board", reason: str | None = None) -> tuple[str, str]:
     """What the command does. Returns the release and what was printed."""
     said = io.StringIO()
-    return release_command.carry_out(home, Console(file=said, width=200), note), said.getvalue()
+    return release_command.carry_out(home, Console(file=said, width=200), note, reason), said.getvalue()
 
 
 def figures_to_release(home, owner) -> None:
@@ -126,7 +126,7 @@ def test_a_release_that_publish_cannot_be_built_of_is_given_up_and_holds_up_no_l
 
     owner.execute("delete from marts.dim_area where area_name = 'again'")
     count_as_built(home)
-    third, _ = make(home, "mended")
+    third, _ = make(home, "mended", "it says the same as the first")
     told = owner.execute("select release_id, previous_release_id from publish.release order by release_number").fetchall()
     assert [tuple(row.values()) for row in told] == [(first, None), (third, first)]
     assert broken in releases(owner)
@@ -149,6 +149,18 @@ def test_it_shows_what_is_done_while_figures_are_frozen(built_server, home, owne
     told = []
     release.make(home, "for the board", tell=told.append)
     assert told == ["definitions and figures", "disclosure control", "what it changes against the last release"]
+
+
+@pytest.mark.parametrize("note", ["", "  "])
+def test_without_a_note_a_release_is_refused_at_once_and_does_not_wait_for_a_build(built_server, home, owner, capsys, note):
+    """Issue 16, C: it was published with an empty note, which the page of releases then showed."""
+    figures_to_release(home, owner)
+    with build.alone():
+        assert main(["release", note, "--reason", ""]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: A release cannot be taken back")
+    assert "make release NOTE=" in said
+    assert releases(owner) == []
 
 
 def test_two_releases_are_not_made_at_once(built_server, home, owner):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from vrn.publish.frozen import KEY
+from vrn.publish.frozen import KEY, RANGE, TELLING
 
 SHOWN, HIDDEN, NONE = "shown", "hidden", "none"
 
@@ -46,17 +46,53 @@ left join publish.release_changes(%(earlier)s, %(later)s) as why using ({", ".jo
 where coalesce(moved.earlier_state, '{NONE}') <> '{NONE}' or coalesce(moved.later_state, '{NONE}') <> '{NONE}'
 order by {", ".join(KEY)}
 """
+# The models of indicators and of areas, with their code and their name.
+NAMED = {"dim_indicator": ("indicator_id", "short_name"), "dim_area": ("area_code", "area_name")}
 # What one release has of a model and the other has not, by its code.
-GONE = """
+ONLY = """
 select content ->> %(code)s as code, content ->> %(name)s as name
-from ops.release_row as earlier
-where release_id = %(earlier)s and relation = %(relation)s and not exists (
-    select from ops.release_row as later
-    where later.release_id = %(later)s and later.relation = %(relation)s
-        and later.content ->> %(code)s = earlier.content ->> %(code)s
+from ops.release_row as ours
+where release_id = %(one)s and relation = %(relation)s and not exists (
+    select from ops.release_row as theirs
+    where theirs.release_id = %(other)s and theirs.relation = %(relation)s
+        and theirs.content ->> %(code)s = ours.content ->> %(code)s
 )
 order by 1
 """
+# What two releases say otherwise of the same indicator or area, field by field.
+DEFINED_ANEW = """
+select earlier.content ->> %(code)s as code, field, earlier.content ->> field as before, later.content ->> field as after
+from ops.release_row as earlier
+inner join ops.release_row as later
+    on
+        later.release_id = %(later)s
+        and later.relation = earlier.relation
+        and later.content ->> %(code)s = earlier.content ->> %(code)s
+cross join lateral jsonb_object_keys(later.content) as field
+where
+    earlier.release_id = %(earlier)s and earlier.relation = %(relation)s
+    -- A field that the model got since is no change of what it says.
+    and earlier.content ? field
+    and earlier.content -> field is distinct from later.content -> field
+order by code, field
+"""
+# Whatever else readers see, by table: rows that one of the two has and the other has not.
+ROWS = """
+select relation, count(*) as found
+from (
+    select relation, content from ops.release_row where release_id in (%(earlier)s, %(later)s)
+    group by relation, content having count(*) = 1
+) as one
+group by relation order by relation
+"""
+# Whether anything else is told otherwise: limits, a comparison or a trend in words, a range in the place of a hidden count.
+IS_TOLD_ANEW = " or ".join(
+    f"exists (select from ops.{view} where release_id in (%(earlier)s, %(later)s) group by {columns} having count(*) = 1)"
+    for view, columns in (
+        ("release_decision", ", ".join((*KEY, *TELLING))),
+        ("release_range", ", ".join((*KEY, *RANGE))),
+    )
+)
 DELIVERIES = """
 select submission_id, feed, supplier, period_start, period_end, is_later
 from (
@@ -102,15 +138,37 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A field of an indicator or an area that both releases have, and of which they say something else."""
+
+    code: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Only:
+    """Indicators and areas that one of two releases has and the other has not: codes and names."""
+
+    indicators: tuple[tuple[str, str], ...]
+    areas: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Changes:
     """What differs between two releases. shown_before: the figures that the earlier one shows; shown_in_both: of those, how many
-    the later one shows as well."""
+    the later one shows as well. new: what the later one has and the earlier one has not. rows: by table of what is frozen, how many
+    rows only one of them has. is_same: readers see no difference."""
 
     earlier: str
     figures: tuple[Figure, ...]
     deliveries: tuple[Delivery, ...]
-    indicators_gone: tuple[tuple[str, str], ...]
-    areas_gone: tuple[tuple[str, str], ...]
+    gone: Only
+    new: Only
+    said: tuple[Said, ...]
+    rows: tuple[tuple[str, int], ...]
+    is_same: bool
     shown_before: int
 
     def between(self, before: str | None, after: str | None) -> list[Figure]:
@@ -139,14 +197,37 @@ def between(connection: psycopg.Connection, earlier: str, later: str) -> Changes
         "and (count is not null or value is not null)",
         both,
     ).fetchone()
+    figures = tuple(_figures(connection.execute(CHANGED, both)))
+    deliveries = tuple(_delivery(row) for row in connection.execute(DELIVERIES, both))
+    rows = tuple((row["relation"], row["found"]) for row in connection.execute(ROWS, both))
     return Changes(
         earlier=earlier,
-        figures=tuple(_figures(connection.execute(CHANGED, both))),
-        deliveries=tuple(_delivery(row) for row in connection.execute(DELIVERIES, both)),
-        indicators_gone=_gone(connection, both, "dim_indicator", "indicator_id", "short_name"),
-        areas_gone=_gone(connection, both, "dim_area", "area_code", "area_name"),
+        figures=figures,
+        deliveries=deliveries,
+        gone=only_in(connection, earlier, later),
+        new=only_in(connection, later, earlier),
+        said=tuple(
+            Said(**row)
+            for relation, (code, _) in NAMED.items()
+            for row in connection.execute(DEFINED_ANEW, {**both, "relation": relation, "code": code})
+        ),
+        rows=rows,
+        is_same=not (
+            figures or deliveries or rows or connection.execute(f"select {IS_TOLD_ANEW} as found", both).fetchone()["found"]
+        ),
         shown_before=shown["found"],
     )
+
+
+def only_in(connection: psycopg.Connection, one: str, other: str) -> Only:
+    """What the one has and the other has not; known as soon as the definitions of both are kept."""
+
+    def of(relation: str) -> tuple[tuple[str, str], ...]:
+        code, name = NAMED[relation]
+        rows = connection.execute(ONLY, {"one": one, "other": other, "relation": relation, "code": code, "name": name})
+        return tuple((row["code"], row["name"]) for row in rows)
+
+    return Only(*map(of, NAMED))
 
 
 def _figures(rows) -> Iterator[Figure]:
@@ -168,8 +249,3 @@ def _figures(rows) -> Iterator[Figure]:
 def _delivery(row: dict) -> Delivery:
     period = f"{row['period_start']} to {row['period_end']}" if row["period_start"] else "period unknown"
     return Delivery(row["submission_id"], f"{row['feed']} of {row['supplier']}, {period}", row["is_later"])
-
-
-def _gone(connection: psycopg.Connection, both: dict, relation: str, code: str, name: str) -> tuple[tuple[str, str], ...]:
-    rows = connection.execute(GONE, {**both, "relation": relation, "code": code, "name": name})
-    return tuple((row["code"], row["name"]) for row in rows)

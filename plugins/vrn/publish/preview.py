@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from vrn.publish.changes import HIDDEN, SHOWN, Changes, Figure
+from vrn.publish.changes import HIDDEN, NAMED, SHOWN, Changes, Figure, Only
 from vrn.settings import Settings
 
 # How many figures are named one by one; of the others the text says how many there are.
-NAMED = 20
+ONE_BY_ONE = 20
+# The fields that are names of an indicator or an area.
+NAMES = ("name", "short_name", "area_name")
+COMMAND = 'make release NOTE="what it is for"'
 
 
 def concerns(changes: Changes, settings: Settings) -> list[str]:
     """The sentences for which a release needs a reason; none where nothing passes a threshold of the settings.
 
-    What vanishes always needs one. Of the figures that the last release shows, so many percent (release_share_percent) may move by
-    more than release_move_percent, and so many may become hidden or go.
+    What vanishes always needs one, and so does a release that tells nothing new. Of the figures that the last release shows, so
+    many percent (release_share_percent) may move by more than release_move_percent, and so many may become hidden or go.
     """
-    said = [
-        f"{_number(gone, what)} of the last release {'is' if len(gone) == 1 else 'are'} no more: "
-        f"{', '.join(f'{code} ({name})' for code, name in gone)}."
-        for what, gone in (("indicator", changes.indicators_gone), ("area", changes.areas_gone))
-        if gone
-    ]
+    said = gone(changes.gone)
+    if changes.is_same:
+        said.append(f"Nothing that readers see differs from the release {changes.earlier}.")
     before, limit = changes.shown_before, settings.release_share_percent
     moved = changes.moved(settings.release_move_percent)
     lost = [*changes.between(SHOWN, HIDDEN), *changes.between(SHOWN, None)]
@@ -37,6 +37,15 @@ def concerns(changes: Changes, settings: Settings) -> list[str]:
                 f"{100 * len(found) / before:.1f} %, and up to {limit} % needs no reason."
             )
     return said
+
+
+def gone(found: Only) -> list[str]:
+    """The sentences for which a release needs a reason because something vanishes; they are true before its figures are decided."""
+    return [
+        f"{_number(some, what)} of the last release {'is' if len(some) == 1 else 'are'} no more: {_listed(some)}."
+        for what, some in (("indicator", found.indicators), ("area", found.areas))
+        if some
+    ]
 
 
 def text(changes: Changes, settings: Settings) -> str:
@@ -61,21 +70,48 @@ def _lines(changes: Changes, settings: Settings) -> Iterator[str]:
     percent = settings.release_move_percent
     moved = changes.moved(percent)
     yield from _named(f"Figures that move by more than {percent} %, the furthest first", moved, _move)
-    for title, gone in (("Indicators", changes.indicators_gone), ("Areas", changes.areas_gone)):
-        if gone:
-            yield f"{title} that are no more: {', '.join(f'{code} ({name})' for code, name in gone)}"
+    for found, what in ((changes.gone, "are no more"), (changes.new, "are new")):
+        for title, some in (("Indicators", found.indicators), ("Areas", found.areas)):
+            if some:
+                yield f"{title} that {what}: {_listed(some)}"
+    yield from _defined_anew(changes)
     for meaning in ("become hidden", "are shown that were hidden", "are no more"):
         yield from _named(f"Figures that {meaning}", parts[meaning], _place)
     needed = concerns(changes, settings)
-    yield "The release needs a reason (make release REASON=…):" if needed else "The release needs no reason."
+    yield f"The release needs a reason ({COMMAND} REASON=…):" if needed else f"The release needs no reason ({COMMAND})."
     yield from (f"  {sentence}" for sentence in needed)
 
 
+def _defined_anew(changes: Changes) -> Iterator[str]:
+    """Each name that changes, indicators and areas of which something else is said, and how many rows of other tables differ."""
+    names = [one for one in changes.said if one.field in NAMES]
+    if names:
+        yield f"Names that change ({len(names):,}):"
+        yield from (f"  {one.code}: {one.before} to {one.after}" for one in names)
+    others: dict[str, list[str]] = {}
+    for one in changes.said:
+        if one.field not in NAMES:
+            others.setdefault(one.code, []).append(one.field)
+    if others:
+        said = (f"{code} ({', '.join(fields)})" for code, fields in others.items())
+        yield f"Indicators and areas of which something else is said: {', '.join(said)}"
+    rows = [f"{relation} {found:,}" for relation, found in changes.rows if relation not in NAMED]
+    if rows:
+        yield f"Rows that one of the two releases has, of other tables: {', '.join(rows)}"
+
+
 def _because(changes: Changes) -> Iterator[str]:
-    """Each delivery that came or went, and how many of the figures that are shown and move rest on it; then other causes."""
+    """Each delivery that came or went, and how many of the figures that are shown and move rest on it; then other causes; nothing
+    where nothing changes."""
+    causes = [*_causes(changes)]
+    if causes:
+        yield "Because of:"
+        yield from causes
+
+
+def _causes(changes: Changes) -> Iterator[str]:
     seen = [one for one in changes.figures if SHOWN in (one.earlier_state, one.later_state)]
     resting = Counter(submission for one in seen for submission in one.because)
-    yield "Because of:"
     for one in changes.deliveries:
         verb = "came" if one.is_later else "serves no more"
         yield f"  delivery {one.submission_id} {verb} ({one.said}): {_number(resting[one.submission_id], 'figure')}"
@@ -94,9 +130,9 @@ def _because(changes: Changes) -> Iterator[str]:
 def _named(title: str, figures: list[Figure], say) -> Iterator[str]:
     if figures:
         yield f"{title} ({len(figures):,}):"
-        yield from (f"  {say(one)}" for one in figures[:NAMED])
-        if len(figures) > NAMED:
-            yield f"  and {len(figures) - NAMED:,} more"
+        yield from (f"  {say(one)}" for one in figures[:ONE_BY_ONE])
+        if len(figures) > ONE_BY_ONE:
+            yield f"  and {len(figures) - ONE_BY_ONE:,} more"
 
 
 def _move(figure: Figure) -> str:
@@ -108,6 +144,10 @@ def _place(figure: Figure) -> str:
     indicator, area, period, *cell = figure.key
     groups = [one for one in cell if one != "all"]
     return " ".join([indicator, area, period, *groups])
+
+
+def _listed(some: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"{code} ({name})" for code, name in some)
 
 
 def _by_indicator(figures: Iterable[Figure]) -> str:

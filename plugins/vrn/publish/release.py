@@ -42,19 +42,39 @@ def make(settings: Settings, note: str, reason: str | None = None, tell: Callabl
     """Freeze the figures as they were last built, all of it or nothing. Returns the release's id: its day, and a number from the
     second of a day on.
 
-    reason: why, where the release changes so much that it needs one (vrn.publish.preview). tell: is told what is done, as it is
-    begun. Raises ReleaseRefused when a reason is missing, when nothing was built, or when the project or the ledger changed since.
+    note: what it is for, in words that readers get. reason: why, where the release changes so much, or so little, that it needs one
+    (vrn.publish.preview). tell: is told what is done, as it is begun. Raises ReleaseRefused when the note or a reason is missing,
+    when nothing was built, or when the project or the ledger changed since.
     """
+    refuse_without(note)
     with connect(settings, OWNER) as connection:
-        last, release_id = _freeze(connection, settings, note, reason, tell)
+        last, release_id, number = _freeze(connection, settings, note, reason, tell)
+        is_asked = last is not None and not reason
+        # What vanishes is known already, and disclosure control takes a minute.
+        if is_asked and (needed := preview.gone(changes.only_in(connection, last, release_id))):
+            raise _reason_missing(needed)
+        _decide(connection, number, tell)
         tell("what it changes against the last release")
-        if last and not reason and (needed := preview.concerns(changes.between(connection, last, release_id), settings)):
-            raise ReleaseRefused(
-                f"This release changes much, and is not made without a reason: {' '.join(needed)} Look at `make release-preview`, "
-                'and say why: make release NOTE="…" REASON="…".'
-            )
+        if is_asked and (needed := preview.concerns(changes.between(connection, last, release_id), settings)):
+            raise _reason_missing(needed)
         events.record(connection, events.RELEASE, f"the release {release_id}", release_id=release_id)
     return release_id
+
+
+def refuse_without(note: str) -> None:
+    """Raises ReleaseRefused where a release has no note."""
+    if not note.strip():
+        raise ReleaseRefused(
+            "A release cannot be taken back, and readers are told what it is for. Look at `make release-preview`, and say it: "
+            'make release NOTE="for the board of December".'
+        )
+
+
+def _reason_missing(needed: list[str]) -> ReleaseRefused:
+    return ReleaseRefused(
+        f"This release is not made without a reason: {' '.join(needed)} Look at `make release-preview`, and say why: "
+        'make release NOTE="…" REASON="…".'
+    )
 
 
 def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> str:
@@ -63,9 +83,10 @@ def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> s
     Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
     """
     with connect(settings, OWNER) as connection:
-        last, release_id = _freeze(connection, settings, "a preview", None, tell)
+        last, release_id, number = _freeze(connection, settings, "a preview", None, tell)
+        _decide(connection, number, tell)
         if last is None:
-            said = "There is no release yet: all that is shown would be new, and the release needs no reason."
+            said = f"There is no release yet: all that is shown would be new, and the release needs no reason ({preview.COMMAND})."
         else:
             said = preview.text(changes.between(connection, last, release_id), settings)
         connection.rollback()
@@ -131,8 +152,11 @@ def _taken(connection: psycopg.Connection, release_id: str) -> set[str]:
 
 def _freeze(
     connection: psycopg.Connection, settings: Settings, note: str, reason: str | None, tell: Callable[[str], None]
-) -> tuple[str | None, str]:
-    """Keep all that publish shows under a new release, in this transaction. Returns the last release, and the new one."""
+) -> tuple[str | None, str, int]:
+    """Keep all that publish is made of under a new release, in this transaction, before disclosure control decides of it.
+
+    Returns the last release, and the new one with its number.
+    """
     # What is built stays as it is until it is frozen, and two releases do not take one id.
     connection.execute("select 1 from ops.built_layer for update")
     if refusal := build.unbuilt(connection, settings):
@@ -159,13 +183,12 @@ def _freeze(
     tell("definitions and figures")
     frozen.keep_models(connection, number)
     frozen.keep_values(connection, number)
-    tell("disclosure control")
-    _decide(connection, number)
-    return last, release_id
+    return last, release_id, number
 
 
-def _decide(connection: psycopg.Connection, number: int) -> None:
+def _decide(connection: psycopg.Connection, number: int, tell: Callable[[str], None]) -> None:
     """Disclosure control: what of each figure may be published, with what earlier releases have told."""
+    tell("disclosure control")
 
     def frame(query: str) -> pd.DataFrame:
         cursor = connection.execute(query)

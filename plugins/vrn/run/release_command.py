@@ -96,6 +96,9 @@ def steps(settings: Settings, console: Console, show: progress.Show, note: str, 
     """The same. show: is told each step as it is begun, and that all are taken."""
     with release.alone(settings):
         show(Look(0, FREEZE))
+        if not release.unfinished(settings):
+            # Before it waits for a build.
+            release.refuse_without(note)
         # A build under way may publish the one that was interrupted, or give it up.
         with build.alone():
             if given_up := release.give_up_if_taken_back(settings):
