@@ -350,7 +350,7 @@ def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print
     assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
 
 
-def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_and_three_of_who_builds(opened):
+def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_and_three_of_builds(opened):
     found = all_of(
         opened,
         SUPERUSER,

@@ -308,6 +308,29 @@ def test_releases_say_what_changed_in_counts(tmp_path):
     assert "2026-12-14 (shown on this site)" in text
 
 
+def test_releases_name_what_is_new_no_more_or_called_otherwise_and_an_old_address_says_what_became_of_it(tmp_path):
+    """Issue 16, C: the page said "1 indicator fewer" and not which, and its address was not there."""
+    said = {
+        "deliveries_changed": "police_crime 3 came, 1 no more",
+        "indicators_gone": "V11 Aggravated burglary; T01 Thefts",
+        "areas_gone": "RXL01 Blackpool Victoria Hospital",
+        "names_changed": "E07000128 Wyre is now Wyre and Over",
+    }
+    later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd", "Again", 207, 1, False, **said)
+    pages.write(tmp_path, published(release=later, releases=(later, RELEASE)), NETWORK)
+    found = texts(tmp_path)
+    for line in (
+        "Deliveries, by feed: police_crime 3 came, 1 no more.",
+        "Indicators that are no more: V11 Aggravated burglary; T01 Thefts.",
+        "New names: E07000128 Wyre is now Wyre and Over.",
+    ):
+        assert line in found["releases.html"]
+    for name in ("indicator/V11.html", "area/RXL01.html"):
+        assert "is in no release from 2026-12-14 on. The last that has it is 2026-11-23." in found[name]
+    # One that is there again has a page of its own.
+    assert "is in no release" not in found["indicator/T01.html"]
+
+
 def test_the_rows_of_deliveries_under_disclosure_control_are_told_in_bands(tmp_path):
     """Issue 16, A4: the page gave exact rows for each supplier and period."""
     pages.write(tmp_path, published(), NETWORK)
@@ -397,9 +420,12 @@ TABLES = (
     "create table publish.release as select '2026-11-23' as release_id, 1 as release_number, "
     "timestamptz '2026-11-23 10:00Z' as released_at, "
     "null as previous_release_id, 'abc' as git_revision, 'note' as note, 1::bigint as submission_count, "
-    "1::bigint as indicator_count, true as is_synthetic, date '2020-08-25' as as_of "
+    "1::bigint as indicator_count, true as is_synthetic, date '2020-08-25' as as_of, "
+    "null as indicators_new, null as indicators_gone, null as areas_new, null as areas_gone, null as names_changed, "
+    "null as deliveries_changed "
     # The clock had gone back.
-    "union all select '2026-12-14', 2, '2026-11-01 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null",
+    "union all select '2026-12-14', 2, '2026-11-01 10:00Z', '2026-11-23', 'abc', 'not published yet', 1, 1, false, null, "
+    "null, null, null, null, null, null",
     "create table publish.area as select *, case when sort_order = 1 then "
     """'{"type": "Polygon", "coordinates": [[[0, 1], [1, 1], [0, 2]]]}' """
     "end as boundary_geojson from (values ('E06000008', 'Blackburn with Darwen', 'district', 'E06000008', 1), "

@@ -38,6 +38,13 @@ class Release:
     is_synthetic: bool
     # The day on which the home lived; None of a release of before it was kept.
     as_of: date | None = None
+    # What differs from the release before, by name; None where nothing does.
+    indicators_new: str | None = None
+    indicators_gone: str | None = None
+    areas_new: str | None = None
+    areas_gone: str | None = None
+    names_changed: str | None = None
+    deliveries_changed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,9 @@ def write(folder: Path, published: Published, network: Network) -> None:
     if published.release is None:
         pages.write("index.html", "nothing.html.j2", "Scorecard")
         return
+    # First, because what came back has a page of its own in the same place. The last release without one is written last.
+    for path, said in reversed([*releases_page.gone(published)]):
+        pages.write(path, "gone.html.j2", "", **said)
     _write_indicators(folder, published, pages)
     pages.write("quality.html", "quality.html.j2", "Data quality", **quality_page.view(published))
     pages.write("releases.html", "releases.html.j2", "Releases", releases=releases_page.view(published))

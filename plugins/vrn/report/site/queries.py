@@ -6,7 +6,8 @@ RELEASES = """
     select
         release_id, released_at at time zone 'Europe/London' as released_at, previous_release_id, git_revision, note,
         submission_count, indicator_count,
-        coalesce(is_synthetic, false) as is_synthetic, as_of
+        coalesce(is_synthetic, false) as is_synthetic, as_of, indicators_new, indicators_gone, areas_new, areas_gone, names_changed,
+        deliveries_changed
     from publish.release
     order by release_number desc
 """
