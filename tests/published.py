@@ -8,12 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from vrn.publish.network import Network
 from vrn.report.figures.charts.outlines import Ring
 from vrn.report.figures.subject import Annotation, Area, Period
 from vrn.report.site import from_publish
 from vrn.report.site.from_publish import Published, Release, item
 from vrn.report.site.tiles import PLACES
-from vrn.settings import REPOSITORY, Network
+from vrn.settings import REPOSITORY
 
 NETWORK = Network(name="A network", form="https://network.example/form", email="data@network.example", phone="", post="")
 COUNTY = Area("LANCS-14", "Lancashire-14", ("county_14",), 41)

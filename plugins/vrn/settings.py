@@ -36,18 +36,6 @@ def _number(name: str, default: int) -> int:
 
 
 @dataclass(frozen=True)
-class Network:
-    """Who publishes the site and answers for it. What is empty is not said; a form is an address that begins with https."""
-
-    name: str = field(default_factory=lambda: os.environ.get("VRN_NETWORK_NAME") or "Lancashire Violence Reduction Network")
-    form: str = field(default_factory=lambda: os.environ.get("VRN_NETWORK_FORM", ""))
-    email: str = field(default_factory=lambda: os.environ.get("VRN_NETWORK_EMAIL", ""))
-    phone: str = field(default_factory=lambda: os.environ.get("VRN_NETWORK_PHONE", ""))
-    post: str = field(default_factory=lambda: os.environ.get("VRN_NETWORK_POST", ""))
-    answer_days: int = field(default_factory=lambda: _number("VRN_NETWORK_ANSWER_DAYS", 10))
-
-
-@dataclass(frozen=True)
 class Settings:
     """One home: its folders, ports and database names, read from the environment when made. Raises HomeError.
 
@@ -209,9 +197,9 @@ class Settings:
         return _path("VRN_PARTNERS", self.home)
 
     @property
-    def network(self) -> Network:
-        """Raises HomeError."""
-        return Network()
+    def network(self) -> Path:
+        """Where a home keeps who publishes its site (vrn.publish.network), a line `VARIABLE=text` each."""
+        return self.home / "network"
 
     @property
     def logs(self) -> Path:

@@ -1,6 +1,8 @@
 """The summary of the board and the accessibility statement: one fits a page, and the other has the legal form."""
 
+import os
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -9,9 +11,12 @@ from tests.browser import pages as pages_of_a_browser
 from tests.outline import Outline
 from tests.published import COUNTY, DISTRICTS, NETWORK, YEARS, made, missing, published, row, since, texts
 from vrn.errors import VrnError
+from vrn.publish import network
+from vrn.publish.network import Network
+from vrn.report import site
 from vrn.report.site import pages
 from vrn.report.site.from_publish import Worse
-from vrn.settings import Network, Settings
+from vrn.settings import Settings
 
 
 def said(text: str) -> str:
@@ -92,15 +97,67 @@ def test_the_accessibility_statement_has_what_the_regulations_ask_for(tmp_path):
     assert all('accessibility.html">Accessibility statement</a>' in page for page in found.values())
 
 
-def test_the_contact_is_a_setting_of_the_network_and_its_want_is_said(tmp_path, monkeypatch):
-    (tmp_path / "site").mkdir()
-    pages.write(tmp_path / "site", published(), replace(NETWORK, form="", email=""))
+def test_the_contact_is_a_setting_of_the_network_and_its_want_is_said(tmp_path):
+    pages.write(tmp_path, published(), replace(NETWORK, form="", email=""))
     for name in ("about.html", "accessibility.html"):
-        assert "No contact was set" in texts(tmp_path / "site")[name]
-    monkeypatch.setenv("VRN_NETWORK_NAME", "Another network")
-    monkeypatch.setenv("VRN_NETWORK_PHONE", "01772 000000")
-    settings = Settings(home=tmp_path)
-    assert (settings.network.name, settings.network.phone, settings.network.answer_days) == ("Another network", "01772 000000", 10)
-    monkeypatch.setenv("VRN_NETWORK_ANSWER_DAYS", "soon")
-    with pytest.raises(VrnError, match="VRN_NETWORK_ANSWER_DAYS is 'soon'"):
-        Network()
+        assert "A network has not yet named whom to ask." in said(texts(tmp_path)[name])
+    assert "We answer within" not in texts(tmp_path)["accessibility.html"]
+
+
+def test_the_name_of_the_network_stands_at_the_head_of_every_page(tmp_path):
+    """Issue 16, E: the setting changed the statement, and the header stayed another's."""
+    pages.write(tmp_path, published(), NETWORK)
+    for text in texts(tmp_path).values():
+        assert "A network: outcomes</a></p>" in text
+        assert "– A network: outcomes</title>" in text
+
+
+@pytest.fixture
+def unset(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("VRN_NETWORK_")]:
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("FORM", "javascript:alert(1)"),
+        ("FORM", "network.example/form"),
+        ("FORM", "https://"),
+        ("FORM", "https://network.example/a b"),
+        ("EMAIL", "data.network.example"),
+        ("EMAIL", "data@network"),
+        ("EMAIL", "data@network.example?cc=other@network.example"),
+        ("ANSWER_DAYS", "soon"),
+        ("ANSWER_DAYS", "0"),
+        ("POST", "A street\nA town"),
+    ],
+)
+def test_a_setting_of_the_network_that_no_reader_could_follow_is_refused_in_a_sentence(tmp_path, unset, variable, text):
+    """Issue 16, E: a script was accepted as the contact form, and linked."""
+    unset.setenv(f"VRN_NETWORK_{variable}", text)
+    with pytest.raises(
+        VrnError, match=rf"^VRN_NETWORK_{variable} is '{re.escape(text)}', which is (no|more) .*, or leave it out\.$"
+    ):
+        site.build(Settings(home=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_keeps_who_publishes_its_site_until_the_environment_says_otherwise(tmp_path, unset):
+    """Issue 16, E: the next `make site` in another shell lost name and contact in silence."""
+    settings, said_once = Settings(home=tmp_path), {"NAME": "Another network", "PHONE": "01772 000000", "FORM": "http://a.example"}
+    for name, text in said_once.items():
+        unset.setenv(f"VRN_NETWORK_{name}", text)
+    unset.setattr(site, "connect", lambda *_: nullcontext())
+    unset.setattr(site.from_publish, "read", lambda _: published())
+    site.build(settings)
+    for name in said_once:
+        unset.delenv(f"VRN_NETWORK_{name}")
+    site.build(settings)
+    assert network.of(settings) == Network(name="Another network", phone="01772 000000", form="http://a.example")
+    assert "01772 000000" in (site.folder(settings) / "accessibility.html").read_text(encoding="utf-8")
+    unset.setenv("VRN_NETWORK_PHONE", "")
+    unset.setenv("VRN_NETWORK_NAME", "A third")
+    assert network.of(settings) == Network(name="A third", form="http://a.example")
+    assert network.of(Settings(home=tmp_path / "other")).has_contact is False

@@ -20,7 +20,7 @@ from vrn.build import steps as build
 from vrn.errors import VrnError
 from vrn.feeds import days
 from vrn.ledger import day
-from vrn.publish import changes, disclosure, frozen, memory, preview
+from vrn.publish import changes, disclosure, frozen, memory, network, preview
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
@@ -82,6 +82,7 @@ def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> s
 
     Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
     """
+    publisher = network.of(settings)
     with connect(settings, OWNER) as connection:
         last, release_id, number = _freeze(connection, settings, "a preview", None, tell)
         _decide(connection, number, tell)
@@ -90,7 +91,7 @@ def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> s
         else:
             said = preview.text(changes.between(connection, last, release_id), settings)
         connection.rollback()
-    return said
+    return said if publisher.has_contact else f"{said}\n{network.NO_CONTACT}"
 
 
 @contextmanager

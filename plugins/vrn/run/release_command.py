@@ -13,7 +13,7 @@ from rich.console import Console
 
 from vrn.build import in_force
 from vrn.build import steps as build
-from vrn.publish import exports, readers, release
+from vrn.publish import exports, network, readers, release
 from vrn.report import partner_pages, site
 from vrn.run.local import progress
 from vrn.settings import Settings
@@ -94,6 +94,9 @@ def carry_out(settings: Settings, console: Console, note: str, reason: str | Non
 
 def steps(settings: Settings, console: Console, show: progress.Show, note: str, reason: str | None = None) -> str:
     """The same. show: is told each step as it is begun, and that all are taken."""
+    # Before anything is frozen: a setting that is wrong would stop the site's step, and a release cannot be taken back.
+    if not network.of(settings).has_contact:
+        console.print(network.NO_CONTACT, markup=False, highlight=False, soft_wrap=True)
     with release.alone(settings):
         show(Look(0, FREEZE))
         if not release.unfinished(settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vrn.publish import network
 from vrn.publish.folder_swap import swapped_in
 from vrn.report.site import from_publish, pages
 from vrn.settings import Settings
@@ -21,8 +22,10 @@ def build(settings: Settings) -> Path:
     """Make the whole site anew, aside and then swapped in, so that a page of what is no more goes too.
 
     Without a release it is one page that says so. Returns the folder. A build that fails leaves the site as it was.
+    Raises HomeError, before anything is built, where who publishes it is set wrongly.
     """
-    place = folder(settings)
+    place, publisher = folder(settings), network.of(settings)
     with swapped_in(place) as new, connect(settings, READER) as connection:
-        pages.write(new, from_publish.read(connection), settings.network)
+        pages.write(new, from_publish.read(connection), publisher)
+    network.keep(settings, publisher)
     return place

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from vrn.publish.network import Network
 from vrn.publish.spreadsheets import harmless
 from vrn.report.figures import words
 from vrn.report.site import workbooks
 from vrn.report.site.from_publish import NUMBERS, Item, Release
 from vrn.report.site.links import LINKS
-from vrn.settings import Network
 
 # Each column with what it means; the order is a promise.
 COLUMNS: Mapping[str, str] = {

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from vrn.publish.network import Network
 from vrn.report.figures import templating, words
 from vrn.report.figures.numbers import day
 from vrn.report.figures.subject import Area
@@ -27,7 +28,6 @@ from vrn.report.site import (
 )
 from vrn.report.site.from_publish import Published
 from vrn.report.site.links import LINKS
-from vrn.settings import Network
 
 HERE = Path(__file__).parent
 SCRIPT = HERE / "find.js"
