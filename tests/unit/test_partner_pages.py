@@ -8,6 +8,7 @@ import shutil
 import ssl
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,7 @@ from vrn.feeds.contract import load
 from vrn.feeds.period import Period
 from vrn.report import partner_pages
 from vrn.report.partner_pages import from_warehouse, serve
+from vrn.report.partner_pages import pages as writing
 from vrn.settings import Settings
 from vrn.synthetic import deliveries
 
@@ -102,6 +104,54 @@ def test_the_page_shows_the_latest_period_and_the_download_has_all(pages):
     page = (pages / "bwd" / "index.html").read_text()
     assert f"{COUNTS['bwd']:,}" in page
     assert f"{COUNTS['bwd'] - 1:,}" not in page
+
+
+def figure(period: str, kind: str | None, value: float | None = 1.0, **other) -> dict:
+    known = {"indicator_id": "V08", "indicator_name": "Knife crime", "unit": "per 1,000", "feeds": "police_crime", "area_code": "A"}
+    cell = dict.fromkeys(("sex", "age_band", "ethnicity", "imd_quintile"), "all")
+    beside = {"area_name": "An area", "count": 1, "denominator": 1, "lower_ci_95": None, "upper_ci_95": None, "trend": None}
+    status = {"status": "ok" if value is not None else "no_denominator", "is_synthetic": False}
+    return (
+        known | cell | beside | status | {"period_id": period, "period_label": period, "period_type": kind, "value": value} | other
+    )
+
+
+def delivery(feed: str) -> from_warehouse.Delivery:
+    empty = dict.fromkeys((*writing.DELIVERY_COLUMNS, "is_synthetic"))
+    said = {"feed": feed, "feed_name": feed, "file_name": "a.csv", "status": "accepted", "reason": "", "submission_id": 1}
+    return from_warehouse.Delivery(empty | said | {"received_at": datetime(2020, 8, 1)}, ())
+
+
+def written(tmp_path: Path, figures: list[dict], *feeds: str) -> str:
+    state = from_warehouse.State(datetime(2020, 8, 25), None, "2020-08-25", None)
+    writing.write(tmp_path / "page", "A council", state, figures, [delivery(feed) for feed in feeds])
+    return (tmp_path / "page/index.html").read_text(encoding="utf-8")
+
+
+def test_a_year_leads_where_a_later_quarter_has_a_figure_too_as_on_the_site(tmp_path):
+    """Issue 16, D: the police read 0.419 of a quarter beside the site's 2.14 of a year, under the same unit."""
+    years = [figure("2018/19", "financial_year", 3.0), figure("2019/20", "financial_year", 2.14)]
+    page = written(tmp_path, [*years, figure("2020/21-Q1", "quarter", 0.419), figure("2020/21", "financial_year", None)])
+    assert "Knife crime: 2.14 per 1,000 (An area, 2019/20)" in page
+    assert "0.419" not in page
+    assert "0.419" in (tmp_path / "page/figures.csv").read_text(encoding="utf-8")
+
+
+def test_a_period_that_no_release_has_yet_serves_where_no_other_has_a_figure(tmp_path):
+    page = written(tmp_path, [figure("2018/19", None, 3.0), figure("2019/20", None, 2.0)])
+    assert "(An area, 2019/20)" in page
+
+
+def test_a_count_is_not_followed_by_the_word_count(tmp_path):
+    assert "Knife crime: 3 (An area, 2019/20)" in written(tmp_path, [figure("2019/20", "financial_year", 3.0, unit="count")])
+
+
+def test_beside_a_feed_stands_which_figures_are_made_of_it_or_why_none_is(tmp_path):
+    """Issue 16, D: a council's seven youth-justice deliveries had no figure, and nothing said why."""
+    figures = [figure("2019/20", "financial_year"), figure("2019/20", "financial_year", None, indicator_id="V09")]
+    page = written(tmp_path, figures, "police_crime", "yot_caseload")
+    assert "Your figures of it: V08. Without a figure yet: V09 (nothing to divide by)." in page
+    assert page.count("None of the figures on this page is made of it") == 1
 
 
 def test_the_page_says_of_when_it_is_and_of_which_build(pages, inbox, owner):

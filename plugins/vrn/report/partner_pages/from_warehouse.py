@@ -16,7 +16,8 @@ from vrn.settings import Settings
 # Of the release's names where it has them: a partner's figures come with a build, and may be of a period that no release has.
 FIGURES = """
     select
-        own.indicator_id, coalesce(indicator.short_name, own.indicator_id) as indicator_name, indicator.unit, own.area_code,
+        own.indicator_id, coalesce(indicator.short_name, own.indicator_id) as indicator_name, indicator.unit, indicator.feeds,
+        own.area_code, period.period_type,
         coalesce(area.area_name, own.area_code) as area_name, own.period_id,
         coalesce(period.period_label, own.period_id) as period_label, own.sex, own.age_band, own.ethnicity, own.imd_quintile,
         own.count, own.denominator, own.value, own.lower_ci_95, own.upper_ci_95, own.trend, own.status, own.is_synthetic
@@ -30,8 +31,8 @@ FIGURES = """
 """
 DELIVERIES = """
     select
-        submission.submission_id, coalesce(feed.feed_name, submission.feed) as feed_name, submission.supplier, submission.file_name,
-        submission.period_start, submission.period_end, submission.received_at, submission.status,
+        submission.submission_id, submission.feed, coalesce(feed.feed_name, submission.feed) as feed_name, submission.supplier,
+        submission.file_name, submission.period_start, submission.period_end, submission.received_at, submission.status,
         coalesce(submission.status_reason, submission.hold_reason, '') as reason, submission.rows_in_file, submission.rows_accepted,
         submission.rows_quarantined, submission.rows_duplicate, submission.rows_warned, submission.is_synthetic
     from ops.submission as submission

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vrn.publish.spreadsheets import harmless
-from vrn.report.figures import templating, words
-from vrn.report.figures.numbers import day, decimals_for, grouped
+from vrn.report.figures import series, templating, words
+from vrn.report.figures.numbers import day, decimals_for, grouped, listed
 from vrn.report.figures.subject import COUNTY
 from vrn.report.messages import OUTCOME_WORDS
 from vrn.report.partner_pages.from_warehouse import Delivery, State
@@ -60,19 +60,32 @@ def write(folder: Path, name: str, state: State, figures: Sequence[Mapping[str, 
             built=_moment(state.built_at) if state.built_at else "",
             release=state.release_id or "",
             indicators=[_indicator(rows) for rows in _grouped(latest(figures), lambda row: row["indicator_id"])],
-            feeds=[_feed(of_feed) for of_feed in _grouped(deliveries, lambda one: one.row["feed_name"])],
+            feeds=[
+                _feed(of_feed) | {"figures": _figures_of(of_feed[0].row["feed"], figures) if state.release_id else ""}
+                for of_feed in _grouped(deliveries, lambda one: one.row["feed_name"])
+            ],
         )
     )
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 
 def latest(figures: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of each indicator and area the latest period of everybody that has a figure; figures: in the order of periods."""
+    """Of each indicator and area the latest figure of everybody, of the longest kind of period that has one, as on the site.
+
+    A quarter's rate beside those of years would be taken for a fall. figures: in the order of periods.
+    """
     found = {}
     for row in figures:
         if row["value"] is not None and all(row[name] == "all" for name in CELL):
-            found[row["indicator_id"], row["area_code"]] = row
+            key = row["indicator_id"], row["area_code"]
+            if key not in found or _length(row) <= _length(found[key]):
+                found[key] = row
     return list(found.values())
+
+
+def _length(row: Mapping[str, Any]) -> int:
+    """The place of its kind of period, the longest first; last where no release has the period yet."""
+    return series.COMPARED.index(row["period_type"]) if row["period_type"] else len(series.COMPARED)
 
 
 def _grouped(items: Iterable[Any], key: Callable[[Any], str]) -> list[list[Any]]:
@@ -84,7 +97,9 @@ def _indicator(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """An indicator's figures, and which stands for them: the county's, or else the first."""
     figures = [_figure(row) for row in rows]
     (chosen,) = [figure for row, figure in zip(rows, figures, strict=True) if row["area_code"] == COUNTY] or figures[:1]
-    return {"name": chosen["indicator"], "chosen": chosen, "figures": figures}
+    # What is counted is no unit in a sentence.
+    unit = "" if chosen["unit"] == "count" else f" {chosen['unit']}"
+    return {"name": chosen["indicator"], "chosen": chosen | {"unit": unit}, "figures": figures}
 
 
 def _feed(of_feed: Sequence[Delivery]) -> dict[str, Any]:
@@ -99,6 +114,24 @@ def _feed(of_feed: Sequence[Delivery]) -> dict[str, Any]:
         "held": grouped(sum(one.row["status"] == "held" for one in of_feed)),
         "deliveries": told,
     }
+
+
+def _figures_of(feed: str, figures: Sequence[Mapping[str, Any]]) -> str:
+    """Which of the partner's figures are made of a feed, and why others have none."""
+    known, reasons = set(), {}
+    for row in figures:
+        if feed in (row["feeds"] or "").split(", "):
+            reasons[row["indicator_id"]] = words.STATUSES[row["status"]][0]
+            if row["value"] is not None:
+                known.add(row["indicator_id"])
+    if not reasons:
+        return (
+            "None of the figures on this page is made of it: what is made of it rests on what others send as well, so that you "
+            "could not count it alone. What may be said of it is on the public site."
+        )
+    said = f"Your figures of it: {listed(sorted(known))}."
+    lacking = [f"{name} ({reason})" for name, reason in sorted(reasons.items()) if name not in known]
+    return said + (f" Without a figure yet: {listed(lacking)}." if lacking else "")
 
 
 def _figure(row: Mapping[str, Any]) -> dict[str, str]:
