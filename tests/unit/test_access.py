@@ -358,7 +358,8 @@ def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_a
         "where prosecdef and pronamespace::regnamespace::text !~ '^pg_|information_schema'",
     )
     assert {name for name, _, _ in found} == {
-        "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)", *accounts.FUNCTIONS,
+        "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)",
+        *accounts.FUNCTIONS,
     }  # fmt: skip
     assert {(owner, setting[0]) for _, owner, setting in found} == {(SUPERUSER, "search_path=pg_catalog, pg_temp")}
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, KEEPER}:
