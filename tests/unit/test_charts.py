@@ -92,3 +92,14 @@ def test_a_scale_holds_every_value_and_has_numbers_that_differ(values):
     assert all(10 <= scale(value) <= 200 for value in values)
     said = [f"{mark:.{scale.decimals}f}" for mark in scale.marks]
     assert len(set(said)) == len(said) >= 2
+
+
+def test_years_that_are_pooled_are_named_as_such_on_the_axis():
+    """Issue 16, E: three years together were labelled as the last of them."""
+    years = [
+        Period(f"{y - 3}/{y - 2 - 2000}-{y - 1}/{y - 2000}", "three_financial_years", "", date(y - 3, 4, 1), date(y, 3, 31))
+        for y in (2019, 2020)
+    ]
+    figures = [Figure(PRESTON, period, "ok", value=5.0) for period in years]
+    found = re.findall(r">([^<]*2019/20)<", wide(figures))
+    assert found == ["2017/18–2019/20"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import psycopg
 import pytest
@@ -59,6 +60,13 @@ def test_what_awaits_a_feed_is_one_line_below_what_has_a_figure(owner):
     assert not any(name in waiting for name in ("V10 ", "V06 ", "PUB-ROB"))
     assert any("incomplete" in line for line in lines if line.startswith("V06"))
     assert not any("SYNTHETIC" in line for line in lines)
+
+
+def test_a_count_that_nothing_divides_has_its_period_and_says_so_in_the_place_of_the_value(owner):
+    """Issue 16, E: the column of periods said "no_denominator"."""
+    figure(owner, "V10", status="no_denominator")
+    (line,) = [line for line in shown(owner) if line.startswith("V10")]
+    assert re.search(r"V10 +Robbery +Twelve months to .* 5 +no denominator", line)
 
 
 def test_a_home_without_a_figure_shows_no_empty_table(owner):

@@ -219,6 +219,17 @@ def test_counts_are_drawn_where_a_rate_has_no_population_yet(tmp_path):
     assert "no population" not in texts(tmp_path / "whole")["indicator/T01.html"]
 
 
+def test_one_count_that_nothing_divides_is_said_in_title_table_and_words_and_not_drawn(tmp_path):
+    """Issue 16, E: "there is no figure to draw" stood before a chart of one point, and the count was not in the table."""
+    pages.write(tmp_path, published(made([missing(COUNTY, "2019/20", "no_denominator", count=Decimal(2540))])), NETWORK)
+    text = texts(tmp_path)["indicator/T01.html"]
+    assert 'role="img"' not in text
+    assert "There is no figure to draw" not in text[: text.index("Areas compared")]
+    assert "Tests in the county: a count of 2,540, Year ending March 2020; there is nothing to divide it by" in text
+    assert "one figure, 2,540 in Year ending March 2020." in text
+    assert "no figure: nothing to divide by: a count of 2,540</td>" in text
+
+
 def test_no_chart_is_drawn_of_zeros_or_of_one_figure_and_words_stand_in_its_place(tmp_path):
     for name, rows in (("zeros", [row(COUNTY, period, 0.0) for period in YEARS]), ("one", [row(COUNTY, "2019/20", 5.0)])):
         (tmp_path / name).mkdir()

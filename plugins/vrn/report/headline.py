@@ -64,7 +64,7 @@ from marts.dim_indicator as indicator
 group by indicator.domain
 order by array_position(array['violence', 'risk', 'system', 'programme'], indicator.domain)
 """
-OK, AWAITING = "ok", "awaiting_feed"
+OK, AWAITING, NO_DENOMINATOR = "ok", "awaiting_feed", "no_denominator"
 CAPTION = "Intervals are 95 %. Every figure is a row of marts.fct_indicator_value."
 NOTHING_ACCEPTED = "No indicators yet: nothing was accepted."
 NOTHING_BUILT = "No indicators yet: deliveries were accepted, and no build of the outcomes has come so far."
@@ -176,7 +176,7 @@ def show(settings: Settings, connection: psycopg.Connection, console: Console) -
 
 
 def _table(title: str, rows: list[dict], *, is_wide: bool) -> Table:
-    """A row an indicator; where there is no figure, the status stands in the place of the period.
+    """A row an indicator; where there is neither figure nor count, the status stands in the place of the period.
 
     On a narrow screen the unit stands below the name, and the interval below the value.
     """
@@ -190,10 +190,11 @@ def _table(title: str, rows: list[dict], *, is_wide: bool) -> Table:
     # Of a home in which all is made up the title says it once.
     is_mixed = len({row["is_synthetic"] for row in rows}) > 1
     for row in rows:
-        when = row["period_label"] if row["status"] == OK else row["status"]
+        is_count = row["status"] == NO_DENOMINATOR
+        when = row["period_label"] if row["status"] == OK or is_count else row["status"]
         when += " (synthetic)" if is_mixed and row["is_synthetic"] else ""
         name, count = row["short_name"], "" if row["count"] is None else f"{row['count']:,}"
-        value = _number(row["value"])
+        value = "no denominator" if is_count else _number(row["value"])
         interval = "" if row["lower_ci_95"] is None else f"{_number(row['lower_ci_95'])} to {_number(row['upper_ci_95'])}"
         if is_wide:
             table.add_row(row["indicator_id"], name, when, count, value, interval, row["unit"])

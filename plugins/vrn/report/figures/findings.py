@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vrn.report.figures import changes, told
+from vrn.report.figures import changes, series, told
 from vrn.report.figures.numbers import listed
 from vrn.report.figures.subject import COUNTY, Figure, Subject
 
@@ -62,10 +62,13 @@ def of_districts(subject: Subject, figures: Sequence[Figure]) -> str:
 
 
 def of_area(subject: Subject, figure: Figure | None, newer: Figure | None = None) -> str:
-    """The sentence of one area: how it moved and how it stands beside the county, else its figure. Empty where it has none.
+    """The sentence of one area: how it moved and how it stands beside the county, else its figure, else its count. Empty without.
 
     newer: of a shorter period, which speaks where it is not known how the figure moved.
     """
+    if figure is not None and series.has_bare_count(figure):
+        counted = f"a count of {told.amount(figure.count)}, {figure.period.period_label}; there is nothing to divide it by"
+        return f"{subject.meta['short_name']} in {_place(figure)}: {counted}"
     if figure is None or figure.status != "ok":
         return ""
     way, when = movement(subject, figure), ""

@@ -31,7 +31,6 @@ def in_time(
     alternative = told.line(subject, drawn, decimals, a_figure) if drawn else ""
     parity = 1 if subject.meta["polarity"] == "near_one" else None
     marked = [(number, event) for number, _, event in events]
-    is_worth_drawing = any(figure.value for figure in drawn) and sum(figure.status == "ok" for figure in drawn) > 1
     return {
         "area": area,
         "period_type": words.PERIOD_TYPES[figures[0].period.period_type] if figures else "",
@@ -40,7 +39,7 @@ def in_time(
         "chart": over_time.draw(
             drawn, subject.meta["unit"], alternative, limits=limits, annotations=marked, reference=parity, beside=beside
         )
-        if is_worth_drawing
+        if series.is_worth_drawing(drawn)
         else None,
         "counts": _counts(subject, figures, a_figure, marked),
         "has_parity": parity is not None,
@@ -57,8 +56,8 @@ def in_time(
 def _counts(
     subject: Subject, figures: Sequence[Figure], a_figure: str, marked: Sequence[tuple[int, Annotation]]
 ) -> dict[str, Any] | None:
-    """The counts as a line of their own, where the rate ends for want of a population and the counts go on."""
-    if not any(figure.status == "no_denominator" and figure.count for figure in figures):
+    """The counts as a line of their own, where the rate ends for want of a population and the counts go on; one alone in words."""
+    if not any(series.has_bare_count(figure) and figure.count for figure in figures):
         return None
     counted = [
         replace(f, status="ok", value=f.count, lower=None, upper=None)
@@ -69,7 +68,12 @@ def _counts(
     drawn = series.drawn(counted)
     named = replace(subject, meta={**subject.meta, "unit": "counts"})
     alternative = told.line(named, drawn, 0, a_figure)
-    return {"alternative": alternative, "chart": over_time.draw(drawn, "counts", alternative, limits={}, annotations=marked)}
+    return {
+        "alternative": alternative,
+        "chart": over_time.draw(drawn, "counts", alternative, limits={}, annotations=marked)
+        if series.is_worth_drawing(drawn)
+        else None,
+    }
 
 
 def side_by_side(subject: Subject, compared: series.Comparison | None, a_figure: str) -> dict[str, Any] | None:

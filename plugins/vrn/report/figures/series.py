@@ -113,21 +113,31 @@ def drawn(figures: Sequence[Figure]) -> list[Figure]:
     return list(figures[places[0] : places[-1] + 1])
 
 
+def is_worth_drawing(figures: Sequence[Figure]) -> bool:
+    """Whether they make a picture: zeros, and one figure alone, are said in words."""
+    return any(figure.value for figure in figures) and sum(figure.status == "ok" for figure in figures) > 1
+
+
 def pieces(figures: Iterable[Figure]) -> list[list[Figure]]:
     """Figures in a row, and periods in a row without one, each as a piece of a line."""
     return [list(group) for _, group in groupby(figures, key=lambda figure: figure.status == "ok")]
 
 
 def rows(figures: Iterable[Figure]) -> list[Figure | Run]:
-    """Figures, with periods in a row that have none for the same reason drawn together."""
+    """Figures, and counts that nothing can be divided by, with periods in a row that have neither for the same reason together."""
     result: list[Figure | Run] = []
-    for status, group in groupby(figures, key=lambda figure: figure.status):
+    for (status, has_count), group in groupby(figures, key=lambda figure: (figure.status, has_bare_count(figure))):
         members = list(group)
-        if status == "ok":
+        if status == "ok" or has_count:
             result += members
         else:
             result.append(Run(members[0].period, members[-1].period, status, len(members)))
     return result
+
+
+def has_bare_count(figure: Figure) -> bool:
+    """Whether something was counted that there is nothing to divide by."""
+    return figure.status == "no_denominator" and figure.count is not None
 
 
 def span(period: Period) -> tuple[date, date]:

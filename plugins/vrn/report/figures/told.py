@@ -7,7 +7,7 @@ from typing import Any
 
 from vrn.report.figures import words
 from vrn.report.figures.numbers import counted, day, decimals_for, grouped, listed
-from vrn.report.figures.series import Comparison, Run
+from vrn.report.figures.series import Comparison, Run, has_bare_count
 from vrn.report.figures.subject import Annotation, Figure, Period, Subject
 
 
@@ -33,6 +33,8 @@ def figure(subject: Subject, shown: Figure, decimals: int | None = None, county:
         said = words.missing(shown.status, subject.meta)
         if shown.hidden_range:
             said += ": a count of {} to {}".format(*shown.hidden_range)
+        if has_bare_count(shown):
+            said += f": a count of {amount(shown.count)}"
         return common | {"words": said, "is_hidden": shown.status == "suppressed"}
     places = decimals_of([shown]) if decimals is None else decimals
     return common | {

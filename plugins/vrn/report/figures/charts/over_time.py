@@ -204,4 +204,4 @@ def _short_label(period: Period) -> str:
     if period.period_type == "quarter":
         year, quarter = period.period_id.split("-")
         return f"{quarter} {year}"
-    return period.period_id.removeprefix("AY").rpartition("-")[2]
+    return period.period_id.removeprefix("AY").replace("-", "–")
