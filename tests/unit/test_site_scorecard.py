@@ -139,14 +139,18 @@ def test_a_line_and_the_change_since_a_year_earlier_stand_beside_the_figure(tmp_
     assert 'class="spark"' in (tmp_path / "index.html").read_text()
 
 
+def test_two_figures_are_a_line_on_the_scorecard_as_they_are_on_the_page_of_the_indicator(tmp_path):
+    """Issue 16, E: "no line yet" stood beside two years that the indicator's page draws."""
+    two = [row(COUNTY, "2018/19", 5), row(COUNTY, "2019/20", 6)]
+    assert 'class="spark"' in index(tmp_path, named(1, two))
+    assert 'role="img"' in texts(tmp_path)["indicator/T01.html"]
+
+
 def test_a_line_has_a_gap_where_a_figure_is_hidden_and_no_line_is_drawn_of_zeros(tmp_path):
     gap = [row(COUNTY, "2017/18", 5), missing(COUNTY, "2018/19", "suppressed"), row(COUNTY, "2019/20", 5)]
-    assert 'class="spark"' not in index(tmp_path, named(1, gap)), "two points are no line"
     for name in ("gap", "zero"):
         (tmp_path / name).mkdir()
-    years = YEARS | {"2016/17": Period("2016/17", "financial_year", "Year ending March 2017", date(2016, 4, 1), date(2017, 3, 31))}
-    whole = item(META, [row(COUNTY, "2019/20", 5, period_id="2016/17"), *gap], BY_CODE, years, is_synthetic=False)
-    assert 'class="gap"' in index(tmp_path / "gap", whole)
+    assert 'class="gap"' in index(tmp_path / "gap", named(1, gap))
     assert 'class="spark"' not in index(tmp_path / "zero", named(1, steady(0, 0, 0)))
 
 

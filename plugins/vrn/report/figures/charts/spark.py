@@ -10,7 +10,6 @@ from vrn.report.figures import series
 from vrn.report.figures.subject import Figure
 
 WIDTH, HEIGHT, EDGE = 120, 30, 4
-FEWEST = 3
 FROM_ZERO = 0.5
 
 IMAGE = Markup('<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
@@ -20,11 +19,10 @@ GAP = Markup('<line class="gap" x1="{}" x2="{}" y1="{}" y2="{}"/>')
 
 
 def draw(figures: Sequence[Figure], alternative: str) -> Markup | None:
-    """figures: in the order of time, from the first that is known to the last. None where fewer than three have a value, or all
-    are zero: two points are no line."""
-    values = [figure.value for figure in figures if figure.status == "ok"]
-    if len(values) < FEWEST or not any(values):
+    """figures: in the order of time, from the first that is known to the last. None where the page of the indicator draws none."""
+    if not series.is_worth_drawing(figures):
         return None
+    values = [figure.value for figure in figures if figure.status == "ok"]
     first, last = series.span(figures[0].period)[0].toordinal(), series.span(figures[-1].period)[1].toordinal() + 1
     lowest, highest = _range(values)
     floor = HEIGHT - EDGE
