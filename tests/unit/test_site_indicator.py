@@ -206,6 +206,15 @@ def test_england_stands_beside_the_force_alone_where_only_that_is_compared_with_
     assert not indicator_page.beside_england(made(rows), COUNTY)
 
 
+def test_the_figure_says_how_the_county_is_beside_england(tmp_path):
+    """Issue 16, E: that the county is worse than England stood on the scorecard and not on the indicator's page."""
+    beside = {"england_value": 4.5, "comparison_england": "worse"}
+    pages.write(tmp_path, published(made([row(area, "2019/20", 5, **beside) for area in (COUNTY, DISTRICTS[0])])), NETWORK)
+    found = texts(tmp_path)
+    assert "England: 4.50 (Lancashire-14 is worse)." in found["indicator/T01.html"]
+    assert "<dt>England</dt><dd>4.50; District 0 worse</dd>" in found[f"area/{DISTRICTS[0].area_code}/T01.html"]
+
+
 def test_counts_are_drawn_where_a_rate_has_no_population_yet(tmp_path):
     """Issue 16, E: a chart of real months to 2024 ended in December 2020 without a word."""
     later = Period("2020/21", "financial_year", "Year ending March 2021", date(2020, 4, 1), date(2021, 3, 31))

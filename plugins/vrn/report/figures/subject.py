@@ -50,6 +50,8 @@ class Figure:
     # Of publish: the figure of a year earlier, and how this one compares with it.
     earlier_value: float | None = None
     change_comparison: str = "not_compared"
+    # Of publish: how it compares with England's.
+    england_comparison: str = "not_compared"
     # Of a hidden figure, the least and the most that its count can be, where that may be told.
     hidden_range: tuple[int, int] | None = None
     is_synthetic: bool = False

@@ -87,6 +87,14 @@ def comparison(shown: Figure, county: Figure | None = None) -> dict[str, str]:
     return {"code": code, "sign": sign, "words": words.COMPARISONS[code]}
 
 
+def beside_england(subject: Subject, england: Figure | None, shown: Figure | None, decimals: int) -> dict[str, Any] | None:
+    """England's figure, and in `than_it` what the one that is shown is beside it, empty where the two are not compared."""
+    if england is None or shown is None:
+        return None
+    code = shown.england_comparison
+    return figure(subject, england, decimals) | {"than_it": "" if code == "not_compared" else words.COMPARISONS[code]}
+
+
 def is_divided(subject: Subject, shown: Figure, what: str) -> bool:
     """Whether a break or a gradual change lies within what is said of a figure. what: "changed" or "trended"."""
     return any(one.divides and shown.period.period_id in getattr(one, what) for one in subject.annotations)

@@ -36,7 +36,7 @@ def view(item: Item, area: Area) -> dict[str, Any]:
         "newer": told.figure(subject, newer) if newer else None,
         "change": changes.words(changes.latest(subject, shown, newer)),
         "county": told.figure(subject, county, decimals) if county else None,
-        "england": told.figure(subject, england, decimals) if england else None,
+        "england": told.beside_england(subject, england, shown, decimals),
         "rank": _rank(item, area),
         "time": sections.in_time(subject, area, figures, A_FIGURE, events=events, limits={}, beside=beside(item, area)),
         "caveats": short_list(subject.meta["caveats"]),

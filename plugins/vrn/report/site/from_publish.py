@@ -230,6 +230,7 @@ def _figure(row: Mapping[str, Any], area: Area, period: Period, is_synthetic: bo
         change_percent=number("year_earlier_change_percent"),
         earlier_value=number("year_earlier_value"),
         change_comparison=row["comparison_year_earlier"] or "not_compared",
+        england_comparison=row["comparison_england"] or "not_compared",
         is_synthetic=is_synthetic,
     )
 

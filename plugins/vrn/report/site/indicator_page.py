@@ -29,7 +29,7 @@ def view(item: Item) -> dict[str, Any]:
         "finding": finding(subject),
         "is_judged": told.is_judged(subject),
         "headline": told.figure(subject, shown) if shown else None,
-        "england": told.figure(subject, england, told.decimals_of([shown, england])) if england else None,
+        "england": told.beside_england(subject, england, shown, told.decimals_of([shown, england])),
         "newer": _newer(subject, shown),
         "change": changes.words(changes.latest(subject, shown, choosing.newer(subject, shown))),
         "caveats": short_list(subject.meta["caveats"]),
