@@ -11,12 +11,14 @@ import psycopg
 import pytest
 
 from tests.kills import Killed
+from tests.releases import released, something_came
 from tests.waiting import until
 from vrn import __main__
 from vrn.access import roles as access
+from vrn.build import steps as build
 from vrn.build import table_swap
 from vrn.errors import VrnError
-from vrn.publish import readers, shapes
+from vrn.publish import frozen, readers, shapes
 from vrn.run import prepare
 from vrn.settings import Settings
 from vrn.warehouse import patience
@@ -387,6 +389,35 @@ def test_tables_that_became_others_are_not_made_while_a_service_reads_the_old_on
             readers.fill(opened)
     with reading(opened) as reader:
         assert generations(reader) == (0, 0)
+
+
+def test_rows_lie_in_the_order_of_what_they_say_and_not_in_that_in_which_they_were_kept(opened, owner):
+    """Issue 16, 10e: the hidden counts that a second release restated lay together, where `ctid` told of them."""
+    owner.execute(
+        "create table publish_aside.area as select (n * 7) % 11 as generation, n as more from generate_series(1, 20) as n"
+    )
+    owner.execute("create table publish_aside.period as select unnest(array['b', 'a']) as name")
+    table_swap.swap(opened)
+    readers.fill(opened)
+    with reading(opened) as reader:
+        lie = reader.execute("select generation, more from publish.area order by ctid").fetchall()
+        assert lie == sorted(lie)
+        assert reader.execute("select name from publish.period order by ctid").fetchall() == [("a",), ("b",)]
+
+
+def test_figures_lie_in_the_order_of_their_keys_in_the_warehouse_too_where_evaluators_of_projects_read(built_server, home, owner):
+    something_came(owner)
+    released(home, "first")
+    owner.execute("update marts.fct_indicator_value set status = 'incomplete' where indicator_id = 'V10' and period_id = '2019/20'")
+    released(home, "second", "asked for")
+    build.take("publish")
+    # A short row may find room on a page before, so that the same rows are put down once more.
+    owner.execute("create temporary table again (like publish.indicator_value)")
+    owner.execute(f"insert into again select * from publish.indicator_value order by {', '.join(frozen.KEY)}")
+    lie = "select array_agg(row (ctid, one)::text order by ctid) as found from {} as one"
+    here, there = (owner.execute(lie.format(table)).fetchone()["found"] for table in ("publish.indicator_value", "again"))
+    assert len(here) > 0
+    assert here == there
 
 
 def test_a_filling_waits_until_a_build_has_put_its_tables_in_place(opened, owner):

@@ -12,3 +12,5 @@ select
     release_id
 from {{ source('ops', 'release_range') }}
 where release_id = {{ latest_release() }}
+-- As of publish.indicator_value.
+order by indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile

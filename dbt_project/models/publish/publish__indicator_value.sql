@@ -196,3 +196,6 @@ select
     is_synthetic or is_earlier_synthetic as is_synthetic,
     unlocated_share
 from compared
+-- Where a row lies tells whoever reads only what is in it, and not that it was kept later than others, as a hidden count is
+-- that was restated.
+order by indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile
