@@ -89,7 +89,9 @@
 {# Conditions on the rows that the model had, and has no more. #}
 {% macro rows_made_anew() %}
     {%- set conditions = [] -%}
-    {%- if config.get('meta').get('feed') -%}
+    {%- if this.name == 'fct_indicator_value' -%}
+        {%- do conditions.append(is_figure_made_anew()) -%}
+    {%- elif config.get('meta').get('feed') -%}
         {%- do conditions.append(is_touched('month_on')) -%}
     {%- else -%}
         {%- for indicator in counted_indicators() -%}

@@ -6,6 +6,24 @@ with figure as (
 
 ),
 
+{% set kept = kept_figures(known) -%}
+{%- set said = ['indicator_id', 'area_code', 'period_id', 'age_band', 'sex', 'ethnicity', 'imd_quintile', 'value', 'numerator',
+    'denominator'] -%}
+-- The figures of other periods, made anew or kept.
+other_figure as (
+
+    select {{ said | join(', ') }} from figure
+    {%- if kept %}
+    union all
+    select kept.{{ said | join(', kept.') }} from {{ kept }} as kept
+    where
+        kept.indicator_id in (select indicator_id from figure)
+        and (kept.period_id = '{{ var("baseline_period") }}' or kept.period_id in (select year_earlier_period_id from figure))
+        and (kept.indicator_id, kept.period_id) not in (select indicator_id, period_id from {{ ref('figure__touched') }})
+    {%- endif %}
+
+),
+
 -- What lies on either side of a break in recording is not compared.
 divided as (
 
@@ -60,7 +78,7 @@ beside as (
             and figure.indicator_id = england.indicator_id
             and figure.period_id = england.period_id
             and {{ is_compared_with_england('figure', 'figure', 'figure') }}
-    left join figure as baseline
+    left join other_figure as baseline
         on
             figure.period_type = 'financial_year'
             and baseline.period_id = '{{ var("baseline_period") }}'
@@ -68,7 +86,7 @@ beside as (
             and figure.indicator_id = baseline.indicator_id
             and figure.area_code = baseline.area_code
             and {{ is_same_cell('figure', 'baseline') }}
-    left join figure as earlier
+    left join other_figure as earlier
         on
             -- Three years and the next three overlap in two.
             figure.period_type <> 'three_financial_years'

@@ -56,7 +56,7 @@ due as (
         expected_supplier.valid_from <= period.last_due_on and expected_supplier.valid_until >= period.start_on as is_due
     from {{ indicators_of(known) }} as indicator
     inner join expected_supplier on expected_supplier.feed = any(indicator.feeds)
-    inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+    inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
 
 ),
 
@@ -142,6 +142,6 @@ select indicator.indicator_id, period.period_id, area.area_code, 'awaiting_feed'
 from {{ indicators_of(known) }} as indicator
 cross join {{ periods_of(known) }} as period
 cross join {{ ref('dim_area') }} as area
-where indicator.indicator_id in ({{ left_out_ids() }})
+where indicator.indicator_id in ({{ left_out_ids() }}) {{ and_is_touched(known) }}
 {%- endif %}
 {%- endmacro %}

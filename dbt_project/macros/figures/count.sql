@@ -26,6 +26,14 @@ known_count as (
         known_from_on <= {{ as_at }}
         and known_until_on > {{ as_at }}
         and indicator_id in (select indicator_id from indicator)
+        {%- if is_of_touched(known) %}
+        and (indicator_id, month_on) in (
+            select touched.indicator_id, month.month_on::date
+            from {{ ref('figure__touched') }} as touched
+            inner join {{ ref('dim_period') }} as period on touched.period_id = period.period_id
+            cross join lateral generate_series(period.start_on, period.end_on, interval '1 month') as month (month_on)
+        )
+        {%- endif %}
     group by indicator_id, area_code, month_on, age_band, sex, ethnicity, imd_quintile
 
 ),
@@ -73,6 +81,7 @@ inner join indicator on area_count.indicator_id = indicator.indicator_id
 inner join {{ periods_of(known) }} as period
     on
         period.period_type = any(indicator.period_types)
+        {{ and_is_touched(known) }}
         and {{ is_month_of('area_count.month_on', 'period', 'indicator') }}
         -- Breakdowns are published for financial years; standardised rates, ratios between groups and slopes over quintiles
         -- need their groups for every period.

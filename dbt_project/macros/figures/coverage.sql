@@ -14,6 +14,7 @@ with reported as (
     inner join {{ periods_of(known) }} as period
         on
             period.period_type = any(indicator.period_types)
+            {{ and_is_touched(known) }}
             and {{ is_month_of('counts.month_on', 'period', 'indicator') }}
     -- An authority may be reported by itself or by its districts; what it says of itself says nothing of a district.
     inner join {{ ref('area_member') }} as inside on counts.area_code = inside.leaf_code
@@ -39,7 +40,7 @@ select
     count(reported.district_code) > 0 as is_begun,
     count(reported.district_code) = count(*) as is_whole
 from {{ indicators_of(known, of) }} as indicator
-inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
 cross join district
 left join reported
     on

@@ -14,7 +14,7 @@ select
     {{ population_basis('population_year.is_latest_there_is', 'population.is_estimated', 'population.population_vintage') }}
         as population_basis
 from {{ indicators_of(known) }} as indicator
-inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
 inner join {{ step('population_year', known) }} as population_year
     on population_year.year_of_period = any(period.population_years)
 inner join {{ ref('dim_rate_population') }} as population

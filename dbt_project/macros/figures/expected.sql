@@ -59,7 +59,10 @@ select
     end as feed_status
 from {{ indicators_of(known) }} as indicator
 inner join {{ periods_of(known) }} as period
-    on period.period_type = any(indicator.period_types) and period.end_on >= indicator.series_starts_on
+    on
+        period.period_type = any(indicator.period_types)
+        and period.end_on >= indicator.series_starts_on
+        {{ and_is_touched(known) }}
 inner join {{ ref('dim_area') }} as area on area.area_levels && indicator.geo_levels
 inner join {{ step('completeness', known) }} as completeness
     on

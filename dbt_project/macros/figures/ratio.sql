@@ -40,7 +40,7 @@ select
     ethnic_population.white_population,
     ethnic_population.population_vintage
 from {{ indicators_of(known, of) }} as indicator
-inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
 inner join {{ ref('dim_area') }} as area on area.area_levels && indicator.geo_levels
 left join ethnic_population on area.area_code = ethnic_population.area_code
 left join group_count

@@ -15,7 +15,7 @@ with standard_band as (
         bool_or(population_year.is_latest_there_is) as is_latest_there_is,
         bool_or(population.is_estimated) as is_estimated
     from {{ indicators_of(known, of) }} as indicator
-    inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types)
+    inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
     inner join {{ step('population_year', known) }} as population_year
         on population_year.year_of_period = any(period.population_years)
     inner join {{ ref('dim_population') }} as population

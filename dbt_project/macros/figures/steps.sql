@@ -38,6 +38,27 @@
     )
 {%- endmacro %}
 
+{# Whether a build makes a figure of this indicator and period anew (figure__touched). A function tells of all that it is asked for,
+   and a unit test of all that it gives. #}
+{% macro and_is_touched(known, indicator='indicator', period='period') -%}
+    {%- if is_of_touched(known) -%}
+    and ({{ indicator }}.indicator_id, {{ period }}.period_id) in (select indicator_id, period_id from {{ ref('figure__touched') }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_of_touched(known) -%}
+    {{ return(not known and model.resource_type != 'unit_test') }}
+{%- endmacro %}
+
+{# The figures that this build does not make anew, as they were made last: for what is compared with them. None is kept where all
+   of them are made. #}
+{% macro kept_figures(known) -%}
+    {%- if execute and is_of_touched(known) and not flags.FULL_REFRESH -%}
+    {%- set kept = load_relation(api.Relation.create(database=target.database, schema='marts', identifier='fct_indicator_value')) -%}
+    {%- endif -%}
+    {{ return(kept) }}
+{%- endmacro %}
+
 {# Another step, for the same day; `where` narrows its indicators, because a function is evaluated by everyone who calls it. #}
 {% macro step(name, known, where=none) -%}
     {%- if not known -%}

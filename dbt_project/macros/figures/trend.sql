@@ -5,6 +5,29 @@ with figure as (
     select * from {{ step('limit', known) }} as limited
 
 ),
+{% set kept = kept_figures(known) %}
+{%- set of_trend = ["value", "lower_ci_95", "upper_ci_95", "numerator", "denominator"] %}
+{%- set cell = ["age_band", "sex", "ethnicity", "imd_quintile"] %}
+year_figure as (
+
+    select indicator_id, area_code, period_id, period_type, start_on, {{ (cell + of_trend) | join(', ') }} from figure
+    where period_type in ('financial_year', 'academic_year') and status = 'ok' and value is not null
+    {%- if kept %}
+    union all
+    select
+        kept.indicator_id, kept.area_code, kept.period_id, period.period_type, period.start_on,
+        kept.{{ (cell + of_trend) | join(', kept.') }}
+    from {{ kept }} as kept
+    inner join {{ ref('dim_period') }} as period on kept.period_id = period.period_id
+    where
+        period.period_type in ('financial_year', 'academic_year')
+        and kept.status = 'ok'
+        and kept.value is not null
+        and kept.indicator_id in (select indicator_id from figure)
+        and (kept.indicator_id, kept.period_id) not in (select indicator_id, period_id from {{ ref('figure__touched') }})
+    {%- endif %}
+
+),
 
 annual as (
 
@@ -16,8 +39,7 @@ annual as (
         array_agg(numerator::double precision) over five as recent_numerators,
         array_agg(denominator::double precision) over five as recent_denominators,
         count(*) over five = 5 and min(start_on) over five = start_on - interval '4 years' as is_five_in_a_row
-    from figure
-    where period_type in ('financial_year', 'academic_year') and status = 'ok' and value is not null
+    from year_figure
     window five as (
         partition by indicator_id, area_code, period_type, age_band, sex, ethnicity, imd_quintile
         order by start_on

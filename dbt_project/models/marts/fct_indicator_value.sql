@@ -1,15 +1,23 @@
 {{ config(
     group='figures',
+    materialized='incremental',
+    incremental_strategy='replace_months',
+    on_schema_change='sync_all_columns',
     indexes=[
         {'columns': ['indicator_id', 'area_code', 'period_id', 'sex', 'age_band', 'ethnicity', 'imd_quintile'], 'unique': true}
     ],
     pre_hook=hash_joins_only(),
-    post_hook='analyze {{ this }}'
+    post_hook=["{{ remember_figures() }}", 'analyze {{ this }}']
 ) }}
 
+{% if is_of_touched(none) -%}
+-- depends_on: {{ ref('figure__touched') }}, {{ ref('dim_period') }}, {{ ref('stg_ops__submission') }}
+-- depends_on: {{ source('ops', 'counted_submission') }}
+{% endif -%}
 {{ indicator_value() }}
 {%- set kept = load_relation(this) if execute and left_out() %}
 {%- if kept %}
+-- What is left out stays as it was; of it only what was not there yet is new.
 where not exists (
     select 1 from {{ this }} as kept
     where
@@ -22,7 +30,9 @@ where not exists (
             compared.ethnicity, compared.imd_quintile
         )
 )
+{%- if not is_incremental() %}
 union all
 select * from {{ this }}
 where indicator_id in ({{ left_out_ids() }})
+{%- endif %}
 {%- endif %}

@@ -1,0 +1,69 @@
+{{ config(pre_hook="{{ mark_figures() }}") }}
+
+{%- set kept = kept_figures(none) %}
+-- depends_on: {{ ref('stg_ops__submission') }}, {{ source('ops', 'counted_submission') }}, {{ ref('indicator_count') }}
+with figure as (
+
+    select
+        indicator.indicator_id,
+        indicator.feeds,
+        indicator.reach,
+        period.period_id,
+        period.period_type,
+        period.start_on,
+        period.end_on,
+        period.year_earlier_period_id,
+        {{ first_day_counted('period', 'indicator') }} - make_interval(months => indicator.looks_back_months::integer)
+            as first_on
+    from {{ ref('dim_indicator') }} as indicator
+    inner join {{ ref('dim_period') }} as period on period.period_type = any(indicator.period_types)
+
+){% if kept %},
+
+touched_month as (
+
+    select * from ops.touched_month
+    where model = 'fct_indicator_value'
+
+),
+
+-- Those whose own months changed, that there were none of, or that rest on what every figure rests on.
+changed as (
+
+    select * from figure
+    where
+        exists (
+            select 1 from touched_month
+            where
+                touched_month.feed = '{{ of_all_figures() }}'
+                or (
+                    touched_month.feed = any(figure.feeds)
+                    and (figure.reach = 'every_month' or touched_month.month_on between figure.first_on and figure.end_on)
+                )
+        )
+        or period_id not in (select distinct period_id from {{ kept }})
+
+)
+{% endif %}
+
+{% if not kept -%}
+select indicator_id, period_id from figure
+{%- else -%}
+select indicator_id, period_id from changed
+union
+-- Those that are compared with one of them: the next year's, the later ones of the baseline, and those of a trend of five years.
+select figure.indicator_id, figure.period_id
+from figure
+inner join changed
+    on
+        figure.indicator_id = changed.indicator_id
+        and figure.period_type = changed.period_type
+        and (
+            figure.year_earlier_period_id = changed.period_id
+            or changed.period_id = '{{ var("baseline_period") }}'
+            or (
+                figure.period_type in ('financial_year', 'academic_year')
+                and figure.start_on between changed.start_on and changed.start_on + interval '4 years'
+            )
+        )
+{%- endif %}
