@@ -23,7 +23,8 @@ SEARCHES, CRIME, TRAINING = "police_stop_search", "police_crime", "programme_tra
 PERIODS = {SEARCHES: ("2019-12", "2020-01"), CRIME: ("2019-12", "2020-01"), TRAINING: ("2019-20-Q3", "2019-20-Q4")}
 ONE = [(feed, period) for feed, periods in PERIODS.items() for period in periods]
 BUILT = ("staging", "intermediate", "indicators", "counts", "marts")
-SCHEMAS = ("intermediate", "indicators", "figures", "marts")
+# The relations of figures hold what the last build made, and marts what all of them made.
+SCHEMAS = ("intermediate", "indicators", "marts")
 WHO = {"by": "Jo Bloggs", "reason": "a test"}
 
 
