@@ -1,5 +1,8 @@
 {# Each figure beside the county's, England's, its own of the baseline year and that of a year earlier, and whether it differs. #}
 {% macro comparison(known=none) -%}
+{%- if is_of_touched(known) %}
+-- depends_on: {{ ref('figure__touched') }}
+{% endif -%}
 with figure as (
 
     select * from {{ step('trend', known) }} as with_trend

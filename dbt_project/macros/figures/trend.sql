@@ -1,5 +1,8 @@
 {# The recent trend of annual figures (Fingertips' method) over five years in a row: one that is missing is not passed over. #}
 {% macro trend(known=none) -%}
+{%- if is_of_touched(known) %}
+-- depends_on: {{ ref('dim_period') }}, {{ ref('figure__touched') }}
+{% endif -%}
 with figure as (
 
     select * from {{ step('limit', known) }} as limited
