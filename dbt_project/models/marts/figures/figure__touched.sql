@@ -16,7 +16,8 @@ with figure as (
         {{ first_day_counted('period', 'indicator') }} - make_interval(months => indicator.looks_back_months::integer)
             as first_on
     from {{ ref('dim_indicator') }} as indicator
-    inner join {{ ref('dim_period') }} as period on period.period_type = any(indicator.period_types)
+    inner join {{ ref('dim_period') }} as period
+        on period.period_type = any(indicator.period_types) and period.end_on >= indicator.series_starts_on
 
 ){% if kept %},
 
