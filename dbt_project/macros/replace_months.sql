@@ -81,7 +81,7 @@
         on
             feed_month.feed = events.feed
             and feed_month.month_on = events.month_on
-            and events.model <> '{{ this.name }}'
+            and events.model not in ('{{ this.name }}', '{{ figures_model() }}')
     group by feed_month.feed, feed_month.month_on, feed_month.fingerprint
     {%- endif -%}
 {%- endmacro %}
@@ -89,7 +89,7 @@
 {# Conditions on the rows that the model had, and has no more. #}
 {% macro rows_made_anew() %}
     {%- set conditions = [] -%}
-    {%- if this.name == 'fct_indicator_value' -%}
+    {%- if this.name == figures_model() -%}
         {%- do conditions.append(is_figure_made_anew()) -%}
     {%- elif config.get('meta').get('feed') -%}
         {%- do conditions.append(is_touched('month_on')) -%}

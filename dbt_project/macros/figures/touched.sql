@@ -5,25 +5,33 @@
 
 {# Pre-hook of figure__touched: the months whose inputs are others than those that the figures were last made from. #}
 {% macro mark_figures() %}
-    delete from ops.touched_month where model = 'fct_indicator_value';
+    delete from ops.touched_month where model = '{{ figures_model() }}';
     insert into ops.touched_month (model, feed, month_on)
-    select 'fct_indicator_value', coalesce(now.feed, built.feed), coalesce(now.month_on, built.month_on)
+    select '{{ figures_model() }}', coalesce(now.feed, built.feed), coalesce(now.month_on, built.month_on)
     from ({{ inputs_of_figures() }}) as now
     full join (
         select * from ops.built_month
-        where model = 'fct_indicator_value'
+        where model = '{{ figures_model() }}'
     ) as built on now.feed = built.feed and now.month_on = built.month_on
     where now.inputs is distinct from built.inputs;
 {% endmacro %}
 
-{# Post-hook of fct_indicator_value. #}
+{# Post-hook of fct_indicator_value. Where indicators are left out, nothing is remembered: what changed for them meanwhile is not made,
+   and the next build makes all figures anew. #}
 {% macro remember_figures() %}
-    delete from ops.built_month where model = 'fct_indicator_value';
+    {%- set anew -%}
+    {%- if is_incremental() and not left_out() -%}
+    (feed, month_on) in (select feed, month_on from ops.touched_month where model = '{{ figures_model() }}')
+    {%- else -%}
+    true
+    {%- endif -%}
+    {%- endset -%}
+    delete from ops.built_month where model = '{{ figures_model() }}' and {{ anew }};
+    {%- if not left_out() %}
     insert into ops.built_month (model, feed, month_on, inputs, revision)
-    select 'fct_indicator_value', feed, month_on, inputs, pg_current_xact_id()::text::bigint
+    select '{{ figures_model() }}', feed, month_on, inputs, pg_current_xact_id()::text::bigint
     from ({{ inputs_of_figures() }}) as now
-    {%- if left_out() %}
-    where feed not in ({{ left_out_feeds() }})
+    where {{ anew }}
     {%- endif %}
 {% endmacro %}
 
@@ -49,6 +57,9 @@
     ) as input
     group by feed, month_on
 {%- endmacro %}
+
+{# The model that keeps all figures, by its name in ops.built_month and ops.touched_month. #}
+{% macro figures_model() -%}fct_indicator_value{%- endmacro %}
 
 {# In the place of a feed: what every figure rests on. #}
 {% macro of_all_figures() -%}every figure{%- endmacro %}

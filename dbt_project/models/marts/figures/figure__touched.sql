@@ -24,7 +24,7 @@ with figure as (
 touched_month as (
 
     select * from ops.touched_month
-    where model = 'fct_indicator_value'
+    where model = '{{ figures_model() }}'
 
 ),
 
