@@ -167,6 +167,53 @@ def test_a_build_passes_over_models_and_tests_of_feeds_that_brought_nothing(buil
     assert "groups_add_up_to_all" in found
 
 
+def test_what_figures_rest_on_beside_counts_makes_all_of_them_anew(server):
+    manifest = dbt.look(server)
+    rests_on = inputs._resting(manifest)
+    steps = {f"model.vrn.{name}" for name in ("indicator_count", "stg_ops__submission", "fct_indicator_value")} | {
+        node_id for node_id, node in manifest.nodes.items() if "/marts/figures/" in node.original_file_path
+    }
+    beside = {
+        parent
+        for node_id in steps
+        if node_id.startswith("model.vrn.f")
+        for parent in manifest.nodes[node_id].depends_on.nodes
+        if parent not in steps and parent != f"source.vrn.ops.{inputs.COUNTED}"
+    }
+    feeds = frozenset().union(*map(rests_on, beside)) - {inputs.DAY}
+    asked_for = manifest.macros["macro.vrn.inputs_of_figures"].macro_sql
+    assert feeds
+    assert not [feed for feed in feeds if f"'{feed}'" not in asked_for]
+    assert "var('as_of')" in asked_for
+
+
+def test_what_a_crash_empties_is_made_by_every_build_to_which_something_came(server):
+    manifest = dbt.look(server)
+    unlogged = {node.name for node in manifest.nodes.values() if node.config.get("unlogged")}
+    passed_over = inputs.unchanged(manifest, "marts", {}, {TRAINING: "another"})
+    assert "figure__count" in unlogged
+    assert not {manifest.nodes[one].name for one in passed_over} & unlogged
+
+
+def test_a_build_makes_the_figures_anew_of_which_a_month_changed_and_no_others(built_server, inbox, owner):
+    """Issue 17, point 2: of a feed that brought a quarter, the quarter, its year, and what is compared with them."""
+    deliver(inbox, TRAINING, "2019-20-Q3", 0)
+    build_what_changed()
+    first = owner.execute("select xmin::text as made, * from marts.fct_indicator_value").fetchall()
+    deliver(inbox, TRAINING, "2019-20-Q4", 0)
+    build_what_changed()
+    touched = owner.execute("select indicator_id, period_id from figures.touched").fetchall()
+    of_feed = owner.execute("select indicator_id from marts.dim_indicator where %s = any(feeds)", [TRAINING]).fetchall()
+    assert {row["indicator_id"] for row in touched} == {row["indicator_id"] for row in of_feed}
+    assert {row["period_id"] for row in touched} >= {"2019/20", "2019/20-Q4"}
+    assert not {"2019/20-Q2", "2018/19"} & {row["period_id"] for row in touched}
+    key = ("indicator_id", "area_code", "period_id", "sex", "age_band", "ethnicity", "imd_quintile")
+    kept = {tuple(row[name] for name in key): row["made"] for row in first}
+    last = owner.execute("select xmin::text as made, * from marts.fct_indicator_value").fetchall()
+    anew = {(row["indicator_id"], row["period_id"]) for row in last if kept.get(tuple(row[name] for name in key)) != row["made"]}
+    assert anew == {(row["indicator_id"], row["period_id"]) for row in touched}
+
+
 def test_a_layer_that_was_not_built_to_its_end_is_built_whole(built_server, owner):
     owner.execute("update ops.built_layer set inputs = null where layer = 'intermediate'")
     build.take("intermediate")
