@@ -11,8 +11,7 @@
 ) }}
 
 {% if is_of_touched(none) -%}
--- depends_on: {{ ref('figure__touched') }}, {{ ref('dim_period') }}, {{ ref('stg_ops__submission') }}
--- depends_on: {{ source('ops', 'counted_submission') }}
+-- depends_on: {{ ref('figure__touched') }}, {{ ref('figure__made_from') }}, {{ ref('dim_period') }}
 {% endif -%}
 {{ indicator_value() }}
 {%- set kept = load_relation(this) if execute and left_out() %}

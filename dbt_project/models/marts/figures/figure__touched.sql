@@ -1,7 +1,5 @@
-{{ config(pre_hook="{{ mark_figures() }}") }}
-
-{%- set kept = kept_figures(none) %}
--- depends_on: {{ ref('stg_ops__submission') }}, {{ source('ops', 'counted_submission') }}, {{ ref('indicator_count') }}
+{%- set kept = kept_figures(none) -%}
+-- depends_on: {{ ref('figure__made_from') }}
 with figure as (
 
     select
@@ -23,8 +21,13 @@ with figure as (
 
 touched_month as (
 
-    select * from ops.touched_month
-    where model = '{{ figures_model() }}'
+    select coalesce(now.feed, built.feed) as feed, coalesce(now.month_on, built.month_on) as month_on
+    from {{ ref('figure__made_from') }} as now
+    full join (
+        select * from ops.built_month
+        where model = '{{ figures_model() }}'
+    ) as built on now.feed = built.feed and now.month_on = built.month_on
+    where now.inputs is distinct from built.inputs
 
 ),
 
