@@ -181,9 +181,10 @@ def restate(settings: Settings, months_cut: int) -> dict:
 def go_on_with_populations(settings: Settings, years: int) -> None:
     """Later years have the population of the last that was estimated by age; the next build makes the seeds as they were."""
     with connect(settings, OWNER) as connection:
-        for table, keys, by_age in (
-            ("population", ("area_code", "sex", "age_band"), "and age_band <> 'all'"),
-            ("lsoa_population", ("lsoa_code",), ""),
+        for table, keys, of_last in (
+            ("population", "mid_year, area_code, sex, age_band", "age_band <> 'all'"),
+            # When each year's was published.
+            ("population_edition", "mid_year", "true"),
         ):
             connection.execute(
                 f"""
@@ -194,8 +195,8 @@ def go_on_with_populations(settings: Settings, years: int) -> None:
                 select (jsonb_populate_record(null::reference.{table}, to_jsonb(own) || jsonb_build_object('mid_year', later))).*
                 from own
                 cross join generate_series(own.mid_year + 1, {FIRST_YEAR + years}) as later
-                where own.mid_year = (select max(mid_year) from own where true {by_age})
-                and (later, {", ".join(keys)}) not in (select mid_year, {", ".join(keys)} from own)
+                where own.mid_year = (select max(mid_year) from own where {of_last})
+                and ({keys.replace("mid_year", "later")}) not in (select {keys} from own)
                 """
             )
 
