@@ -126,15 +126,17 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(built_server, tmp_path_factory) -> Iterator[World]:
-    with pytest.MonkeyPatch.context() as patch:
-        for settings in copy_of(built_server, tmp_path_factory.mktemp("touched"), patch, "built"):
-            with connect(settings, OWNER, autocommit=True) as owner:
-                for statement in (DELIVERED, COUNTED, MONTHS):
-                    owner.execute(statement)
-                owner.execute("analyze")
-                here = World(settings, owner)
-                here.build(*OF_THE_DAY, "--full-refresh")
-                yield here
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copy_of(built_server, tmp_path_factory.mktemp("touched"), patch, "built") as settings,
+        connect(settings, OWNER, autocommit=True) as owner,
+    ):
+        for statement in (DELIVERED, COUNTED, MONTHS):
+            owner.execute(statement)
+        owner.execute("analyze")
+        here = World(settings, owner)
+        here.build(*OF_THE_DAY, "--full-refresh")
+        yield here
 
 
 def test_a_month_of_the_baseline_year_changes_all_years_that_are_compared_with_it(world):
