@@ -9,7 +9,10 @@ with counted as (
 
 refused as (
 
-    select submission.feed, month.month_on::date as month_on, concat_ws(' ', submission.submission_id, submission.received_at) as said
+    select
+        submission.feed,
+        month.month_on::date as month_on,
+        concat_ws(' ', submission.submission_id, submission.received_at) as said
     from {{ source('ops', 'counted_submission') }} as submission
     cross join lateral
         generate_series(submission.period_start_on, submission.period_end_on, interval '1 month') as month (month_on)

@@ -17,7 +17,7 @@ with figure as (
     inner join {{ ref('dim_period') }} as period
         on period.period_type = any(indicator.period_types) and period.end_on >= indicator.series_starts_on
 
-){% if kept %},
+),
 
 touched_month as (
 
@@ -45,17 +45,18 @@ changed as (
                     and (figure.reach = 'every_month' or touched_month.month_on between figure.first_on and figure.end_on)
                 )
         )
+        {% if kept -%}
         or period_id not in (select distinct period_id from {{ kept }})
+        {%- else -%}
+        or true
+        {%- endif %}
 
 )
-{% endif %}
 
-{% if not kept -%}
-select indicator_id, period_id from figure
-{%- else -%}
 select indicator_id, period_id from changed
+{%- if kept %}
 union
--- Those that are compared with one of them: the next year's, the later ones of the baseline, and those of a trend of five years.
+-- Those that are compared with one of them: a year later, after the baseline, and in a trend of five years.
 select figure.indicator_id, figure.period_id
 from figure
 inner join changed
