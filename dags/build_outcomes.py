@@ -22,11 +22,12 @@ ENDED = ("success", "failed", "upstream_failed", "skipped", "removed")
 TRIAGE = """
 Builds the indicators from every accepted delivery: reference → staging → link → intermediate → indicators → counts → marts →
 publish, each layer one `dbt build` with its tests. The task `build` does all of it in one process, and a task for each layer
-shows when that layer is there, or which of its nodes failed. Large feeds' events and all counts are made anew only for the months
-that changed (`ops.touched_month`), seeds and statistics only when they changed; models and tests whose feeds brought nothing since
-the layer was built last are passed over (`ops.built_layer.inputs`), so that a layer may have few nodes or none. `link` finds who is the same person across
-services (`persons.person_link`). `gather` waits until deliveries that came together are all judged, half an hour at most, so that
-one build serves them; the layer before it rests on no delivery.
+shows when that layer is there, or which of its nodes failed. Large feeds' events, all counts and figures are made anew only for
+the months that changed (`ops.touched_month`, `figures.touched`), seeds and statistics only when they changed; models and tests
+whose feeds brought nothing since the layer was built last are passed over (`ops.built_layer.inputs`), so that a layer may have
+few nodes or none. `link` finds who is the same person across services (`persons.person_link`). `gather` waits until deliveries
+that came together are all judged, half an hour at most, so that one build serves them; the layer before it rests on no
+delivery.
 
 ### When it runs
 After any feed accepted something, and every night at 04:30 UTC so that a delivery that did not come shows as late.
