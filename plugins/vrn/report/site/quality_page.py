@@ -44,7 +44,7 @@ def _feed(row: dict[str, Any]) -> dict[str, Any]:
         "sign": "",
         "words": words.FEED_STATUSES[row["status"]][0],
         "up_to": _day(row["latest_period_ends_on"], "nothing yet"),
-        "due": _day(row["next_due_on"], "not due"),
+        "due": _day(row["next_due_on"], "overdue" if row["status"] == "never_came" else "not due"),
         "accepted": grouped(row["accepted_count"]),
         "superseded": grouped(row["superseded_count"]),
         "refused": grouped(row["refused_count"]),
