@@ -260,7 +260,7 @@ def test_before_the_first_release_there_is_one_page_that_says_so(tmp_path):
 
 def test_the_scorecard_tells_figure_interval_trend_and_districts(folder):
     told_text = re.sub(r"\s+", " ", Outline(texts(folder)["index.html"]).text)
-    for expected in ("7 (6 to 8) per 1,000 residents", "Year ending March 2020", "going up: getting worse"):
+    for expected in ("7.00 (6.00 to 8.00) per 1,000 residents", "Year ending March 2020", "going up: getting worse"):
         assert expected in told_text
     assert "1 worse, 1 better, 10 similar, 1 hidden, 1 no figure" in told_text
 
@@ -456,6 +456,14 @@ def test_what_is_late_or_never_came_stands_before_what_is_up_to_date(tmp_path):
     text = texts(tmp_path)["quality.html"]
     assert text.index("A late one") < text.index("A fresh one")
     assert re.findall(r"<details( open)?>", text) == [" open", "", ""]
+
+
+def test_what_never_came_though_it_was_expected_is_not_said_to_be_not_due(tmp_path):
+    """Issue 16, E: "a delivery was expected" stood beside "not due"."""
+    pages.write(tmp_path, published(feeds=(FEEDS[0] | {"status": "never_came"},)), NETWORK)
+    text = texts(tmp_path)["quality.html"]
+    assert ">overdue</td>" in text
+    assert "not due" not in text
 
 
 # Issue 16, E: a phone page under 6,000 px, and labels that do not collide.

@@ -23,6 +23,21 @@ def said(text: str) -> str:
     return re.sub(r"\s+", " ", Outline(text).text)
 
 
+def test_a_figure_keeps_its_decimals_and_a_count_with_its_limits_has_none(tmp_path):
+    """Issue 16, E: "33" stood beside 226.8, "714 count (662.6 to 768.3)", and of a district's count "county not given"."""
+    count = {"value_type": "count", "unit": "count", "denominator": None}
+    of_count = [
+        row(area, "2019/20", 714.0, count=714, denominator=None, lower_ci_95=662.6, upper_ci_95=768.3) for area in DISTRICTS
+    ]
+    pages.write(
+        tmp_path, published(made([row(DISTRICTS[0], "2019/20", 33.0)]), made(of_count, count | {"indicator_id": "T02"})), NETWORK
+    )
+    text = texts(tmp_path)[f"area/{DISTRICTS[0].area_code}.html"]
+    assert "<strong>33.0</strong> (32.0 to 34.0)" in text
+    assert "<strong>714</strong> (663 to 768)" in text
+    assert "a count, not set beside the county's" in text
+
+
 def test_there_is_a_page_for_each_district_and_indicator_that_has_a_figure_and_for_no_other(tmp_path):
     found = written(tmp_path, made(LINES))
     assert {name for name in found if name.count("/") == 2} == {f"area/{area.area_code}/T01.html" for area in (HERE, OTHER)}
@@ -142,6 +157,6 @@ def test_a_bare_count_stands_beside_no_total_and_beside_no_other_area(tmp_path):
     assert 'class="beside' not in page.partition("<svg")[2].partition("</svg>")[0]
     assert "<dt>The county</dt>" not in page
     assert "the highest" not in page.lower()
-    assert "county not given" in said(area)
+    assert "a count, not set beside the county's" in said(area)
     assert "The dashed line is" not in found["indicator/T01.html"]
     assert "Of 0 indicators" in said(found[f"compare/{HERE.area_code}-{OTHER.area_code}.html"])

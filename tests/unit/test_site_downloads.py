@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import zipfile
+from decimal import Decimal
 from xml.etree import ElementTree
 
 import openpyxl
@@ -49,6 +50,12 @@ def test_workbooks_say_what_the_csv_says_with_numbers_as_numbers(folder):
     assert rows[1][12].get(VALUE) == "5.0"
     assert len(list(figures.find(f"{TABLE}table-header-rows"))) == 1
     assert "What a test counts." in "".join(about.itertext())
+
+
+def test_a_whole_number_is_written_whole(tmp_path):
+    """Issue 16, E: a count was 48.0."""
+    downloads.write(tmp_path, made([row(COUNTY, "2019/20", count=Decimal("48.0"))]), RELEASE, NETWORK)
+    assert ",48,100000," in (tmp_path / "T01.csv").read_text(encoding="utf-8")
 
 
 def test_a_hidden_figure_is_an_empty_cell_in_every_download(tmp_path):
@@ -118,11 +125,15 @@ def test_the_search_finds_by_indicator_area_and_postcode_district_without_a_serv
         page = browser(390)
         page.goto((folder / "find.html").as_uri())
         box = page.get_by_role("searchbox")
-        for typed, expected in (("T01", ["T01"]), ("district 3", ["District 3"]), ("pr1", ["PR1"]), ("zzz", [])):
+        for typed, expected in (("T01", ["T01"]), ("district 3", ["District 3"]), ("pr1", ["PR1"]), ("PR1 2AB", ["PR1:"]), ("pr12ab", ["PR1:"]), ("zzz", [])):
             box.fill(typed)
             shown = [item.inner_text() for item in page.locator("[data-find] li:visible").all()]
             assert all(any(word in text for text in shown) for word in expected), (typed, shown)
             assert bool(shown) == bool(expected), (typed, shown)
             assert len(shown) < 40
+        # Issue 16, E: a word that nobody uses gives a hint, and two letters are not found within words.
+        assert "Try another word" in page.get_by_role("status").inner_text()
+        box.fill("ests")
+        assert page.locator("[data-find] li:visible").count() == 0
         box.fill("")
         assert page.locator("[data-find] li:visible").count() == 16, "the postcode districts are folded again"

@@ -19,8 +19,8 @@ def test_every_district_has_an_outline_a_name_and_what_is_said_of_it(tmp_path):
     assert {area.area_code for area in DISTRICTS} == set(published().outlines)
     codes = re.findall(r'<path class="outline (\w+)"', picture)
     assert sorted(codes) == sorted(["worse", "better", "none", "none", *["similar"] * 10])
-    assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture).count("● 7") == 10
-    for said in ("▲ 12", "▼ 4", "hidden", "no figure"):
+    assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture).count("● 7.00") == 10
+    for said in ("▲ 12.00", "▼ 4.00", "hidden", "no figure"):
         assert f">{said}</text>" in picture
     assert picture.count("SYNTHETIC") == 0
     assert text.index('class="outlines"') < text.index('class="tiles"')
@@ -42,7 +42,7 @@ def test_a_hidden_district_has_no_number_on_the_map(tmp_path):
     hidden = missing(DISTRICTS[0], "2019/20", "suppressed", comparison="worse")
     pages.write(tmp_path, published(made([hidden, row(DISTRICTS[1], "2019/20", 9)])), NETWORK)
     picture = texts(tmp_path)["map/T01.html"].partition('class="outlines"')[2].partition("</svg>")[0]
-    assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture) == ["hidden", "● 9"]
+    assert re.findall(r'class="middle value"[^>]*>([^<]+)<', picture) == ["hidden", "● 9.00"]
 
 
 def test_without_outlines_the_tiles_are_the_map(tmp_path):

@@ -50,7 +50,7 @@ def test_the_summary_says_in_words_what_gets_worse_where_and_what_gets_better(tm
         text.index(part) for part in ("What is getting worse", "number 1", "Where it is worse", "number 3", "getting better An")
     ]
     assert parts == sorted(parts)
-    assert "Lancashire-14: 7 per 1,000 residents, Year ending March 2020; +17 % since a year earlier, worse." in text
+    assert "Lancashire-14: 7.00 per 1,000 residents, Year ending March 2020; +17 % since a year earlier, worse." in text
     assert "Worse and getting worse: District 0 and District 1." in text
     assert "2 indicators did not clearly change in the county" in text
     assert "0 indicators: whether it changed is not known" in text

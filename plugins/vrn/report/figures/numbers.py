@@ -15,11 +15,8 @@ def grouped(number: Decimal | float, decimals: int = 0) -> str:
 
 
 def decimals_for(values: Iterable[float]) -> int:
-    """How many decimals tell figures of this size apart; none where all are whole, as counts are."""
-    sizes = [abs(value) for value in values]
-    largest = max(sizes, default=0)
-    if all(float(size).is_integer() for size in sizes):
-        return 0
+    """How many decimals tell figures of this size apart."""
+    largest = max((abs(value) for value in values), default=0)
     return 3 if largest < 1 else 2 if largest < 20 else 1 if largest < 1000 else 0
 
 

@@ -61,7 +61,14 @@ def run(subject: Subject, without: Run) -> dict[str, Any]:
 
 
 def decimals_of(figures: Iterable[Figure | None]) -> int:
-    return decimals_for(f.value for f in figures if f is not None and f.value is not None)
+    """None for counts; else as many as tell figures of this size apart, whatever they end in: 33.0 stands beside 226.8."""
+    found = [f for f in figures if f is not None and f.value is not None]
+    return 0 if all(map(_is_whole, found)) else decimals_for(f.value for f in found)
+
+
+def _is_whole(shown: Figure) -> bool:
+    """Whether it is a count, which nothing divides, or zero."""
+    return not shown.value or (shown.denominator is None and shown.value == shown.count)
 
 
 def amount(number: float | None) -> str:
@@ -72,8 +79,8 @@ def amount(number: float | None) -> str:
 def interval(shown: Figure, decimals: int) -> str:
     if shown.lower is None or shown.upper is None:
         return "none"
-    # Around a whole number the limits need not be whole.
-    places = decimals or decimals_for([shown.lower, shown.upper])
+    # Around a zero rate the upper limit is none.
+    places = decimals or (0 if shown.value and _is_whole(shown) else decimals_for([shown.lower, shown.upper]))
     return f"{grouped(shown.lower, places)} to {grouped(shown.upper, places)}"
 
 

@@ -136,9 +136,9 @@ def _figures_of(feed: str, figures: Sequence[Mapping[str, Any]]) -> str:
 
 def _figure(row: Mapping[str, Any]) -> dict[str, str]:
     numbers = [float(row[name]) for name in ("value", "lower_ci_95", "upper_ci_95") if row[name] is not None]
-    decimals = decimals_for(numbers)
-    # A count is whole, whatever its limits are.
-    value, *limits = (grouped(number, 0 if number.is_integer() else decimals) for number in numbers)
+    # A count, which nothing divides, is whole, and so are its limits.
+    decimals = 0 if row["denominator"] is None and row["value"] == row["count"] else decimals_for(numbers)
+    value, *limits = (grouped(number, decimals) for number in numbers)
     return {
         "indicator": f"{row['indicator_id']} {row['indicator_name']}",
         "area": row["area_name"],

@@ -59,6 +59,7 @@ def row(item: Item, area: Area, has_page: bool) -> dict[str, Any] | None:
         "england": told.figure(subject, england, decimals) if england else None,
         "change": changes.words(change),
         "spark": spark.draw(line, told.line(subject, line, told.decimals_of(line), A_FIGURE)) if line else None,
+        "is_count": subject.is_count,
         "part": part,
     }
 

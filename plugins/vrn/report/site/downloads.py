@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,14 @@ def _rows(item: Item) -> Iterator[list[Any]]:
     is_synthetic = str(item.subject.is_synthetic).lower()
     for row in item.rows:
         known = row | {"is_synthetic": is_synthetic}
-        yield [harmless(known[name]) if isinstance(known[name], str) else known[name] for name in COLUMNS]
+        yield [_cell(known[name]) for name in COLUMNS]
+
+
+def _cell(value: Any) -> Any:
+    """Whole numbers whole, as in a release's files."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _about(item: Item, release: Release | None, network: Network) -> list[tuple[str, str]]:
