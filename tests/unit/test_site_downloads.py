@@ -125,7 +125,14 @@ def test_the_search_finds_by_indicator_area_and_postcode_district_without_a_serv
         page = browser(390)
         page.goto((folder / "find.html").as_uri())
         box = page.get_by_role("searchbox")
-        for typed, expected in (("T01", ["T01"]), ("district 3", ["District 3"]), ("pr1", ["PR1"]), ("PR1 2AB", ["PR1:"]), ("pr12ab", ["PR1:"]), ("zzz", [])):
+        for typed, expected in (
+            ("T01", ["T01"]),
+            ("district 3", ["District 3"]),
+            ("pr1", ["PR1"]),
+            ("PR1 2AB", ["PR1:"]),
+            ("pr12ab", ["PR1:"]),
+            ("zzz", []),
+        ):
             box.fill(typed)
             shown = [item.inner_text() for item in page.locator("[data-find] li:visible").all()]
             assert all(any(word in text for text in shown) for word in expected), (typed, shown)
