@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 
@@ -31,6 +32,7 @@ from tests.published import (
     texts,
 )  # fmt: skip
 from tests.warehouses import open_to_readers
+from vrn.errors import HomeError
 from vrn.publish import intervals
 from vrn.report import site
 from vrn.report.figures import funnel, told, words
@@ -386,6 +388,20 @@ def test_a_warehouse_without_a_release_gives_a_site_of_one_page_in_place_of_the_
 
 
 @pytest.mark.services
+def test_tables_of_an_earlier_code_are_named_and_leave_the_site_as_it_was(built_server, home):
+    """An upgraded home whose site was made anew before its tables ended in a traceback of a column."""
+    old = site.folder(home)
+    old.mkdir(parents=True)
+    (old / "index.html").write_text("old")
+    open_to_readers(home)
+    with psycopg.connect(home.conninfo("postgres", home.readers_database), autocommit=True) as superuser:
+        superuser.execute("alter table publish.release drop column deliveries_changed")
+    with pytest.raises(HomeError, match=r"of an earlier version.*make build"):
+        site.build(home)
+    assert (old / "index.html").read_text() == "old"
+
+
+@pytest.mark.services
 def test_the_newest_release_that_is_published_is_read_whole_and_nothing_else(home, owner):
     text = {name: str(value) for name, value in META.items() if value is not None}
     columns = ", ".join(f"{name} text" for name in META)
@@ -442,7 +458,9 @@ TABLES = (
     "('E06000008', 'all', null, 'ok')) as figure (area_code, sex, value, status)",
     "create table publish.hidden_range as select 'T01' as indicator_id, 'E06000008' as area_code, '2019/20' as period_id, "
     "'all' as sex, 'all' as age_band, 'all' as ethnicity, 'all' as imd_quintile, 1 as at_least, 9 as at_most",
-    "create table publish.feed_status as select *, feed as feed_name, supplier as supplier_name "
+    "create table publish.feed_status as select *, feed as feed_name, supplier as supplier_name, 'up_to_date' as status, "
+    "null::date as latest_period_ends_on, null::date as next_due_on, 1 as accepted_count, 0 as superseded_count, "
+    "0 as refused_count, false as is_synthetic "
     "from (values ('a', 'b', true), ('police_crime', 'b', false)) as feed (feed, supplier, is_open)",
     "create table publish.data_quality as select 'a' as feed, 'b' as supplier, status, 10 as rows_in_file, 10 as rows_accepted, "
     "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned, 'fewer than 100' as rows_band, 0.95 as accepted_share, "
