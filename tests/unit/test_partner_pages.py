@@ -143,7 +143,8 @@ def test_a_period_that_no_release_has_yet_serves_where_no_other_has_a_figure(tmp
 
 
 def test_a_count_is_not_followed_by_the_word_count(tmp_path):
-    assert "Knife crime: 3 (An area, 2019/20)" in written(tmp_path, [figure("2019/20", "financial_year", 3.0, unit="count")])
+    counted = figure("2019/20", "financial_year", 3.0, unit="count", count=3, denominator=None)
+    assert "Knife crime: 3 (An area, 2019/20)" in written(tmp_path, [counted])
 
 
 def test_beside_a_feed_stands_which_figures_are_made_of_it_or_why_none_is(tmp_path):

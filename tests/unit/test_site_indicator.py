@@ -114,15 +114,18 @@ def test_a_change_that_was_tested_is_said_also_where_it_is_not_clear_and_of_a_sh
 
 def test_a_page_that_shows_a_figure_has_a_sentence_also_where_nothing_was_tested():
     """Issue 16, E: twenty-six pages of eighty-one had the indicator's name for a title."""
-    figure = "Robbery in the county: 5 per 1,000 residents, Year ending March 2020; "
+    figure = "Robbery in the county: 5.00 per 1,000 residents, Year ending March 2020; "
     assert view([row(COUNTY, "2019/20", 5)])["finding"] == f"{figure}whether it changed is not known"
     untested = row(COUNTY, "2019/20", 5, **since(8, 5, "not_compared"))
     assert view([untested])["finding"] == f"{figure}its change was not tested"
     older = [row(COUNTY, "2018/19", 5), missing(COUNTY, "2019/20", "suppressed")]
     assert view(older)["finding"] == (
-        "Robbery in the county: 5 per 1,000 residents, Year ending March 2019; whether it changed is not known"
+        "Robbery in the county: 5.00 per 1,000 residents, Year ending March 2019; whether it changed is not known"
     )
-    parts = [row(one, "2019/20", 5 + place, comparison="not_compared") for place, one in enumerate(DISTRICTS[:2])]
+    parts = [
+        row(one, "2019/20", number, count=number, denominator=None, comparison="not_compared")
+        for number, one in enumerate(DISTRICTS[:2], start=5)
+    ]
     assert view(parts, {"unit": "count", "value_type": "count"})["finding"] == "Robbery: from 5 in District 0 to 6 in District 1"
 
 
