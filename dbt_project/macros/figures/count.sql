@@ -38,15 +38,6 @@ known_count as (
 
 ),
 
--- Each period by its months, so that a count meets its periods by equality: asked for a range, it meets every period there is.
-period_month as (
-
-    select period.period_id, period.period_type, period.start_on, period.end_on, month.month_on::date as month_on
-    from {{ periods_of(known) }} as period
-    cross join lateral generate_series(period.start_on, period.end_on, interval '1 month') as month (month_on)
-
-),
-
 area_count as (
 
     select
@@ -87,10 +78,9 @@ select
     bool_or(area_count.is_missing) as is_missing
 from area_count
 inner join indicator on area_count.indicator_id = indicator.indicator_id
-inner join period_month as period
+inner join {{ periods_of(known) }} as period
     on
-        area_count.month_on = period.month_on
-        and period.period_type = any(indicator.period_types)
+        period.period_type = any(indicator.period_types)
         {{ and_is_touched(known) }}
         and {{ is_month_of('area_count.month_on', 'period', 'indicator') }}
         -- Breakdowns are published for financial years; standardised rates, ratios between groups and slopes over quintiles
