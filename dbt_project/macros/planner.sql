@@ -1,7 +1,7 @@
 {# The planner does not see how many rows CTEs have, or a table that was just filled, and takes them for few: nested loops then run
    for minutes where hash joins take a second. As settings of the transaction, or of the function. #}
 {% macro planner_settings() %}
-    {{ return({'enable_nestloop': 'off', 'enable_mergejoin': 'off', 'work_mem': '64MB'}) }}
+    {{ return({'enable_nestloop': 'off', 'enable_mergejoin': 'off', 'enable_sort': 'off', 'work_mem': '64MB'}) }}
 {% endmacro %}
 
 {% macro hash_joins_only() %}

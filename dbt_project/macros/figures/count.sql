@@ -7,91 +7,80 @@ with indicator as (
 
 ),
 
-known_count as (
+-- The months of each period, for all cells together and for the cells by themselves: a count finds its periods by equality,
+-- because to look at every period takes time that grows with the square of the years.
+month_of_period as materialized (
 
     select
-        indicator_id,
-        area_code,
-        month_on,
-        age_band,
-        sex,
-        ethnicity,
-        imd_quintile,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(square_sum) as square_sum,
-        bool_or(numerator is null) as is_missing
-    from {{ ref('indicator_count') }}
-    where
-        known_from_on <= {{ as_at }}
-        and known_until_on > {{ as_at }}
-        and indicator_id in (select indicator_id from indicator)
-        {%- if is_of_touched(known) %}
-        and (indicator_id, month_on) in (
-            select touched.indicator_id, month.month_on::date
-            from {{ ref('figure__touched') }} as touched
-            inner join {{ ref('dim_period') }} as period on touched.period_id = period.period_id
-            cross join lateral generate_series(period.start_on, period.end_on, interval '1 month') as month (month_on)
-        )
-        {%- endif %}
-    group by indicator_id, area_code, month_on, age_band, sex, ethnicity, imd_quintile
+        indicator.indicator_id,
+        period.period_id,
+        month.month_on::date as month_on,
+        cell.is_total
+    from indicator
+    inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
+    cross join lateral generate_series(
+        {{ first_day_counted('period', 'indicator') }}, period.end_on, interval '1 month'
+    ) as month (month_on)
+    -- Breakdowns are published for financial years; standardised rates, ratios between groups and slopes over quintiles
+    -- need their groups for every period.
+    inner join (values (true), (false)) as cell (is_total)
+        on
+            cell.is_total
+            or period.period_type = 'financial_year'
+            or indicator.value_type in ('dsr', 'ratio', 'sii')
 
 ),
 
-area_count as (
+-- Added up to periods before areas, because a period has fewer months that were counted than a district is part of areas.
+period_count as (
 
     select
-        known_count.indicator_id,
-        area_member.area_code,
-        known_count.month_on,
-        known_count.age_band,
-        known_count.sex,
-        known_count.ethnicity,
-        known_count.imd_quintile,
-        sum(known_count.numerator) as numerator,
-        sum(known_count.denominator) as denominator,
-        sum(known_count.square_sum) as square_sum,
-        bool_or(known_count.is_missing) as is_missing
-    from known_count
-    inner join {{ ref('area_member') }} as area_member on known_count.area_code = area_member.leaf_code
+        counts.indicator_id,
+        counts.area_code,
+        month_of_period.period_id,
+        counts.age_band,
+        counts.sex,
+        counts.ethnicity,
+        counts.imd_quintile,
+        sum(counts.numerator) as numerator,
+        sum(counts.denominator) as denominator,
+        sum(counts.square_sum) as square_sum,
+        bool_or(counts.numerator is null) as is_missing
+    from {{ ref('indicator_count') }} as counts
+    inner join month_of_period
+        on
+            counts.indicator_id = month_of_period.indicator_id
+            and counts.month_on = month_of_period.month_on
+            and ({{ is_total('counts') }}) = month_of_period.is_total
+    where
+        counts.known_from_on <= {{ as_at }}
+        and counts.known_until_on > {{ as_at }}
     group by
-        known_count.indicator_id, area_member.area_code, known_count.month_on, known_count.age_band, known_count.sex,
-        known_count.ethnicity, known_count.imd_quintile
+        counts.indicator_id, counts.area_code, month_of_period.period_id, counts.age_band, counts.sex, counts.ethnicity,
+        counts.imd_quintile
 
 )
 
 select
-    area_count.indicator_id,
-    area_count.area_code,
-    period.period_id,
-    area_count.age_band as fine_age_band,
+    period_count.indicator_id,
+    area_member.area_code,
+    period_count.period_id,
+    period_count.age_band as fine_age_band,
     case
-        when area_count.age_band in ('all', 'unknown') then area_count.age_band
+        when period_count.age_band in ('all', 'unknown') then period_count.age_band
         else age_band.reporting_band
     end as age_band,
-    area_count.sex,
-    area_count.ethnicity,
-    area_count.imd_quintile,
-    sum(area_count.numerator) as numerator,
-    sum(area_count.denominator) as denominator,
-    sum(area_count.square_sum) as square_sum,
-    bool_or(area_count.is_missing) as is_missing
-from area_count
-inner join indicator on area_count.indicator_id = indicator.indicator_id
-inner join {{ periods_of(known) }} as period
-    on
-        period.period_type = any(indicator.period_types)
-        {{ and_is_touched(known) }}
-        and {{ is_month_of('area_count.month_on', 'period', 'indicator') }}
-        -- Breakdowns are published for financial years; standardised rates, ratios between groups and slopes over quintiles
-        -- need their groups for every period.
-        and (
-            period.period_type = 'financial_year'
-            or indicator.value_type in ('dsr', 'ratio', 'sii')
-            or {{ is_total('area_count') }}
-        )
-left join {{ ref('age_band') }} as age_band on area_count.age_band = age_band.age_band
+    period_count.sex,
+    period_count.ethnicity,
+    period_count.imd_quintile,
+    sum(period_count.numerator) as numerator,
+    sum(period_count.denominator) as denominator,
+    sum(period_count.square_sum) as square_sum,
+    bool_or(period_count.is_missing) as is_missing
+from period_count
+inner join {{ ref('area_member') }} as area_member on period_count.area_code = area_member.leaf_code
+left join {{ ref('age_band') }} as age_band on period_count.age_band = age_band.age_band
 group by
-    area_count.indicator_id, area_count.area_code, period.period_id, area_count.age_band, age_band.reporting_band,
-    area_count.sex, area_count.ethnicity, area_count.imd_quintile
+    period_count.indicator_id, area_member.area_code, period_count.period_id, period_count.age_band, age_band.reporting_band,
+    period_count.sex, period_count.ethnicity, period_count.imd_quintile
 {%- endmacro %}
