@@ -27,8 +27,7 @@ final as (
         {{ area }} as area_code,
         {{ month }} as period_start,
         {% for dimension in dimensions %}
-        {%- if dimension in own %}case when grouping({{ dimension }}) = 1 then 'all' else {{ dimension }} end
-        {%- else %}'all'{% endif %} as {{ dimension }},
+        {%- if dimension in own %}cell.of_{{ dimension }}{% else %}'all'{% endif %} as {{ dimension }},
         {% endfor %}
         {%- if total %}
         case
@@ -44,16 +43,23 @@ final as (
         known_from_on,
         known_until_on
     from event
+    {%- if own %}
+    -- Each event in its cells. By grouping sets PostgreSQL would count all months before it takes the one that is asked for.
+    cross join lateral (
+        values
+        ({% for each in own %}'all'{{ ', ' if not loop.last }}{% endfor %})
+        {%- for dimension in own %},
+        ({% for each in own %}{{ each if each == dimension else "'all'" }}{{ ', ' if not loop.last }}{% endfor %})
+        {%- endfor %}
+    ) as cell (of_{{ own | join(', of_') }})
+    {%- endif %}
     group by
         {{ area }},
         {{ month }},
+        {% for dimension in own %}cell.of_{{ dimension }},
+        {% endfor -%}
         known_from_on,
         known_until_on
-        {%- if own %},
-        grouping sets (
-            (){% for dimension in own %}, ({{ dimension }}){% endfor %}
-        )
-        {%- endif %}
 
 )
 
