@@ -44,6 +44,18 @@ def test_the_project_is_read_once_for_all_warehouses_and_days_of_a_process(built
     assert dbt._read.cache_info().misses == read
 
 
+def test_what_a_command_writes_into_the_project_the_next_command_does_not_see(built):
+    """dbt cannot compile a foreign key that is compiled, and a node that one build passes over has no text there."""
+    first, untouched = dbt.read(built), dbt.look(built).deepcopy()
+    for node in first.nodes.values():
+        node.raw_code, node.columns = "", {}
+    second = dbt.read(built)
+    for part in ("macros", "sources", "functions", "docs", "groups", "exposures", "unit_tests", "flat_graph"):
+        assert getattr(second, part) == getattr(untouched, part), part
+    text = {node_id: (node.raw_code, node.columns, node.config) for node_id, node in second.nodes.items()}
+    assert text == {node_id: (node.raw_code, node.columns, node.config) for node_id, node in untouched.nodes.items()}
+
+
 def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
     before = dict(os.environ)
     assert dbt.invoke(built, ["--quiet", "ls", "--select", "dim_area"]).success
