@@ -361,7 +361,8 @@ def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_a
         "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)",
         *accounts.FUNCTIONS,
     }  # fmt: skip
-    assert {(owner, setting[0]) for _, owner, setting in found} == {(SUPERUSER, "search_path=pg_catalog, pg_temp")}
+    path = "search_path=pg_catalog, pg_temp"
+    assert {(owner, *setting) for _, owner, setting in found} == {(SUPERUSER, path), (SUPERUSER, path, "lock_timeout=2s")}
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, KEEPER}:
         for call in ("ops.open_project('x', 'infinity')", "ops.close_project('x')"):
             refused(opened, role, f"select {call}")
