@@ -17,6 +17,7 @@ from vrn.access.roles import BI_TABLES
 from vrn.build import dbt, names
 from vrn.build import steps as build
 from vrn.publish import frozen, release
+from vrn.publish.disclosure import policies
 from vrn.settings import REPOSITORY, Settings
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
@@ -233,6 +234,11 @@ def test_a_row_that_did_not_change_is_kept_once_for_both_releases(story):
         f"select count(*) as found from (select from ops.kept_range group by {key}, {told} having count(*) > 1) as one"
     )
     assert again.fetchone()["found"] == 0
+    # Whoever reads both releases knows of such a count what both ranges allow, and that is as wide as a policy asks of one range.
+    both = story.owner.execute(
+        f"select min(at_most) - max(at_least) as width from ops.kept_range group by {key} having count(*) > 1"
+    ).fetchall()
+    assert [row["width"] for row in both if row["width"] < policies.POLICIES["LVRN5"].width] == []
     new = story.owner.execute(
         "select relation, content from ops.frozen_row where since_release = (select max(release_number) from ops.release)"
     ).fetchall()
