@@ -12,8 +12,8 @@ TRIAGE = """
 Trigger it by hand when `build_outcomes` has ended well. The log of `preview` says what `make release` would change against the last
 release: how many figures move, come, go, become hidden or are shown again; because of which delivery, population or definition;
 which figures move by more than 5 % (`VRN_RELEASE_MOVE_PERCENT`); which indicators and areas are no more, new or called otherwise; and
-whether the release needs a reason (`VRN_RELEASE_SHARE_PERCENT`; always where nothing differs). It always needs a note. It says nothing that readers of the two releases would not see. `make release-preview`
-says the same in a shell.
+whether the release needs a reason (`VRN_RELEASE_SHARE_PERCENT`; always where nothing differs). It always needs a note. It says
+nothing that readers of the two releases would not see. `make release-preview` says the same in a shell.
 
 ### Triage notes
 `preview` red: nothing is built, something came since, or the project changed; its sentence says which. Run `build_outcomes`, then this
