@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from dbt_common.behavior_flags import BehaviorFlagRendered
 
 from tests import county as county_of
 from tests import properties, staged, warehouses
@@ -101,7 +102,17 @@ def _of_a_home() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[Settings]:
+def _flags_without_a_source() -> Iterator[None]:
+    """dbt asks of each flag of its adapter which module gave it, by a look through the whole stack and all modules, though it
+    never says so here; and each command of a process adds a flag to those before. After sixty commands that was most of a command.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(_flags_without_a_source, tmp_path_factory) -> Iterator[Settings]:
     """A PostgreSQL 18 of the tests' own, with a prepared and empty warehouse in it that no test writes to."""
     home = tmp_path_factory.mktemp("home")
     settings = Settings(home=home, pg_port=free_port(), airflow_port=free_port())
