@@ -9,6 +9,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
+from vrn.accept import identical
 from vrn.feeds.contract import Contract, Entity
 from vrn.gate import listing
 from vrn.ledger import moves
@@ -29,7 +30,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
             hits = listing.hits(entity, submission.submission_id)
             warned += _warned(connection, entity, hits)
             quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
-            duplicate += _drop_identical(connection, entity, own)
+            duplicate += identical.drop(connection, submission.submission_id, contract, entity)
             if entity.judged_only:
                 _blank_judged(connection, entity, own, submission.submission_id)
             connection.execute(sql.SQL("drop table {}").format(hits))
@@ -92,30 +93,3 @@ def _blank_judged(connection: psycopg.Connection, entity: Entity, own: sql.Ident
         sql.SQL("alter {} type {} using null").format(sql.Identifier(name), sql.SQL(types[name])) for name in names
     )
     connection.execute(sql.SQL("alter table {} {}").format(own, serve))
-
-
-def _drop_identical(connection: psycopg.Connection, entity: Entity, own: sql.Identifier) -> int:
-    """Drop the later of rows that agree in every column, where the contract's identifying column is filled.
-
-    Only rows whose identifier's hash comes more than once are compared (as in vrn.gate.listing).
-    """
-    if entity.counted_once_when_present is None:
-        return 0
-    key = sql.Identifier(entity.counted_once_when_present)
-    columns = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
-    done = connection.execute(
-        sql.SQL(
-            """
-            with repeated as (
-                select hash_record_extended(row({key}), 0) as hashed
-                from {own} where {key} is not null group by hashed having count(*) > 1
-            ),
-            ranked as (
-                select row_number, row_number() over (partition by {columns} order by row_number) as place
-                from {own} where {key} is not null and hash_record_extended(row({key}), 0) in (select hashed from repeated)
-            )
-            delete from {own} as own using ranked where own.row_number = ranked.row_number and ranked.place > 1
-            """
-        ).format(key=key, own=own, columns=columns)
-    )
-    return done.rowcount

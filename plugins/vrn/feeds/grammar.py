@@ -63,6 +63,7 @@ PLACEHOLDERS = ("period_start", "period_end", "period_start_at", "next_period_st
 SAYS = "${says}"
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
 NOT_NULL = "expect_column_values_to_not_be_null"
+UNIQUE = "expect_column_values_to_be_unique"
 UNEXPECTED_ROWS_QUERY = "unexpected_rows_query"
 # What begins the placeholder of an entity's rows in the delivery that serves for the period before: ${previous.episodes}.
 PREVIOUS = "${previous."

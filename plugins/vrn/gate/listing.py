@@ -144,13 +144,16 @@ def _rows_that_break_any(own: sa.TableClause, conditions: Sequence[tuple[str, sa
 def _rows_that_repeat(own: sa.TableClause, names: Sequence[str], chosen: sa.ColumnElement) -> sa.Select:
     """The rows of which others have the same in all of the columns. A row with a blank in one of them repeats none.
 
-    Only rows whose hash comes more than once are compared, because hashes of eight bytes are grouped in memory where the columns
-    themselves would be sorted on the disk.
+    Only rows whose hash of eight bytes comes more than once are compared. The hashes are put in order before they are grouped,
+    because a table of groups that outgrows work_mem, as a million different ones do, is written to the disk over and over.
     """
     columns = [sa.column(name) for name in names]
     looked_at = sa.and_(chosen, *(column.is_not(None) for column in columns))
     hashed = _hash(columns)
-    again = sa.select(hashed).select_from(own).where(looked_at).group_by(hashed).having(sa.func.count() > 1)
+    # With an offset, even of nothing, PostgreSQL keeps to the order that is asked for.
+    in_order = sa.select(hashed.label("hashed")).select_from(own).where(looked_at).order_by(sa.text("hashed"))
+    hashes = in_order.offset(sa.literal_column("0")).subquery().c.hashed
+    again = sa.select(hashes).group_by(hashes).having(sa.func.count() > 1)
     times = sa.func.count().over(partition_by=columns).label("times")
     rows = sa.select(sa.column("row_number"), times).select_from(own).where(looked_at, hashed.in_(again)).subquery()
     return sa.select(rows.c.row_number).where(rows.c.times > 1)
