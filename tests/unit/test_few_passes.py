@@ -104,6 +104,21 @@ def test_rows_repeat_that_agree_in_all_columns_and_are_blank_in_none(ground: Gro
     assert numbers == {number for number, (a, b, c) in enumerate(rows) if c and counted[a, b] > 1}
 
 
+def test_what_repeats_is_found_without_a_table_of_groups_that_outgrows_memory(ground: Ground):
+    with ground.connection.transaction(force_rollback=True):
+        ground.connection.execute(
+            "create temporary table said on commit drop as select number as row_number, md5(number::text) as a "
+            "from generate_series(1, 20000) as number"
+        )
+        ground.connection.execute("analyze said")
+        found = listing._rows_that_repeat(sa.table("said"), ["a"], sa.true())
+        statement = str(found.compile(dialect=sa.dialects.postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+        plan = [row["QUERY PLAN"] for row in ground.connection.execute(f"explain {statement}".encode())]
+    groups = [line for line in plan if "Aggregate" in line]
+    assert groups
+    assert not [line for line in groups if "HashAggregate" in line]
+
+
 def test_what_is_staged_is_frozen_so_that_nobody_writes_its_pages_again(ground: Ground):
     entity = ground.protections[NOMINALS].contract.main
     ground.stage(NOMINALS, "a.csv", CSVS[NOMINALS])
@@ -116,3 +131,12 @@ def test_what_is_staged_is_frozen_so_that_nobody_writes_its_pages_again(ground: 
             assert pages["relpages"] == pages["relallfrozen"] > 0, table
     finally:
         raw.forget(ground.connection, NOMINALS, SUBMISSION)
+
+
+def test_what_goes_into_a_table_of_the_same_transaction_is_not_written_into_the_log_beside(ground: Ground):
+    with ground.connection.transaction(force_rollback=True):
+        ground.connection.execute("create table raw.said (number integer)")
+        told = ground.connection.execute(
+            "explain (analyze, wal, format json) insert into raw.said select generate_series(1, 5000)"
+        ).fetchone()
+    assert told["QUERY PLAN"][0]["Plan"]["WAL Bytes"] == 0

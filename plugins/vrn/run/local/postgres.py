@@ -32,6 +32,10 @@ SERVER_OPTIONS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
+    # What is written into a table that its own transaction made (a staged delivery, an acceptance's rewriting, a model of dbt's)
+    # goes to the disk once and not into the write-ahead log beside. No replica and no archive reads a home's log.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "max_connections": "150",
     # For the services alone, whoever of the people holds all that is theirs (vrn.run.prepare.ensure_service).
     "reserved_connections": "50",
