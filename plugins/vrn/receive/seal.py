@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -73,14 +74,17 @@ def _encrypt(clear: BinaryIO, sealed: BinaryIO, cipher: AESGCM, belongs_to: byte
     prefix, digest, size = os.urandom(PREFIX_BYTES), hashlib.sha256(), 0
     sealed.write(BOUND + prefix)
     number, chunk = 0, clear.read(CHUNK_BYTES)
-    while True:
-        following = clear.read(CHUNK_BYTES)
-        digest.update(chunk)
-        size += len(chunk)
-        sealed.write(cipher.encrypt(_nonce(prefix, number, is_last=not following), chunk, belongs_to))
-        if not following:
-            return Content(digest.hexdigest(), size)
-        number, chunk = number + 1, following
+    # The digest of a chunk is made on another core while this one encrypts it.
+    with ThreadPoolExecutor(1, "digest") as beside:
+        while True:
+            following = clear.read(CHUNK_BYTES)
+            digested = beside.submit(digest.update, chunk)
+            size += len(chunk)
+            sealed.write(cipher.encrypt(_nonce(prefix, number, is_last=not following), chunk, belongs_to))
+            digested.result()
+            if not following:
+                return Content(digest.hexdigest(), size)
+            number, chunk = number + 1, following
 
 
 def digest(clear: BinaryIO) -> Content:
