@@ -70,8 +70,7 @@ def test_what_is_copied_is_what_the_same_cells_are_as_text(ground: Ground, first
     batches = [columns_of(rows) for rows in (first, second)]
     with ground.connection.transaction(force_rollback=True):
         kinds = made(ground, KINDS)
-        blocks = ((len(rows), binary.rows(columns, kinds)) for rows, columns in zip((first, second), batches, strict=True))
-        assert copying.copy(ground.connection, TABLE, list(kinds), blocks) == len(first) + len(second)
+        assert copying.copy(ground.connection, TABLE, kinds, iter(batches)) == len(first) + len(second)
         copied = kept(ground)
     with ground.connection.transaction(force_rollback=True):
         made(ground, KINDS)
@@ -83,8 +82,7 @@ def test_what_is_copied_is_what_the_same_cells_are_as_text(ground: Ground, first
 def test_lists_of_texts_are_arrays(ground: Ground, lists):
     with ground.connection.transaction(force_rollback=True):
         kinds = made(ground, ["text[]"])
-        block = binary.rows({"c0": pa.array(lists, pa.list_(pa.string()))}, kinds)
-        copying.copy(ground.connection, TABLE, list(kinds), iter([(len(lists), block)]))
+        copying.copy(ground.connection, TABLE, kinds, iter([{"c0": pa.array(lists, pa.list_(pa.string()))}]))
         assert [row["c0"] for row in ground.connection.execute("select c0 from copied order by ctid")] == lists
 
 
@@ -92,8 +90,7 @@ def test_a_part_of_a_column_is_copied_as_that_part(ground: Ground):
     texts, days = pa.array(["a", None, "cc", "ddd"]), pa.array([None, date(2020, 1, 1), date(1999, 12, 31), None])
     with ground.connection.transaction(force_rollback=True):
         kinds = made(ground, ["text", "date"])
-        block = binary.rows({"c0": texts.slice(1, 2), "c1": days.slice(1, 2)}, kinds)
-        copying.copy(ground.connection, TABLE, list(kinds), iter([(2, block)]))
+        copying.copy(ground.connection, TABLE, kinds, iter([{"c0": texts.slice(1, 2), "c1": days.slice(1, 2)}]))
         assert [row["whole"] for row in kept(ground)] == ["(,2020-01-01)", "(cc,1999-12-31)"]
 
 
@@ -103,7 +100,7 @@ def test_a_column_of_an_earlier_type_takes_what_can_be_made_into_it(ground: Grou
         kinds = made(ground, ["bigint", "date", "text"])
         at = datetime(2020, 3, 4, tzinfo=UTC)
         columns = {"c0": pa.array(["12"]), "c1": pa.array(["2020-03-04"]), "c2": pa.array([at.date()])}
-        copying.copy(ground.connection, TABLE, list(kinds), iter([(1, binary.rows(columns, kinds))]))
+        copying.copy(ground.connection, TABLE, kinds, iter([columns]))
         assert [row["whole"] for row in kept(ground)] == ["(12,2020-03-04,2020-03-04)"]
     with pytest.raises(SubmissionRefused, match=r"not of its column.s type\. It is in the column .c0.") as refusal:
         binary.rows({"c0": pa.array(["Zzyzx"])}, {"c0": "bigint"})

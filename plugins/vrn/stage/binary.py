@@ -33,16 +33,17 @@ Cells = Callable[[pa.Array], Pieces]
 
 
 def rows(columns: Mapping[str, pa.Array], types: Mapping[str, str]) -> memoryview:
-    """Rows of these columns, without START and END. types: of the table's columns, as PostgreSQL calls them.
+    """Rows of these columns, without START and END. types: of the columns to fill, in their order, as PostgreSQL calls them.
 
     Raises SubmissionRefused for a value that is not of its column's type, VrnError for a type that no file is copied into.
     """
     count = len(next(iter(columns.values())))
     if not count:
         return memoryview(b"")
-    pieces: Pieces = [pa.repeat(pa.scalar(struct.pack(">h", len(columns)), pa.binary()), count)]
-    for name, values in columns.items():
-        pieces += [NULL] if values.null_count == len(values) else _cells(name, values, types[name])
+    pieces: Pieces = [pa.repeat(pa.scalar(struct.pack(">h", len(types)), pa.binary()), count)]
+    for name, kind in types.items():
+        values = columns[name]
+        pieces += [NULL] if values.null_count == count else _cells(name, values, kind)
     joined = pc.binary_join_element_wise(*pieces, NOTHING, null_handling="replace", null_replacement="")
     offsets = np.frombuffer(joined.buffers()[1], np.int32)[joined.offset : joined.offset + len(joined) + 1]
     return memoryview(joined.buffers()[2])[offsets[0] : offsets[-1]]

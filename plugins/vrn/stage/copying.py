@@ -1,12 +1,16 @@
-"""COPY into a table, with the rows made by a thread of their own while the server takes the last ones."""
+"""COPY into a table: a thread reads and protects the next columns while this one makes rows of the last ones and sends them.
+
+Arrow lets other threads run while it works, so that reading, making rows and the server's COPY share the cores there are.
+"""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
 from vrn.stage import binary
@@ -14,30 +18,33 @@ from vrn.stage import binary
 # Blocks that may wait between the reader and the copy, so that both cores work while memory stays bounded.
 WAITING_BLOCKS = 2
 
-# Rows, and these as COPY takes them (see vrn.stage.binary).
-Block = tuple[int, memoryview]
+# Columns of equal length, by their names in the table.
+Block = Mapping[str, pa.Array]
 
 
-def copy(connection: psycopg.Connection, table: sql.Identifier, names: Sequence[str], blocks: Iterator[Block]) -> int:
-    """Fill a table that was made in this transaction. Returns the number of rows."""
+def copy(connection: psycopg.Connection, table: sql.Identifier, kinds: Mapping[str, str], blocks: Iterator[Block]) -> int:
+    """Fill a table that was made in this transaction. Returns the number of rows.
+
+    kinds: the names and types of the columns to fill, as PostgreSQL calls them. Every block has each of them.
+    """
     # Frozen, because otherwise whoever reads the rows first, the gate, would write every page once more to note that they are
     # there; nobody sees the table before the transaction is over.
     command = sql.SQL("copy {} ({}) from stdin (format binary, freeze)").format(
-        table, sql.SQL(", ").join(map(sql.Identifier, names))
+        table, sql.SQL(", ").join(map(sql.Identifier, kinds))
     )
     rows = 0
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(binary.START)
-        for count, block in _ahead(blocks):
-            copy.write(block)
-            rows += count
+        for block in _ahead(blocks):
+            copy.write(binary.rows(block, kinds))
+            rows += len(next(iter(block.values())))
         copy.write(binary.END)
     connection.execute(sql.SQL("analyze {}").format(table))
     return rows
 
 
 def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The same blocks, made by a thread of their own while the server takes the last ones."""
+    """The same blocks, made by a thread of their own."""
     waiting: queue.Queue = queue.Queue(WAITING_BLOCKS)
     stopped = threading.Event()
 

@@ -1,11 +1,11 @@
-"""A batch of a delivery as match codes, ready to be copied into the linkage zone."""
+"""A batch of a delivery as match codes, as they are copied into the linkage zone."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
 from vrn.feeds.contract import Entity
-from vrn.stage import binary, copying
+from vrn.stage import copying
 from vrn.stage.match_codes import ARRAYS, CODES, match_codes
 from vrn.stage.read.batch import Batch
 
@@ -22,9 +22,8 @@ def block(batch: Batch, entity: Entity, key: bytes, submission_id: int) -> copyi
         if column.classification == "match"
     }
     codes = match_codes(clear, key)
-    columns = {
+    return {
         "submission_id": pa.repeat(pa.scalar(submission_id, pa.int64()), batch.rows),
         "row_number": batch.numbers,
         **{code: pa.array(codes[code], pa.list_(pa.string()) if code in ARRAYS else pa.string()) for code in CODES},
     }
-    return batch.rows, binary.rows(columns, COLUMNS)

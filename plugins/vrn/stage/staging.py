@@ -6,7 +6,7 @@ The tables are made and filled in one transaction: a crash or a refusal leaves n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from vrn.feeds.contract import Entity
 from vrn.receive.landing import Original
-from vrn.stage import binary, copying, match_blocks, raw
+from vrn.stage import copying, match_blocks, raw
 from vrn.stage.protect import Protection
 from vrn.stage.read import delivery, types
 from vrn.stage.read.batch import Batch
@@ -70,16 +70,16 @@ class _Filling:
         raw.make_partition(self.connection, entity, self.submission_id)
         own = raw.partition(entity, self.submission_id)
         # Asked for, because the feed file may have changed a type since the feed's table was made.
-        kinds = raw.types_of(self.connection, own)
-        names = ["submission_id", "row_number", "unreadable_columns", *entity.stored]
-        blocks = (_block(self, batch, entity, names, kinds) for batch in self._batches(entity, self.uses))
-        rows = copying.copy(self.connection, own, names, blocks)
+        types_there = raw.types_of(self.connection, own)
+        kinds = {name: types_there[name] for name in ("submission_id", "row_number", "unreadable_columns", *entity.stored)}
+        blocks = (_block(self, batch, entity) for batch in self._batches(entity, self.uses))
+        rows = copying.copy(self.connection, own, kinds, blocks)
         if entity.matched:
             raw.make_match_table(self.connection, entity, self.submission_id)
             key = self.protection.match_key
             # What this second pass bears with was noted in the first.
             codes = (match_blocks.block(batch, entity, key, self.submission_id) for batch in self._batches(entity, Uses()))
-            copying.copy(self.connection, raw.match_partition(entity, self.submission_id), list(match_blocks.COLUMNS), codes)
+            copying.copy(self.connection, raw.match_partition(entity, self.submission_id), match_blocks.COLUMNS, codes)
         return rows
 
     def _batches(self, entity: Entity, uses: Uses) -> Iterator[Batch]:
@@ -88,7 +88,7 @@ class _Filling:
         return (batch for batch in found if batch.rows)
 
 
-def _block(filling: _Filling, batch: Batch, entity: Entity, names: list[str], kinds: Mapping[str, str]) -> copying.Block:
+def _block(filling: _Filling, batch: Batch, entity: Entity) -> copying.Block:
     read: dict[str, pa.Array] = {}
     unreadable: list[pa.Array] = []
     stored: dict[str, pa.Array] = {
@@ -113,8 +113,7 @@ def _block(filling: _Filling, batch: Batch, entity: Entity, names: list[str], ki
     for column in entity.columns:
         if column.name in read:
             stored |= filling.protection.apply(entity, column, read[column.name], read)
-    missing = {name: pa.nulls(batch.rows) for name in names if name not in stored}
-    return batch.rows, binary.rows({name: (stored | missing)[name] for name in names}, kinds)
+    return {name: pa.nulls(batch.rows) for name in entity.stored} | stored
 
 
 def _joined(parts: list[pa.Array], count: int) -> pa.Array:
