@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,22 +22,33 @@ def of_table(batches: Iterator[Batch], reading: Reading, uses: Uses) -> Iterator
 
 
 def _without_rows_of_its_own(batch: Batch, reading: Reading, uses: Uses) -> Batch:
-    first = batch.arrays[0]
-    # Most rows have a first cell that is no total; only the others are looked at whole.
-    doubtful = pc.fill_null(pc.or_(_is_blank(first), _is_total(first, reading)), True)
-    if not pc.any(doubtful).as_py():
-        return batch
-    looked_at = [_text(column.filter(doubtful)) for column in batch.arrays]
-    cells = [pc.if_else(_is_blank(column), None, column) for column in looked_at]
-    found = pc.coalesce(*cells)
-    is_total = pc.fill_null(_is_total(found, reading), False) if reading.bears("totalRows") else pa.repeat(False, len(found))
-    own = pc.or_(pc.is_null(found), is_total)
-    if not pc.any(own).as_py():
-        return batch
-    if totals := pc.sum(is_total).as_py():
+    # A row is judged by its first filled cell. Most rows have it in the first column, so that of the others only those rows are
+    # looked at which have none so far.
+    blank, totals = np.arange(batch.rows), 0
+    not_kept: list[np.ndarray] = []
+    for column in batch.arrays:
+        cells = column if len(blank) == batch.rows else column.take(pa.array(blank))
+        is_blank = _is_blank(cells)
+        if reading.bears("totalRows"):
+            is_total = pc.and_(_is_total(cells, reading), pc.invert(is_blank))
+            not_kept.append(blank[_mask(is_total)])
+            totals += len(not_kept[-1])
+        blank = blank[_mask(is_blank)]
+        if not len(blank):
+            break
+    not_kept.append(blank)
+    if totals:
         uses.add("totalRows", times=totals)
-    is_kept = pc.replace_with_mask(pa.repeat(True, batch.rows), doubtful, pc.invert(own))
-    return Batch(batch.numbers.filter(is_kept), batch.filled, [column.filter(is_kept) for column in batch.arrays])
+    if not any(map(len, not_kept)):
+        return batch
+    is_kept = np.ones(batch.rows, np.bool_)
+    is_kept[np.concatenate(not_kept)] = False
+    kept = pa.array(is_kept)
+    return Batch(batch.numbers.filter(kept), batch.filled, [column.filter(kept) for column in batch.arrays])
+
+
+def _mask(values: pa.Array) -> np.ndarray:
+    return values.to_numpy(zero_copy_only=False)
 
 
 def _without_blank_columns(batch: Batch) -> Batch:
@@ -56,12 +68,8 @@ def _without_blank_columns(batch: Batch) -> Batch:
     return Batch(batch.numbers, [batch.filled[place] for place in named], [batch.arrays[place] for place in named])
 
 
-def _text(values: pa.Array) -> pa.Array:
-    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-
-
 def _is_blank(values: pa.Array) -> pa.Array:
-    return _each(values, lambda text: pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(text)), 0), True))
+    return pc.fill_null(_each(values, lambda text: pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(text))), True)
 
 
 def _is_total(values: pa.Array, reading: Reading) -> pa.Array:
@@ -73,7 +81,7 @@ def _is_total(values: pa.Array, reading: Reading) -> pa.Array:
         # Only what is short enough is looked at closer: in most files the first column is a long identifier.
         return pc.is_in(pc.utf8_lower(pc.if_else(pc.less_equal(pc.utf8_length(text), longest), text, None)), value_set=words)
 
-    return _each(values, judge)
+    return pc.fill_null(_each(values, judge), False)
 
 
 def _each(values: pa.Array, judge) -> pa.Array:

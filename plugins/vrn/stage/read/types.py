@@ -5,6 +5,7 @@ Work is done once for each distinct value of a batch, which is what makes codes,
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR
 
@@ -41,16 +42,38 @@ class Cells:
 
 def read(values: pa.Array, column: Column, reading: Reading, uses: Uses) -> Cells:
     """The cells of a column of the file in the column's type."""
+    if _is_number(column) and not pa.types.is_dictionary(values.type):
+        borne = Uses()
+        with suppress(pa.ArrowInvalid):
+            text, unreadable = _tidied(values, column, reading, borne)
+            converted = _convert(text, column)
+            # Otherwise some are in another form, which is looked for in each distinct value.
+            if not borne.made:
+                return Cells(converted, unreadable)
     encoded = values if pa.types.is_dictionary(values.type) or _is_plain(column) else pc.dictionary_encode(values)
     if not pa.types.is_dictionary(encoded.type):
         return Cells(*_distinct(encoded, column, reading, uses)[:2])
     converted, unreadable, withheld = _distinct(encoded.dictionary, column, reading, uses)
-    return Cells(pc.take(converted, encoded.indices), *(_of_cells(mask, encoded.indices) for mask in (unreadable, withheld)))
+    values = (_apart if column.classification == "hash" else pc.take)(converted, encoded.indices)
+    return Cells(values, *(_of_cells(mask, encoded.indices) for mask in (unreadable, withheld)))
 
 
 def _is_plain(column: Column) -> bool:
     """Whether a column's cells are mostly different and need no conversion, so that to look for repetitions is work for nothing."""
-    return column.logical_type == "string" and not (column.codes or column.case or column.means or column.form)
+    needs_work = column.codes or column.case or column.means or column.form or column.classification == "hash"
+    return column.logical_type == "string" and not needs_work
+
+
+def _is_number(column: Column) -> bool:
+    """Whether to convert a column's cells is less work than to look for repetitions."""
+    return column.logical_type in ("integer", "number") and not (column.codes or column.means)
+
+
+def _apart(distinct: pa.Array, indices: pa.Array) -> pa.DictionaryArray:
+    """The cells with their distinct values apart, for these are hashed. A cell of which nothing is left is NULL itself."""
+    if distinct.null_count:
+        indices = pc.if_else(pc.take(distinct.is_valid(), indices), indices, None)
+    return pa.DictionaryArray.from_arrays(indices, distinct)
 
 
 def _of_cells(mask: pa.Array | None, indices: pa.Array) -> pa.Array | None:
@@ -61,9 +84,7 @@ def _of_cells(mask: pa.Array | None, indices: pa.Array) -> pa.Array | None:
 
 def _distinct(text: pa.Array, column: Column, reading: Reading, uses: Uses) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
     """The values, which are unreadable, and which are withheld."""
-    text, unreadable = _storable(text, column)
-    text = pc.utf8_trim(text, characters=OUTER)
-    text = tolerant.blanks(pc.if_else(pc.equal(text, ""), None, text), column, reading, uses)
+    text, unreadable = _tidied(text, column, reading, uses)
     if column.case:
         text = pc.utf8_upper(text) if column.case == "upper" else pc.utf8_lower(text)
     text = tolerant.codes(text, column, reading, uses)
@@ -79,6 +100,13 @@ def _distinct(text: pa.Array, column: Column, reading: Reading, uses: Uses) -> t
     return converted, unreadable, withheld
 
 
+def _tidied(text: pa.Array, column: Column, reading: Reading, uses: Uses) -> tuple[pa.Array, pa.Array | None]:
+    """The text without what cannot be stored and without outer space, blank where nothing is left; and which is unreadable."""
+    text, unreadable = _storable(text, column)
+    text = pc.utf8_trim(text, characters=OUTER)
+    return tolerant.blanks(pc.if_else(pc.equal(text, ""), None, text), column, reading, uses), unreadable
+
+
 def _storable(text: pa.Array, column: Column) -> tuple[pa.Array, pa.Array | None]:
     """The text without a NUL, for which PostgreSQL has no place, what says that a formula went wrong, and identifiers without a
     check that a spreadsheet shortened (1.2E+11, which many share); and a mask of the cells that had them.
@@ -87,7 +115,8 @@ def _storable(text: pa.Array, column: Column) -> tuple[pa.Array, pa.Array | None
     do without the others. A file that is full of them is none of these, and is judged by its share of rows set aside.
     """
     bad = pc.is_in(text, value_set=pa.array(ERRORS))
-    if column.classification == "hash" and not column.has_check:
+    # A pattern takes longer than to look for a sign that is in all that it fits.
+    if column.classification == "hash" and not column.has_check and pc.any(pc.match_substring(text, "+")).as_py():
         bad = pc.or_(bad, pc.fill_null(pc.match_substring_regex(text, SHORTENED), False))
     data = text.buffers()[2]
     # Looked at as bytes first, which costs next to nothing. They may be of more than this array, so that a find proves nothing.
