@@ -12,8 +12,8 @@ supplier as (
 
 ),
 
--- The districts of each authority. A child of another authority's counts for the team's, because a team knows all of its own area
--- and would otherwise know a part of its neighbours' counts.
+-- The districts of each authority. A child of another authority's counts for the team's, because a team knows all of its own
+-- area and would otherwise know a part of its neighbours' counts.
 district as (
 
     select
