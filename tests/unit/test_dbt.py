@@ -46,14 +46,17 @@ def test_the_project_is_read_once_for_all_warehouses_and_days_of_a_process(built
 
 def test_what_a_command_writes_into_the_project_the_next_command_does_not_see(built):
     """dbt cannot compile a foreign key that is compiled, and a node that one build passes over has no text there."""
-    first, untouched = dbt.read(built), dbt.look(built).deepcopy()
-    for node in first.nodes.values():
+    before, written = dbt.read(built), dbt.read(built)
+    for node in written.nodes.values():
         node.raw_code, node.columns = "", {}
-    second = dbt.read(built)
-    for part in ("macros", "sources", "functions", "docs", "groups", "exposures", "unit_tests", "flat_graph"):
-        assert getattr(second, part) == getattr(untouched, part), part
-    text = {node_id: (node.raw_code, node.columns, node.config) for node_id, node in second.nodes.items()}
-    assert text == {node_id: (node.raw_code, node.columns, node.config) for node_id, node in untouched.nodes.items()}
+    after, as_dbt_copies = dbt.read(built), dbt.look(built).deepcopy()
+    for part in ("macros", "docs", "groups", "exposures", "unit_tests", "files"):
+        assert getattr(after, part) == getattr(as_dbt_copies, part), part
+    for part in ("sources", "functions", "flat_graph"):
+        assert getattr(after, part) == getattr(before, part), part
+    texts = [{key: (node.raw_code, node.columns, node.config) for key, node in one.nodes.items()} for one in (before, after)]
+    assert texts[0] == texts[1]
+    assert any(columns for _, columns, _ in texts[1].values())
 
 
 def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
