@@ -22,7 +22,7 @@ from tests.bench import copies, history
 from tests.bench.plan import Plan
 from tests.bench.table import Figure, Goal
 from vrn.access import roles as access
-from vrn.build import dbt, table_swap
+from vrn.build import steps
 from vrn.publish import frozen, readers
 from vrn.run import prepare
 from vrn.run.local import postgres
@@ -59,7 +59,7 @@ QUERIES = {
 }
 
 
-def publish_everything(settings: Settings, years: int) -> int:
+def publish_everything(settings: Settings) -> int:
     """A release of every figure as it is. Returns how many rows publish.indicator_value has."""
     with connect(settings, OWNER) as connection:
         number = connection.execute(
@@ -70,9 +70,7 @@ def publish_everything(settings: Settings, years: int) -> int:
         frozen.keep_values(connection, number)
         connection.execute("create temporary view decided as select 'publish' as decision, * from marts.fct_indicator_value")
         frozen.keep_decisions(connection, number, sql.Identifier("decided"))
-    if not dbt.invoke(settings, ["--quiet", "run", "--select", "path:models/publish"], history.as_of(years)).success:
-        raise SystemExit("publish was not built")
-    table_swap.swap(settings)
+    steps.take("publish")
     prepare.prepare(settings)
     readers.fill(settings)
     copies.settle(settings)
@@ -153,7 +151,7 @@ def measure(plan: Plan) -> Iterator[Figure]:
         copies.grow(settings, copies.take_in_a_year(settings), 0, years)
         copies.settle(settings)
         history.build(settings, years, full=True)
-        rows = publish_everything(settings, years)
+        rows = publish_everything(settings)
         let_in(settings, most)
         written = scripts(settings, Path(folder))
         # The first answers are those of a server that has read nothing yet.
