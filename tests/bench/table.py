@@ -75,7 +75,9 @@ def write(folder: Path, figures: Sequence[Figure], failures: Sequence[Failure], 
         "revision": revision(),
         "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()},
         "plan": asdict(plan),
-        "figures": [asdict(one) | {"is_met": one.goal.is_met(one.value) if one.goal else None} for one in figures],
+        "figures": [
+            asdict(one) | {"value": float(one.value), "is_met": one.goal.is_met(one.value) if one.goal else None} for one in figures
+        ],
         "failures": [asdict(one) for one in failures],
     }
     path.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
