@@ -1,7 +1,4 @@
-{{ config(materialized='view') }}
-
 -- From a figure to the files it was made of: ops.submission has each one's name and sha256, raw its rows by number.
--- A view, because deliveries times periods grow with the square of the years, and whoever asks does so of one indicator.
 with indicator as (
 
     select * from {{ ref('dim_indicator') }}
