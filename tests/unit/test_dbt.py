@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from dataclasses import replace
@@ -57,6 +58,13 @@ def test_what_a_command_writes_into_the_project_the_next_command_does_not_see(bu
     texts = [{key: (node.raw_code, node.columns, node.config) for key, node in one.nodes.items()} for one in (before, after)]
     assert texts[0] == texts[1]
     assert any(columns for _, columns, _ in texts[1].values())
+
+
+def test_after_a_command_of_dbt_garbage_is_looked_for_as_before(built):
+    before = gc.get_threshold()
+    assert dbt.invoke(built, ["--quiet", "ls", "--select", "dim_area"]).success
+    assert not dbt.invoke(built, ["--quiet", "run", "--select", "no_model_of_this_name", "--no_such_option"]).success
+    assert gc.get_threshold() == before
 
 
 def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
