@@ -52,7 +52,7 @@ def unchanged(manifest: Manifest, layer: str, before: Mapping[str, str], after: 
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     if changed - {DAY}:
         changed.add(LEDGER)
-    rests_on = _resting(manifest)
+    rests_on = resting(manifest)
     models = {
         node_id
         for node_id, node in manifest.nodes.items()
@@ -66,7 +66,7 @@ def unchanged(manifest: Manifest, layer: str, before: Mapping[str, str], after: 
     return {one for one in models if _is_of(manifest, one, layer)} | tests
 
 
-def _resting(manifest: Manifest):
+def resting(manifest: Manifest):
     """A function that gives the inputs of a node."""
 
     @cache
