@@ -1,6 +1,8 @@
 -- A count of an area, and what it is divided by, is the sum of those of the districts in it, for the force with what is outside and
 -- what has no place, wherever all of these are known and nothing was counted at another place of it, such as a hospital. Residents
 -- are all in districts.
+{{ config(group='figures') }}
+-- depends_on: {{ ref('figure__touched') }}
 with figure as (
 
     select
@@ -9,7 +11,7 @@ with figure as (
     from {{ ref('fct_indicator_value') }} as value
     inner join {{ ref('dim_indicator') }} as indicator on value.indicator_id = indicator.indicator_id
     cross join lateral {{ summed_measures('value') }}
-    where {{ is_sum('indicator') }} and {{ is_total('value') }}
+    where {{ is_sum('indicator') }} and {{ is_total('value') }} and {{ is_tested('value') }}
 
 ),
 

@@ -1,5 +1,7 @@
 -- A count of all, and what it is divided by, is the sum of those of the groups of a breakdown, wherever all of these are known.
 -- Residents are of no unknown group, and of peoples there are those of a census, who are no part of a mid-year estimate.
+{{ config(group='figures') }}
+-- depends_on: {{ ref('figure__touched') }}
 with figure as (
 
     select
@@ -14,7 +16,7 @@ with figure as (
     from {{ ref('fct_indicator_value') }} as value
     inner join {{ ref('dim_indicator') }} as indicator on value.indicator_id = indicator.indicator_id
     cross join lateral {{ summed_measures('value') }}
-    where {{ is_sum('indicator') }}
+    where {{ is_sum('indicator') }} and {{ is_tested('value') }}
 
 ),
 

@@ -2,6 +2,8 @@
 -- parts of a delivery say of each other (a plan of a child who is no child in need) is the supplier's and stops no build. The grammar
 -- is that of plugins/vrn/publish/disclosure/related.py.
 {% set breakdowns = ['sex', 'age_band', 'ethnicity', 'imd_quintile'] -%}
+{{ config(group='figures') }}
+-- depends_on: {{ ref('figure__touched') }}
 with indicator as (
 
     select null::text as indicator_id, null::text as rests_on, null::text[] as adds_up
@@ -71,6 +73,22 @@ judged as (
 
 ),
 
+{% if tests_touched_figures_alone() -%}
+-- The places of sentences of which this build made a figure.
+tested as (
+
+    select distinct
+        term.said_by,
+        term.said,
+        period.period_type,
+        (period.start_on + make_interval(months => term.months_earlier))::date as start_on
+    from term
+    inner join {{ ref('figure__touched') }} as touched on term.indicator_id = touched.indicator_id
+    inner join {{ ref('dim_period') }} as period on touched.period_id = period.period_id
+
+),
+
+{% endif -%}
 -- The figure of each term, of the place, period and cell that the sentence is then judged for.
 figure as (
 
@@ -91,11 +109,17 @@ figure as (
     inner join {{ ref('fct_indicator_value') }} as value on term.indicator_id = value.indicator_id
     inner join {{ ref('dim_period') }} as period on value.period_id = period.period_id
     where
-        not judged.is_of_totals
-        {%- for breakdown in breakdowns %}
-        {{ 'or (' if loop.first else 'and' }} value.{{ breakdown }}
-        = case term.breakdown when '{{ breakdown }}' then term.said_group else 'all' end
-        {%- endfor %})
+        (
+            not judged.is_of_totals
+            {%- for breakdown in breakdowns %}
+            {{ 'or (' if loop.first else 'and' }} value.{{ breakdown }}
+            = case term.breakdown when '{{ breakdown }}' then term.said_group else 'all' end
+            {%- endfor %})
+        )
+        {%- if tests_touched_figures_alone() %}
+        and (judged.said_by, judged.said, period.period_type, (period.start_on + make_interval(months => term.months_earlier))::date)
+        in (select said_by, said, period_type, start_on from tested)
+        {%- endif %}
 
 ),
 

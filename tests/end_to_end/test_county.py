@@ -196,6 +196,36 @@ def test_a_figure_that_no_longer_adds_up_is_found_by_the_test_of_every_build(cou
         connection.rollback()
 
 
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_build_of_what_changed_tests_the_sums_of_the_figures_that_it_made(county, name):
+    """Issue 17, point 2: and of no others, which the build before tested."""
+    wrong = _wrong_sums_of_touched(
+        county, name, "select indicator_id, period_id from marts.fct_indicator_value where " + CHANGED[name]
+    )
+    assert wrong != []
+    assert _wrong_sums_of_touched(county, name, "select 'V11', '2018/19-Q2'") == []
+
+
+def test_a_build_of_what_changed_tests_the_year_of_a_quarter_that_it_made(county):
+    wrong = _wrong_sums_of_touched(county, "months_add_up_to_quarters_and_years", "select 'V07', '2019/20-Q2'")
+    assert {row["period_id"] for row in wrong} == {"2019/20"}
+
+
+def _wrong_sums_of_touched(county, name: str, touched: str) -> list[dict]:
+    """What a test of sums finds after its figure was changed, in a build that made these figures anew."""
+    (compiled,) = dbt.invoke(county.settings, ["--quiet", "compile", "--select", name], {"sums_tested": "touched"}).result.results
+    with connect(county.settings, "vrn_owner") as connection:
+        connection.execute("delete from figures.touched")
+        connection.execute(f"insert into figures.touched (indicator_id, period_id) {touched} group by 1, 2")
+        connection.execute(
+            "update marts.fct_indicator_value set count = count + 10000 where area_code = 'E06000008' and " + CHANGED[name]
+        )
+        found = connection.execute(compiled.node.compiled_code).fetchall()
+        # Nobody writes to the county.
+        connection.rollback()
+    return found
+
+
 def test_overlapping_categories_are_never_added_up(county):
     """T5: the composite counts a crime once, so it is less than the sum of its parts, and no indicator has that sum."""
     parts, composite = county.rows(

@@ -66,6 +66,16 @@ def unchanged(manifest: Manifest, layer: str, before: Mapping[str, str], after: 
     return {one for one in models if _is_of(manifest, one, layer)} | tests
 
 
+def tests_of_others(manifest: Manifest, layer: str) -> set[str]:
+    """The tests that no build of this layer runs: those of other layers' models and seeds alone, and unit tests, which are the
+    project's own (tests/unit/test_dbt.py runs them)."""
+    return set(manifest.unit_tests) | {
+        node_id
+        for node_id, node in manifest.nodes.items()
+        if node.resource_type == "test" and not any(_is_of(manifest, one, layer) for one in node.depends_on.nodes)
+    }
+
+
 def resting(manifest: Manifest):
     """A function that gives the inputs of a node."""
 
@@ -120,5 +130,9 @@ def _is_model(node_id: str) -> bool:
 
 
 def _is_of(manifest: Manifest, node_id: str, layer: str) -> bool:
-    folders = [one.removeprefix("path:") + "/" for one in LAYERS[layer] if one.startswith("path:")]
-    return manifest.nodes[node_id].original_file_path.startswith(tuple(folders))
+    """Whether a model or seed is built in this layer; of a source or function: no."""
+    node = manifest.nodes.get(node_id)
+    by = [one.partition(":") for one in LAYERS[layer]]
+    return node is not None and any(
+        node.original_file_path.startswith(f"{what}/") if how == "path" else str(node.resource_type) == what for how, _, what in by
+    )
