@@ -41,7 +41,8 @@ def serve(settings: Settings, service: str) -> None:
     if service == "api-server":
         airflow.write_passwords(settings, PASSWORDS_FILE)
     told = environment(settings, service)
-    os.execvpe("airflow", ["airflow", service, *airflow.ARGUMENTS.get(service, [])], {**os.environ, **told})
+    command = airflow.command(service)
+    os.execvpe(command[0], command, {**os.environ, **told})
 
 
 def work(settings: Settings) -> None:

@@ -24,6 +24,8 @@ from vrn.warehouse.roles import AIRFLOW
 # Not the script of that name: its first line is the path of Python, which a system does not read past a space.
 COMMAND = (sys.executable, "-P", "-m", "airflow")
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Those whose loops ask the database in each round.
+RESTING = ("dag-processor", "triggerer")
 # Where Airflow looks for each of its tokens.
 TOKENS = {
     secrets.FERNET_KEY: "AIRFLOW__CORE__FERNET_KEY",
@@ -141,6 +143,12 @@ def passwords_file(settings: Settings) -> Path:
     return settings.home / "airflow" / "passwords.json"
 
 
+def command(name: str) -> list[str]:
+    """What becomes one of PROCESSES."""
+    start = (*COMMAND[:-1], "vrn.run.local.seldom") if name in RESTING else COMMAND
+    return [*start, name, *ARGUMENTS.get(name, [])]
+
+
 def start(settings: Settings) -> None:
     """Start what does not run yet. Nothing waits here; see vrn.run.local.ready."""
     for name in PROCESSES:
@@ -148,7 +156,7 @@ def start(settings: Settings) -> None:
             continue
         log = log_file(settings, name).open("a")
         process = subprocess.Popen(
-            [*COMMAND, name, *ARGUMENTS.get(name, [])],
+            command(name),
             env=_whole(settings, name),
             stdin=subprocess.DEVNULL,
             stdout=log,
