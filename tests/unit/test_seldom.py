@@ -33,29 +33,46 @@ def rest(monkeypatch):
     return at_rest
 
 
-def test_the_triggerer_asks_for_new_triggers_and_hands_on_events_in_each_round_and_cleans_up_seldom(clock, rest, monkeypatch):
+def test_the_triggerer_hands_on_events_in_each_round_and_asks_for_triggers_seldom(clock, rest, monkeypatch):
     rest("triggerer")
     done = []
-    for step in ("load_triggers", "handle_events", "handle_failed_triggers", "heartbeat", "emit_metrics"):
-        monkeypatch.setattr(TriggerRunnerSupervisor, step, lambda self, step=step: done.append(step))
+    for step in ("handle_events", "handle_failed_triggers", "heartbeat", "emit_metrics", "update_triggers"):
+        monkeypatch.setattr(TriggerRunnerSupervisor, step, lambda self, *given, step=step: done.append(step))
     monkeypatch.setattr(TriggerRunnerSupervisor, "_service_subprocess", lambda self, seconds: None)
-    monkeypatch.setattr(triggerer_job_runner.Trigger, "clean_unused", lambda: done.append("clean_unused"))
+    of_the_database = {"assign_unassigned": None, "ids_for_triggerer": [], "clean_unused": None}
+    for step, found in of_the_database.items():
+        monkeypatch.setattr(
+            triggerer_job_runner.Trigger, step, lambda *given, step=step, found=found, **told: done.append(step) or found
+        )
     supervisor = TriggerRunnerSupervisor.__new__(TriggerRunnerSupervisor)
-    for _ in range(20):
+    supervisor.job, supervisor.capacity, supervisor.queues, supervisor.team_name = SimpleNamespace(id=1), 1, None, None
+    clock.second += seldom.SECONDS_TO_CALM + 1
+    for _ in range(18):
         supervisor.run_once()
         clock.second += 1
-    assert [done.count(step) for step in ("load_triggers", "handle_events", "heartbeat", "clean_unused")] == [20, 20, 20, 2]
+    assert [done.count(step) for step in ("handle_events", "heartbeat", "ids_for_triggerer", "clean_unused")] == [18, 18, 6, 2]
 
 
-def test_the_dag_processor_asks_seldom_who_is_to_be_told_and_finds_nobody_in_between(clock, rest, monkeypatch):
+def test_the_dag_processor_asks_seldom_what_is_wanted_and_finds_nothing_in_between(clock, rest, monkeypatch):
     monkeypatch.setattr(DagFileProcessorManager, "_fetch_callbacks_from_db", lambda self: ["of a failed run"])
+    monkeypatch.setattr(DagFileProcessorManager, "_claim_priority_files", lambda self: ["a DAG file"])
     rest("dag-processor")
     manager = DagFileProcessorManager.__new__(DagFileProcessorManager)
+    clock.second += seldom.SECONDS_TO_CALM + 1
     found = []
-    for _ in range(10):
-        found.append(list(manager.fetch_callbacks()))
+    for _ in range(6):
+        found.append([*manager.claim_priority_files(), *manager.fetch_callbacks()])
         clock.second += 1
-    assert found == [["of a failed run"], [], [], [], []] * 2
+    assert found == [["a DAG file", "of a failed run"], [], []] * 2
+
+
+def test_in_the_first_minute_each_round_asks(clock, rest, monkeypatch):
+    monkeypatch.setattr(DagFileProcessorManager, "_claim_priority_files", lambda self: ["a DAG file"])
+    rest("dag-processor")
+    manager = DagFileProcessorManager.__new__(DagFileProcessorManager)
+    for _ in range(int(seldom.SECONDS_TO_CALM)):
+        assert manager.claim_priority_files() == ["a DAG file"]
+        clock.second += 1
 
 
 @pytest.mark.parametrize("process", airflow.PROCESSES)

@@ -83,7 +83,7 @@ def environment(settings: Settings, process: str | None = None) -> dict[str, str
             [{"name": "dags-folder", "classpath": "vrn.run.dag_bundle.DagsOfFeeds", "kwargs": {}}]
         ),
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
-        "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "8",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         # A DAG that its file does not make any more goes, if the file made it so long before it was last read.
         "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "10",
