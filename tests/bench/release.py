@@ -21,7 +21,7 @@ import psycopg
 from tests import county
 from tests.bench import machine
 from tests.bench.plan import Plan
-from tests.bench.run import processor_seconds
+from tests.bench.processor import processor_seconds
 from tests.bench.table import Figure, Goal
 from vrn.publish import disclosure
 from vrn.run.local import postgres
