@@ -62,9 +62,8 @@ def test_gxs_own_engine_says_the_same_of_every_rule(inbox, monkeypatch, feed, br
     assert not (broken and all(item["success"] for item in seldom))
 
 
-def test_a_table_is_read_three_times_and_once_more_for_each_query_and_each_uniqueness(inbox):
-    """Once for how many rows there are, once for all that is counted, once to list: it was some twenty times for this feed."""
-    submission, contract = sent(inbox, STREET)
+def asked_by_the_gate(inbox, submission: Submission, contract: contracts.Contract) -> list[str]:
+    """The statements by which the gate reads the delivery's own table."""
     own = raw.partition_name(contract.main, submission.submission_id)
     engine = sa.create_engine(inbox.settings.url(LOADER))
     asked: list[str] = []
@@ -73,11 +72,23 @@ def test_a_table_is_read_three_times_and_once_more_for_each_query_and_each_uniqu
         gate.judge(engine, submission, contract)
     finally:
         engine.dispose()
-    reading = [statement for statement in asked if f"raw.{own} " in f"{statement} " or f'"{own}"' in statement]
+    return [statement for statement in asked if f"raw.{own} " in f"{statement} " or f'"{own}"' in statement]
+
+
+def test_a_table_is_read_twice_and_once_more_for_each_query_and_each_uniqueness(inbox):
+    """Once for all that is counted, once to list: it was some twenty times for this feed."""
+    submission, contract = sent(inbox, STREET)
+    reading = asked_by_the_gate(inbox, submission, contract)
     kinds = Counter("query" if QUERY in rule.kwargs else rule.expectation in UNIQUE for rule in contract.main.rules)
     # What the sentence of a failed rule says more, and what it says too much, is asked afterwards.
     afterwards = [one for one in reading if one.startswith(("select says", "select column_name", "delete"))]
-    assert len(reading) - len(afterwards) == 3 + kinds["query"] + kinds[True]
+    assert len(reading) - len(afterwards) == 2 + kinds["query"] + kinds[True]
+
+
+def test_rows_are_listed_by_statements_that_postgresql_reads_in_parallel_for(inbox):
+    reading = asked_by_the_gate(inbox, *sent(inbox, STREET))
+    assert [one for one in reading if one.startswith("CREATE TEMPORARY TABLE")]
+    assert not [one for one in reading if "INSERT" in one.upper()]
 
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc "), st.sampled_from("xy "), st.booleans()), max_size=12)

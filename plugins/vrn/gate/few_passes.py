@@ -56,12 +56,30 @@ class FewPasses(SqlAlchemyExecutionEngine):
     def _over_the_whole_table(self, counted: MetricComputationConfiguration) -> MetricComputationConfiguration:
         # What is not said is left out, because otherwise the same rows would be told apart by how nothing is said of them.
         domain = {name: value for name, value in (counted.compute_domain_kwargs or {}).items() if value is not None}
-        if isinstance(counted.metric_fn, sa.sql.functions.FunctionElement) and (condition := domain.pop("row_condition", None)):
-            return replace(counted, metric_fn=counted.metric_fn.filter(self.chosen(condition)), compute_domain_kwargs=domain)
-        return replace(counted, compute_domain_kwargs=domain)
+        function = counted.metric_fn
+        if not isinstance(function, sa.sql.functions.FunctionElement):
+            return replace(counted, compute_domain_kwargs=domain)
+        chosen = [self.chosen(domain.pop("row_condition"))] if "row_condition" in domain else []
+        if (broken := _summed(function)) is not None:
+            function, chosen = sa.func.count(), [*chosen, broken]
+        return replace(counted, metric_fn=function.filter(*chosen) if chosen else function, compute_domain_kwargs=domain)
 
     def chosen(self, condition: Condition | Mapping[str, Any] | None) -> sa.ColumnElement:
         """Which rows a row_condition looks at, all where there is none. GX hands one on as it is or as what it is written like."""
         if condition is None:
             return sa.true()
         return self.condition_to_filter_clause(deserialize_row_condition(condition) if isinstance(condition, dict) else condition)
+
+
+def _summed(function: sa.sql.functions.FunctionElement) -> sa.ColumnElement | None:
+    """The condition, where a function is GX's sum of 1 for each row for which it holds and 0 for each other; None otherwise.
+
+    To count these rows is half the work. A table without rows has the sum NULL and the count 0, and no rule is broken by either.
+    """
+    cases = list(function.clauses)
+    if function.name != "sum" or len(cases) != 1 or not isinstance(cases[0], sa.Case):
+        return None
+    whens, otherwise = cases[0].whens, cases[0].else_
+    if len(whens) != 1 or (getattr(whens[0][1], "value", None), getattr(otherwise, "value", None)) != (1, 0):
+        return None
+    return whens[0][0]

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # More than the rules of one feed ask for, and a few megabytes.
 METRICS_KEPT = 2_000
+ROW_COUNT = "table.row_count"
+# How the metrics begin that GX has of each row, and those that it makes of these.
+OF_EACH_ROW = ("column_values.", "compound_columns.")
 
 
 def load() -> None:
@@ -145,11 +148,23 @@ def _each_metric_once(build: Callable[..., None]) -> Callable[..., None]:
         if metric_configuration.id not in below:
             part = ValidationGraph(execution_engine=graph._execution_engine)
             build(part, metric_configuration, runtime_configuration)
-            below[metric_configuration.id] = part.edges
+            below[metric_configuration.id] = [edge for edge in part.edges if not _waits_for_nothing(edge)]
         for edge in below[metric_configuration.id]:
             graph.add(edge)
 
     return once
+
+
+def _waits_for_nothing(edge: Any) -> bool:
+    """Whether GX would have what it says of each row wait for how many rows there are, which it then makes no use of.
+
+    It is not waited for any more: otherwise the rows would be counted in a reading of their own, before all else that is counted.
+    """
+    left, right = edge.left, edge.right
+    if right is None or right.metric_name != ROW_COUNT or not left.metric_name.startswith(OF_EACH_ROW):
+        return False
+    left.metric_dependencies.pop(ROW_COUNT, None)
+    return True
 
 
 def _quick_id(to_id: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
 
 from vrn.feeds.contract import UNREADABLE, Entity
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
@@ -92,12 +93,22 @@ class Listing:
 
     def _list(self, rows: sa.Select, rules: Sequence[Rule]) -> int:
         """Put rows on the list for each of the rules that ask the same; returns how many they are."""
-        rows = rows.subquery()
         codes = sa.func.unnest(postgresql.array([one.code for one in rules], type_=sa.Text))
-        adding = self.table.insert().from_select(["row_number", "rule_code"], sa.select(rows, codes))
-        added = adding.returning(self.table.c.row_number).cte("added")
+        return self._put(sa.select(rows.subquery(), codes.label("rule_code"))) // len(rules)
+
+    def _put(self, listed: sa.Select | sa.CompoundSelect) -> int:
+        """Put row numbers and codes on the list; returns how many they are.
+
+        PostgreSQL looks for what it inserts in one process, and for what it makes a table of in several. So they go by way of a
+        table of their own, which is gone with the connection if not before.
+        """
+        found = sa.table("found", sa.column("row_number"), sa.column("rule_code"))
         with self.engine.begin() as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(added)).scalar_one() // len(rules)
+            connection.execute(_Made(found, listed))
+            adding = self.table.insert().from_select(["row_number", "rule_code"], sa.select(found))
+            put = connection.execute(adding.execution_options(preserve_rowcount=True)).rowcount
+            connection.execute(sa.text("drop table pg_temp.found"))
+        return put
 
     def add_conditions(self, validator, failing: Sequence[Rule]) -> None:
         """Put the rows on the list for which GX's condition of a failing rule holds, if the rule has one."""
@@ -119,8 +130,7 @@ class Listing:
                 at_once.append((code, sa.and_(validator.execution_engine.chosen(domain.get("row_condition")), broken)))
         if at_once:
             selects.append(_rows_that_break_any(self._own, at_once))
-        with self.engine.begin() as connection:
-            connection.execute(self.table.insert().from_select(["row_number", "rule_code"], sa.union_all(*selects)))
+        self._put(sa.union_all(*selects))
 
     def counted(self, failing: Sequence[Rule]) -> dict[str, int]:
         """How many rows each failing rule that lists any has on the list, once those are off it that no rule could look at."""
@@ -131,6 +141,20 @@ class Listing:
                 unreadable.forgive(connection, self.table, self.entity, self.submission_id, failing)
                 rows = dict.fromkeys(rows, 0) | dict(connection.execute(counting).all())
         return rows
+
+
+class _Made(sa.Executable, sa.ClauseElement):
+    """CREATE TEMPORARY TABLE AS, which SQLAlchemy 2.0 has no word for."""
+
+    inherit_cache = False
+
+    def __init__(self, table: sa.TableClause, rows: sa.Select | sa.CompoundSelect):
+        self.table, self.rows = table, rows
+
+
+@compiles(_Made)
+def _made(made: _Made, compiler, **options) -> str:
+    return f"CREATE TEMPORARY TABLE {made.table.name} AS {compiler.process(made.rows, **options)}"
 
 
 def _rows_that_break_any(own: sa.TableClause, conditions: Sequence[tuple[str, sa.ColumnElement]]) -> sa.Select:
