@@ -9,7 +9,9 @@ from statistics import median
 import psycopg
 from psycopg import sql
 
-from vrn.feeds.contract import Contract
+from vrn.feeds.contract import Contract, Entity
+from vrn.ledger import profiles
+from vrn.ledger.profiles import Profile
 from vrn.ledger.store import Submission
 from vrn.stage import raw
 
@@ -19,14 +21,6 @@ LEAST_SHARE, MOST_SHARE = 0.5, 2.0
 SMALLEST_JUDGED = 50
 # GEN-007: a share of blanks that moved by more than ten percentage points is said, by more than thirty holds the delivery.
 MOST_BLANK_DRIFT, HOLDING_BLANK_DRIFT = 0.10, 0.30
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How many rows an entity's table has, and of how many of them each column is blank."""
-
-    rows: int
-    blanks: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -45,32 +39,25 @@ class BlankDrift:
 
 
 def profile(connection: psycopg.Connection, submission: Submission, contract: Contract) -> dict[str, Profile]:
-    """Count the rows and the blanks of every stored column of each entity."""
-    profiles: dict[str, Profile] = {}
-    for entity in contract.entities:
-        columns = list(entity.stored)
-        counted = connection.execute(
-            sql.SQL("select count(*) as rows, {} from {}").format(
-                sql.SQL(", ").join(sql.SQL("count({}) as {}").format(*[sql.Identifier(one)] * 2) for one in columns),
-                raw.partition(entity, submission.submission_id),
-            )
-        ).fetchone()
-        profiles[entity.name] = Profile(counted["rows"], {one: counted["rows"] - counted[one] for one in columns})
-    return profiles
+    """The rows and the blanks of every stored column of each entity, as they were counted while the delivery was staged.
+
+    They are counted here where that was by an older version, or by a feed file of other columns.
+    """
+    kept = profiles.kept(connection, submission.submission_id)
+    if all(entity.name in kept and kept[entity.name].blanks.keys() == entity.stored.keys() for entity in contract.entities):
+        return {entity.name: kept[entity.name] for entity in contract.entities}
+    return {entity.name: _counted(connection, submission, entity) for entity in contract.entities}
 
 
-def keep(connection: psycopg.Connection, submission: Submission, profiles: Mapping[str, Profile]) -> None:
-    """Write the profiles, inside the transaction of the verdict."""
-    connection.execute("delete from ops.column_profile where submission_id = %s", [submission.submission_id])
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.column_profile values (%s, %s, %s, %s, %s)",
-            [
-                (submission.submission_id, entity, column, one.rows, blank)
-                for entity, one in profiles.items()
-                for column, blank in one.blanks.items()
-            ],
+def _counted(connection: psycopg.Connection, submission: Submission, entity: Entity) -> Profile:
+    columns = list(entity.stored)
+    counted = connection.execute(
+        sql.SQL("select count(*) as rows, {} from {}").format(
+            sql.SQL(", ").join(sql.SQL("count({}) as {}").format(*[sql.Identifier(one)] * 2) for one in columns),
+            raw.partition(entity, submission.submission_id),
         )
+    ).fetchone()
+    return Profile(counted["rows"], {one: counted["rows"] - counted[one] for one in columns})
 
 
 def unusual_volume(connection: psycopg.Connection, submission: Submission, contract: Contract) -> str | None:
@@ -110,7 +97,7 @@ def shrunk(connection: psycopg.Connection, submission: Submission, contract: Con
     )
 
 
-def blank_drift(connection: psycopg.Connection, submission: Submission, profiles: Mapping[str, Profile]) -> list[BlankDrift]:
+def blank_drift(connection: psycopg.Connection, submission: Submission, own_profiles: Mapping[str, Profile]) -> list[BlankDrift]:
     """Columns whose share of blanks is more than ten points off that of the delivery which this one would replace; of a first
     delivery off the median of the feed's last six periods. An older archive of a month lacks the outcomes that came since."""
     replaced = _replaced(connection, submission)
@@ -129,7 +116,7 @@ def blank_drift(connection: psycopg.Connection, submission: Submission, profiles
     ).fetchall()
     found = []
     for row in usual:
-        own = profiles.get(row["entity"])
+        own = own_profiles.get(row["entity"])
         if own is None or own.rows < SMALLEST_JUDGED or row["column_name"] not in own.blanks:
             continue
         share = own.blanks[row["column_name"]] / own.rows

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from vrn.feeds.contract import UNREADABLE, Contract, Entity
 from vrn.gate import listing, unreadable
-from vrn.gate.history import Profile
+from vrn.ledger.profiles import Profile
 from vrn.ledger.store import Submission
 
 # Of fewer rows a share says little: they are held when more than half is set aside, refused when all is.

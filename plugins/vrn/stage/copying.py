@@ -13,6 +13,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
+from vrn.ledger.profiles import Profile
 from vrn.stage import binary
 
 # Blocks that may wait between the reader and the copy, so that both cores work while memory stays bounded.
@@ -22,8 +23,8 @@ WAITING_BLOCKS = 2
 Block = Mapping[str, pa.Array]
 
 
-def copy(connection: psycopg.Connection, table: sql.Identifier, kinds: Mapping[str, str], blocks: Iterator[Block]) -> int:
-    """Fill a table that was made in this transaction. Returns the number of rows.
+def copy(connection: psycopg.Connection, table: sql.Identifier, kinds: Mapping[str, str], blocks: Iterator[Block]) -> Profile:
+    """Fill a table that was made in this transaction. Returns how many rows it has, and how many blanks in each of the columns.
 
     kinds: the names and types of the columns to fill, as PostgreSQL calls them. Every block has each of them.
     """
@@ -32,15 +33,17 @@ def copy(connection: psycopg.Connection, table: sql.Identifier, kinds: Mapping[s
     command = sql.SQL("copy {} ({}) from stdin (format binary, freeze)").format(
         table, sql.SQL(", ").join(map(sql.Identifier, kinds))
     )
-    rows = 0
+    rows, blanks = 0, dict.fromkeys(kinds, 0)
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(binary.START)
         for block in _ahead(blocks):
             copy.write(binary.rows(block, kinds))
             rows += len(next(iter(block.values())))
+            for name in kinds:
+                blanks[name] += block[name].null_count
         copy.write(binary.END)
     connection.execute(sql.SQL("analyze {}").format(table))
-    return rows
+    return Profile(rows, blanks)
 
 
 def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:

@@ -6,7 +6,7 @@ The tables are made and filled in one transaction: a crash or a refusal leaves n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vrn.feeds.contract import Entity
+from vrn.ledger.profiles import Profile
 from vrn.receive.landing import Original
 from vrn.stage import copying, match_blocks, raw
 from vrn.stage.protect import Protection
@@ -25,11 +26,16 @@ from vrn.stage.refusals import refusal_of
 
 @dataclass(frozen=True)
 class Staged:
-    """What became of a file: its rows, the encoding it is in, what its reading bore with, and its columns with withheld numbers."""
+    """What became of a file: how much is in its tables, its encoding, what its reading bore with, and its columns with withheld
+    numbers."""
 
-    rows: int
+    profiles: Mapping[str, Profile]
     encoding: str
     uses: Uses
+
+    @property
+    def rows(self) -> int:
+        return sum(one.rows for one in self.profiles.values())
 
 
 def stage(connection: psycopg.Connection, protection: Protection, original: Original, submission_id: int) -> Staged:
@@ -46,7 +52,7 @@ def stage(connection: psycopg.Connection, protection: Protection, original: Orig
         filling = _Filling(connection, protection, original, submission_id, encoding, uses)
         try:
             with connection.transaction():
-                return Staged(sum(map(filling.fill, contract.entities)), encoding, uses)
+                return Staged({entity.name: filling.fill(entity) for entity in contract.entities}, encoding, uses)
         except UnicodeError:
             delivery.refuse_mixed(original.opened, original.file_name, contract)
         except psycopg.DataError as error:
@@ -65,22 +71,22 @@ class _Filling:
     encoding: str
     uses: Uses
 
-    def fill(self, entity: Entity) -> int:
-        """Returns the number of the entity's rows."""
+    def fill(self, entity: Entity) -> Profile:
+        """Returns how many rows the entity has, and how many blanks in each of the feed file's columns."""
         raw.make_partition(self.connection, entity, self.submission_id)
         own = raw.partition(entity, self.submission_id)
         # Asked for, because the feed file may have changed a type since the feed's table was made.
         types_there = raw.types_of(self.connection, own)
         kinds = {name: types_there[name] for name in ("submission_id", "row_number", "unreadable_columns", *entity.stored)}
         blocks = (_block(self, batch, entity) for batch in self._batches(entity, self.uses))
-        rows = copying.copy(self.connection, own, kinds, blocks)
+        copied = copying.copy(self.connection, own, kinds, blocks)
         if entity.matched:
             raw.make_match_table(self.connection, entity, self.submission_id)
             key = self.protection.match_key
             # What this second pass bears with was noted in the first.
             codes = (match_blocks.block(batch, entity, key, self.submission_id) for batch in self._batches(entity, Uses()))
             copying.copy(self.connection, raw.match_partition(entity, self.submission_id), match_blocks.COLUMNS, codes)
-        return rows
+        return Profile(copied.rows, {name: copied.blanks[name] for name in entity.stored})
 
     def _batches(self, entity: Entity, uses: Uses) -> Iterator[Batch]:
         contract, original = self.protection.contract, self.original

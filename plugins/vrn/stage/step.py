@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 
 from vrn.feeds.contract import Contract
-from vrn.ledger import findings, moves
+from vrn.ledger import findings, moves, profiles
 from vrn.ledger.store import Submission
 from vrn.receive import landing
 from vrn.settings import Settings
@@ -21,6 +21,7 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     original = landing.original(settings, submission.submission_id, submission.file_name)
     done = staging.stage(connection, protection, original, submission.submission_id)
     with connection.transaction():
+        profiles.keep(connection, submission.submission_id, done.profiles)
         moves.staged(connection, submission, done.rows, contract.digest, settings.key_version)
         for code, sentence in _sentences(done, contract):
             findings.say(connection, submission.submission_id, code, "warning", None, sentence)
