@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
@@ -65,7 +66,7 @@ def head(source: Source, contract: Contract, entity: Entity, encoding: str, uses
 def _numbered(batches: Iterator[pa.RecordBatch], laid_out: Layout) -> Iterator[Batch]:
     first = laid_out.offset + 2
     for batch in batches:
-        yield Batch(pa.array(range(first, first + batch.num_rows), pa.int32()), laid_out.filled, batch.columns)
+        yield Batch(pa.array(np.arange(first, first + batch.num_rows, dtype=np.int32)), laid_out.filled, batch.columns)
         first += batch.num_rows
 
 
