@@ -62,17 +62,18 @@ def test_gxs_own_engine_says_the_same_of_every_rule(inbox, monkeypatch, feed, br
     assert not (broken and all(item["success"] for item in seldom))
 
 
-def asked_by_the_gate(inbox, submission: Submission, contract: contracts.Contract) -> list[str]:
-    """The statements by which the gate reads the delivery's own table."""
+def asked_by_the_gate(inbox, submission: Submission, contract: contracts.Contract, least: str = "8MB") -> list[str]:
+    """The statements by which the gate reads the delivery's own table. least: from when on a table is large."""
     own = raw.partition_name(contract.main, submission.submission_id)
-    engine = sa.create_engine(inbox.settings.url(LOADER))
+    engine = sa.create_engine(inbox.settings.url(LOADER), connect_args={"options": f"-c min_parallel_table_scan_size={least}"})
     asked: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *event: asked.append(event[2]))
     try:
         gate.judge(engine, submission, contract)
     finally:
         engine.dispose()
-    return [statement for statement in asked if f"raw.{own} " in f"{statement} " or f'"{own}"' in statement]
+    of_own = [statement for statement in asked if f"raw.{own} " in f"{statement} " or f'"{own}"' in statement]
+    return [statement for statement in of_own if "pg_relation_size" not in statement]
 
 
 def test_a_table_is_read_twice_and_once_more_for_each_query_and_each_uniqueness(inbox):
@@ -85,10 +86,12 @@ def test_a_table_is_read_twice_and_once_more_for_each_query_and_each_uniqueness(
     assert len(reading) - len(afterwards) == 2 + kinds["query"] + kinds[True]
 
 
-def test_rows_are_listed_by_statements_that_postgresql_reads_in_parallel_for(inbox):
-    reading = asked_by_the_gate(inbox, *sent(inbox, STREET))
-    assert [one for one in reading if one.startswith("CREATE TEMPORARY TABLE")]
-    assert not [one for one in reading if "INSERT" in one.upper()]
+@pytest.mark.parametrize(("least", "ways"), [("0", {"CREATE TEMPORARY TABLE"}), ("8MB", {"INSERT INTO raw"})])
+def test_rows_of_a_large_table_are_listed_by_what_postgresql_reads_in_parallel_for_and_of_a_small_one_at_once(inbox, least, ways):
+    reading = asked_by_the_gate(inbox, *sent(inbox, STREET), least)
+    adding = [one for one in reading if "rule_code" in one and "select" in one.lower() and not one.startswith("delete")]
+    assert len(adding) == 4
+    assert {way for way in ("CREATE TEMPORARY TABLE", "INSERT INTO raw") if any(one.startswith(way) for one in adding)} == ways
 
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc "), st.sampled_from("xy "), st.booleans()), max_size=12)

@@ -16,6 +16,7 @@ from vrn.ledger import store as ledger
 from vrn.receive import landing
 from vrn.run import ingest
 from vrn.settings import Settings
+from vrn.stage import raw
 
 STREET, SEARCH = FEEDS
 NAME = "2020-02-lancashire-street.synthetic.csv"
@@ -44,7 +45,9 @@ def test_a_good_delivery_is_accepted_and_every_row_is_accounted_for(inbox, feed)
     assert row["is_synthetic"]
 
 
-def test_bad_rows_go_to_quarantine_with_every_code_they_broke_and_the_rest_goes_on(inbox):
+@pytest.mark.parametrize("is_large", [False, True], ids=["of a small table", "of a large one"])
+def test_bad_rows_go_to_quarantine_with_every_code_they_broke_and_the_rest_goes_on(inbox, monkeypatch, is_large):
+    monkeypatch.setattr(raw, "asking_whether_large", lambda _: f"select {is_large} as is_large")
     lines = inbox.text(STREET, "2020-02").splitlines()
     lines[3] = lines[3].replace("2020-02", "2020-01").replace("Lancashire Constabulary,", "Kent Police,")
     lines[3] = lines[3].replace("Kent Police,Kent Police", "Lancashire Constabulary,Kent Police")

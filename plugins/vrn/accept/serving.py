@@ -61,21 +61,35 @@ def _quarantine(
 ) -> int:
     names = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
     connection.execute(sql.SQL("delete from {} where submission_id = %s").format(raw.quarantine(entity)), [submission_id])
+    # Nobody else writes to the delivery's own table, so that rows stay where they are found.
+    found = sql.SQL(
+        """
+        select own.ctid as place, rule_codes from {own} as own join (
+            select row_number, array_agg(rule_code order by rule_code) as rule_codes
+            from {hits} where rule_code = any({codes}) group by row_number
+        ) as listed using (row_number)
+        """
+    ).format(hits=hits, own=own, codes=sql.Literal(_codes(entity, "record")))
+    is_large = connection.execute(raw.asking_whether_large(own).encode()).fetchone()["is_large"]
+    if is_large:
+        connection.execute(sql.SQL("create temporary table found on commit drop as {}").format(found))
     done = connection.execute(
         sql.SQL(
             """
-            with failing as (
-                select row_number, array_agg(rule_code order by rule_code) as rule_codes
-                from {hits} where rule_code = any(%s) group by row_number
-            ),
-            moved as (delete from {own} as own using failing where own.row_number = failing.row_number
-                      returning own.*, failing.rule_codes)
+            with failing as ({found}),
+            moved as (delete from {own} as own using failing where own.ctid = failing.place returning own.*, failing.rule_codes)
             insert into {quarantine} (submission_id, row_number, rule_codes, {names})
             select submission_id, row_number, rule_codes, {names} from moved
             """
-        ).format(hits=hits, own=own, quarantine=raw.quarantine(entity), names=names),
-        [_codes(entity, "record")],
+        ).format(
+            found=sql.SQL("select * from pg_temp.found") if is_large else found,
+            own=own,
+            quarantine=raw.quarantine(entity),
+            names=names,
+        )
     )
+    if is_large:
+        connection.execute("drop table pg_temp.found")
     return done.rowcount
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -97,18 +98,23 @@ class Listing:
         return self._put(sa.select(rows.subquery(), codes.label("rule_code"))) // len(rules)
 
     def _put(self, listed: sa.Select | sa.CompoundSelect) -> int:
-        """Put row numbers and codes on the list; returns how many they are.
-
-        PostgreSQL looks for what it inserts in one process, and for what it makes a table of in several. So they go by way of a
-        table of their own, which is gone with the connection if not before.
-        """
+        """Put row numbers and codes on the list; returns how many they are. Those of a large table are looked for in parallel."""
         found = sa.table("found", sa.column("row_number"), sa.column("rule_code"))
         with self.engine.begin() as connection:
-            connection.execute(_Made(found, listed))
-            adding = self.table.insert().from_select(["row_number", "rule_code"], sa.select(found))
+            if self._is_large:
+                connection.execute(_Made(found, listed))
+                listed = sa.select(found)
+            adding = self.table.insert().from_select(["row_number", "rule_code"], listed)
             put = connection.execute(adding.execution_options(preserve_rowcount=True)).rowcount
-            connection.execute(sa.text("drop table pg_temp.found"))
+            if self._is_large:
+                connection.execute(sa.text("drop table pg_temp.found"))
         return put
+
+    @cached_property
+    def _is_large(self) -> bool:
+        asking = sa.text(raw.asking_whether_large(raw.partition(self.entity, self.submission_id)))
+        with self.engine.begin() as connection:
+            return connection.execute(asking).scalar_one()
 
     def add_conditions(self, validator, failing: Sequence[Rule]) -> None:
         """Put the rows on the list for which GX's condition of a failing rule holds, if the rule has one."""
