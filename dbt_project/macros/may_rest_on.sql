@@ -2,6 +2,10 @@
 {% macro may_rest_on(indicator, period, submission) -%}
     {{ submission }}.feed = any({{ indicator }}.feeds)
     and {{ submission }}.period_start_on <= {{ period }}.last_due_on
-    and {{ submission }}.period_end_on
-    >= {{ period }}.start_on - make_interval(months => coalesce({{ indicator }}.looks_back_months, 0)::integer)
+    and {{ submission }}.period_end_on >= {{ first_day_rested_on(indicator, period) }}
+{%- endmacro %}
+
+{# The first day of which a figure's deliveries may tell. #}
+{% macro first_day_rested_on(indicator, period) -%}
+    {{ period }}.start_on - make_interval(months => coalesce({{ indicator }}.looks_back_months, 0)::integer)
 {%- endmacro %}

@@ -226,6 +226,22 @@ def _wrong_sums_of_touched(county, name: str, touched: str) -> list[dict]:
     return found
 
 
+def test_a_figure_rests_on_the_deliveries_of_its_feeds_for_its_days(county):
+    """As the days of both say it: the model has them meet by months, because that takes no longer where there are more of both."""
+    wanted = """
+        select indicator_id, period_id, submission_id
+        from marts.dim_indicator as indicator
+        inner join marts.dim_period as period on period.period_type = any(indicator.period_types)
+        inner join ops.counted_submission as submission
+            on submission.feed = any(indicator.feeds) and submission.period_start_on <= period.last_due_on
+            and submission.period_end_on >= period.start_on - make_interval(months => coalesce(looks_back_months, 0)::integer)
+        where is_ever_known
+    """
+    model = "select indicator_id, period_id, submission_id from marts.fct_indicator_submission"
+    assert county.rows(f"{model} except all {wanted}") == county.rows(f"{wanted} except all {model}") == []
+    assert county.rows("select count(distinct feed) > 20 from marts.fct_indicator_submission") == [(True,)]
+
+
 def test_overlapping_categories_are_never_added_up(county):
     """T5: the composite counts a crime once, so it is less than the sum of its parts, and no indicator has that sum."""
     parts, composite = county.rows(

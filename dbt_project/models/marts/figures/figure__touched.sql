@@ -19,7 +19,8 @@ with figure as (
 
 ),
 
-touched_month as (
+-- Once, and not for each figure: at fifty years 33 seconds.
+touched_month as materialized (
 
     select coalesce(now.feed, built.feed) as feed, coalesce(now.month_on, built.month_on) as month_on
     from {{ ref('figure__made_from') }} as now
