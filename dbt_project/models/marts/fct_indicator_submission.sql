@@ -1,9 +1,15 @@
 -- From a figure to the files it was made of: ops.submission has each one's name and sha256, raw its rows by number.
--- Both are laid out by months and meet in the first that they share: by days alone each period would be compared with each file.
+-- Both are laid out by months and meet in the first month that they share, because by days each period
+-- would be compared with each file.
 with figure as (
 
     select
-        indicator.indicator_id, indicator.feeds, indicator.looks_back_months, period.period_id, period.start_on, period.last_due_on,
+        indicator.indicator_id,
+        indicator.feeds,
+        indicator.looks_back_months,
+        period.period_id,
+        period.start_on,
+        period.last_due_on,
         date_trunc('month', {{ first_day_rested_on('indicator', 'period') }})::date as first_month_on
     from {{ ref('dim_indicator') }} as indicator
     inner join {{ ref('dim_period') }} as period on period.period_type = any(indicator.period_types)
