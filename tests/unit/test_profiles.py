@@ -28,3 +28,4 @@ def test_a_delivery_that_was_staged_without_all_counts_is_counted_by_the_gate(in
     kept = history.profile(inbox.connection, submission, contract)
     assert inbox.connection.execute(f"delete from ops.column_profile where {lost}".encode()).rowcount
     assert history.profile(inbox.connection, submission, contract) == kept
+    assert profiles.kept(inbox.connection, submission.submission_id) == kept

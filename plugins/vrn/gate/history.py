@@ -41,12 +41,15 @@ class BlankDrift:
 def profile(connection: psycopg.Connection, submission: Submission, contract: Contract) -> dict[str, Profile]:
     """The rows and the blanks of every stored column of each entity, as they were counted while the delivery was staged.
 
-    They are counted here where that was by an older version, or by a feed file of other columns.
+    They are counted here, and kept, where that was by an older version, or by a feed file of other columns.
     """
     kept = profiles.kept(connection, submission.submission_id)
     if all(entity.name in kept and kept[entity.name].blanks.keys() == entity.stored.keys() for entity in contract.entities):
         return {entity.name: kept[entity.name] for entity in contract.entities}
-    return {entity.name: _counted(connection, submission, entity) for entity in contract.entities}
+    counted = {entity.name: _counted(connection, submission, entity) for entity in contract.entities}
+    with connection.transaction():
+        profiles.keep(connection, submission.submission_id, counted)
+    return counted
 
 
 def _counted(connection: psycopg.Connection, submission: Submission, entity: Entity) -> Profile:

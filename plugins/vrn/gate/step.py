@@ -13,7 +13,6 @@ from vrn.feeds.contract import Contract
 from vrn.gate import data_docs, history, judging, set_aside
 from vrn.gate.history import BlankDrift
 from vrn.ledger import findings, moves, states
-from vrn.ledger import profiles as profiling
 from vrn.ledger.profiles import Profile
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
@@ -39,7 +38,6 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     decision = _decide(connection, submission, contract, verdict, profiles, drifts)
     with connection.transaction():
         judging.keep(connection, submission, contract, verdict)
-        profiling.keep(connection, submission.submission_id, profiles)
         _say_drift(connection, submission, drifts)
         _enforce(connection, submission, decision)
     _write_docs(connection, settings, submission, contract, verdict, profiles)
