@@ -149,7 +149,8 @@ def test_the_demonstration_says_that_it_is_built_only_after_its_work_is_done(tmp
     monkeypatch.setattr(home, "fill", lambda *_, is_full: True)
     monkeypatch.setattr(done, "until_done", wait)
     monkeypatch.setattr(deploy, "SECONDS_TO_MEND", 0)
+    monkeypatch.setattr(home, "report", lambda *_: tries.append("report"))
     monkeypatch.setattr(deploy.os, "execvp", lambda *_: tries.append(is_built.exists()))
     deploy.demo(settings)
     # Not of an earlier life, not after a failure, but after the wait.
-    assert tries == [False, False, True]
+    assert tries == [False, False, "report", True]

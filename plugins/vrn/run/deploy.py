@@ -87,7 +87,7 @@ def migrate(settings: Settings) -> None:
 
 
 def demo(settings: Settings) -> None:
-    """Write synthetic deliveries unless something came, wait until the indicators are built, and say so by a file."""
+    """Write synthetic deliveries unless something came, wait until the indicators are built, and say so by a file and a report."""
     from vrn.run.local import done, home, progress
 
     # The service's health check looks for it.
@@ -105,4 +105,6 @@ def demo(settings: Settings) -> None:
             time.sleep(SECONDS_TO_MEND)
             continue
         is_built.touch()
+    # Whoever reads the service's log sees what whoever calls `make run` sees.
+    home.report(settings, console, since)
     os.execvp("sleep", ["sleep", "infinity"])
