@@ -23,7 +23,7 @@ from tests.bench import machine
 from tests.bench.plan import Plan
 from tests.bench.processor import processor_seconds
 from tests.bench.table import Figure, Goal
-from vrn.publish import disclosure
+from vrn.publish.disclosure import policies
 from vrn.run.local import postgres
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic.places import Places
@@ -63,7 +63,7 @@ def measure(plan: Plan) -> Iterator[Figure]:
 
 def _change(settings: Settings) -> None:
     with psycopg.connect(settings.conninfo(OWNER)) as connection:
-        connection.execute(CHANGE, {"least": disclosure.COMES_BACK_AT})
+        connection.execute(CHANGE, {"least": policies.COMES_BACK_AT})
 
 
 def _in_a_process(settings: Settings) -> dict:
