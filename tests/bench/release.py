@@ -43,7 +43,7 @@ where indicator_id = 'V03' and count > %(least)s and period_id in (
 
 
 def measure(plan: Plan) -> Iterator[Figure]:
-    """Seconds by the clock and of processor (with the server's), of the first release by step; peak memory of the processes."""
+    """Seconds by the clock and of processor (with the server's), of the first release by step; peak memory of the largest."""
     with machine.server() as settings:
         county.make(settings, Places(settings.dbt_project / "seeds"))
         peaks = []
@@ -80,7 +80,8 @@ def _in_a_process(settings: Settings) -> dict:
 
 
 def one() -> None:
-    """A release in this process; prints the seconds of each step, those of processor, and the peak memory in MB."""
+    """A release in this process; prints the seconds of each step, those of processor, and the peak memory in MB of the largest of
+    this process and those that decide beside it."""
     from rich.console import Console
 
     from vrn.build import in_force
@@ -105,7 +106,7 @@ def one() -> None:
                 "steps": steps,
                 "figures": figures,
                 "processor": used.user + used.system + used.children_user + used.children_system,
-                "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peak": max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024,
             }
         )
     )
