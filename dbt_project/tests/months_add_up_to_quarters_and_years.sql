@@ -16,7 +16,7 @@ with part_of as (
 
 ),
 
-{% if tests_touched_figures_alone() -%}
+{% if is_layer_known() -%}
 -- The sums that this build may have changed: of a figure that it made, and those that the figure is part of.
 tested as (
 
@@ -42,7 +42,7 @@ figure as (
     cross join lateral {{ summed_measures('value') }}
     where
         {{ is_sum('indicator') }}
-        {%- if tests_touched_figures_alone() %}
+        {%- if is_layer_known() %}
         and (value.indicator_id, value.period_id) in (
             select indicator_id, period_id from tested
             union all
@@ -75,6 +75,6 @@ inner join added using (indicator_id, area_code, period_id, sex, age_band, ethni
 where
     whole.number <> added.number
     and whole.is_of_its_year
-    {%- if tests_touched_figures_alone() %}
+    {%- if is_layer_known() %}
     and (indicator_id, period_id) in (select indicator_id, period_id from tested)
     {%- endif %}

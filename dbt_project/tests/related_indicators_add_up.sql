@@ -73,7 +73,7 @@ judged as (
 
 ),
 
-{% if tests_touched_figures_alone() -%}
+{% if is_layer_known() -%}
 -- The places of sentences of which this build made a figure.
 tested as (
 
@@ -116,7 +116,7 @@ figure as (
             = case term.breakdown when '{{ breakdown }}' then term.said_group else 'all' end
             {%- endfor %})
         )
-        {%- if tests_touched_figures_alone() %}
+        {%- if is_layer_known() %}
         and (judged.said_by, judged.said, period.period_type, (period.start_on + make_interval(months => term.months_earlier))::date)
         in (select said_by, said, period_type, start_on from tested)
         {%- endif %}

@@ -127,8 +127,9 @@ def _build(layer: str) -> dict[str, int]:
         unchanged = inputs.unchanged(manifest, layer, last["inputs"], rests_on) if is_known else set()
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
         selected += ["--exclude", *out.models] if out.models else []
-        # All figures that this build does not make were tested by the build before, because that ended well.
-        variables = ({"left_out": out.indicators} if out.indicators else {}) | ({"sums_tested": "touched"} if is_known else {})
+        variables = {"left_out": out.indicators} if out.indicators else {}
+        # What was made until then was tested, because that build ended well.
+        variables |= {"last_whole": last["revision"]} if is_known else {}
         # dbt replaces tables that evaluators read.
         with way.made_free(settings.conninfo(OWNER), way.LONGEST_READ):
             done = dbt.invoke(
@@ -208,7 +209,7 @@ def _inputs(settings: Settings, layer: str) -> dict[str, str]:
 
 def _last_built(settings: Settings, layer: str) -> dict | None:
     with connect(settings, OWNER) as connection:
-        return connection.execute("select code, ledger, inputs from ops.built_layer where layer = %s", [layer]).fetchone()
+        return connection.execute("select code, ledger, inputs, revision from ops.built_layer where layer = %s", [layer]).fetchone()
 
 
 def _forget(settings: Settings, layer: str) -> None:
@@ -246,7 +247,8 @@ def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | No
             # The reference layer rests on no delivery, and comes before this build looks at the ledger.
             built_from = "" if layer == REFERENCE else ledger.fingerprint(connection, "staging.stg_ops__submission")
             cursor.execute(
-                "insert into ops.built_layer (layer, code, ledger, inputs) values (%s, %s, %s, %s) "
-                "on conflict (layer) do update set code = excluded.code, ledger = excluded.ledger, inputs = excluded.inputs",
+                "insert into ops.built_layer (layer, code, ledger, inputs, revision) "
+                "values (%s, %s, %s, %s, pg_current_xact_id()::text::bigint) on conflict (layer) do update "
+                "set (code, ledger, inputs, revision) = (excluded.code, excluded.ledger, excluded.inputs, excluded.revision)",
                 [layer, code_of_whole, built_from, Jsonb(rests_on)],
             )
