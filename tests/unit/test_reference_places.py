@@ -23,8 +23,9 @@ CRIMES = "2020-02"
 SHIPPED, LAST_BEFORE, LAST = "2025-10-30", "2026-01-31", "9999-12-30"
 BURNLEY = "E07000117"
 MODELS = (
-    "stg_ops__submission", "stg_ops__feed_month", "int_place__edition", "int_place__lsoa", "int_crime__recorded", "dim_period",
-    "dim_population", "int_population__small_area", "dim_rate_population", "figure__population_year", "figure__denominator",
+    "stg_ops__submission", "stg_ops__feed_month", "int_place__edition", "int_place__lsoa", "int_crime__reference",
+    "int_crime__recorded", "dim_period", "dim_population", "int_population__small_area", "dim_rate_population",
+    "figure__population_year", "figure__denominator",
     "figure__population_year_as_at", "figure__denominator_as_at", "release_changes",
 )  # fmt: skip
 # The least deprived are the most deprived of this file.

@@ -42,7 +42,8 @@ BI_TABLES = (
 # The ledger and what the machinery did. Of ops, the figures of releases are not among them.
 OPS_METADATA = (
     "submission", "message", "validation_result", "step", "dbt_result", "column_profile", "fetched", "feed", "feed_supplier",
-    "code_label", "built_layer", "built_month", "touched_month", "counted_submission", "agreement", "project", "project_build",
+    "code_label", "built_layer", "built_month", "touched_month", "read_submission", "counted_submission", "agreement", "project",
+    "project_build",
 )  # fmt: skip
 # Why a row was set aside, without the row.
 QUARANTINE_REASON = ("submission_id", "row_number", "rule_codes")

@@ -1,10 +1,15 @@
+{{ config(pre_hook="{{ mark_submissions() }}") }}
+
+{% if model.resource_type != 'unit_test' -%}
+-- depends_on: {{ ref('int_crime__reference') }}, {{ ref('stg_ops__submission') }}
+{% endif -%}
 with crime as (
 
     select * from {{ ref('stg_police_crime__crime') }}
     {% if is_incremental() %}
-    where crime_ref in (
-        select crime_ref from {{ ref('stg_police_crime__crime') }}
-        where {{ is_touched('recorded_month_on') }}
+    where {{ is_read() }} and crime_ref in (
+        select crime_ref from {{ ref('int_crime__reference') }}
+        where {{ is_touched('month_on') }}
     )
     {% endif %}
 
