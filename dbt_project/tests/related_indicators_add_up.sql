@@ -89,37 +89,57 @@ tested as (
 ),
 
 {% endif -%}
--- The figure of each term, of the place, period and cell that the sentence is then judged for.
-figure as (
+-- The figures of each term, and the period that the sentence is then judged for. Materialized, because all figures were sorted else.
+wanted as materialized (
 
     select
         judged.said_by,
         judged.said,
+        judged.is_of_totals,
         term.relation,
         term.side,
-        value.area_code,
+        term.measure,
+        term.breakdown,
+        term.said_group,
+        term.indicator_id,
+        period.period_id,
         period.period_type,
-        (period.start_on + make_interval(months => term.months_earlier))::date as start_on,
-        {%- for breakdown in breakdowns %}
-        case when judged.is_of_totals then 'all' else value.{{ breakdown }} end as {{ breakdown }},
-        {%- endfor %}
-        case term.measure when 'count' then value.count else value.denominator end as figure
+        (period.start_on + make_interval(months => term.months_earlier))::date as start_on
     from judged
     inner join term on judged.said_by = term.said_by and judged.said = term.said
-    inner join {{ ref('fct_indicator_value') }} as value on term.indicator_id = value.indicator_id
-    inner join {{ ref('dim_period') }} as period on value.period_id = period.period_id
+    cross join {{ ref('dim_period') }} as period
+    {%- if is_layer_known() %}
     where
-        (
-            not judged.is_of_totals
-            {%- for breakdown in breakdowns %}
-            {{ 'or (' if loop.first else 'and' }} value.{{ breakdown }}
-            = case term.breakdown when '{{ breakdown }}' then term.said_group else 'all' end
-            {%- endfor %})
-        )
-        {%- if is_layer_known() %}
-        and (judged.said_by, judged.said, period.period_type, (period.start_on + make_interval(months => term.months_earlier))::date)
+        (judged.said_by, judged.said, period.period_type, (period.start_on + make_interval(months => term.months_earlier))::date)
         in (select said_by, said, period_type, start_on from tested)
-        {%- endif %}
+    {%- endif %}
+
+),
+
+-- Of the place and cell that the sentence is judged for.
+figure as (
+
+    select
+        wanted.said_by,
+        wanted.said,
+        wanted.relation,
+        wanted.side,
+        value.area_code,
+        wanted.period_type,
+        wanted.start_on,
+        {%- for breakdown in breakdowns %}
+        case when wanted.is_of_totals then 'all' else value.{{ breakdown }} end as {{ breakdown }},
+        {%- endfor %}
+        case wanted.measure when 'count' then value.count else value.denominator end as figure
+    from wanted
+    inner join {{ ref('fct_indicator_value') }} as value
+        on wanted.indicator_id = value.indicator_id and wanted.period_id = value.period_id
+    where
+        not wanted.is_of_totals
+        {%- for breakdown in breakdowns %}
+        {{ 'or (' if loop.first else 'and' }} value.{{ breakdown }}
+        = case wanted.breakdown when '{{ breakdown }}' then wanted.said_group else 'all' end
+        {%- endfor %})
 
 ),
 

@@ -267,6 +267,20 @@ def test_a_sum_that_does_not_hold_stops_every_build_until_it_holds(built_server,
     build.take("marts")
 
 
+def test_control_charts_without_a_figure_made_anew_are_taken_over_where_marts_were_whole(built_server, inbox, owner):
+    charts = "select count(*) as found from marts.fct_indicator_control_chart where {}"
+    deliver(inbox, SEARCHES, "2019-12", 0)
+    build_what_changed()
+    assert owner.execute("update marts.fct_indicator_control_chart set centre = -1 where indicator_id = 'S06'").rowcount > 0
+    deliver(inbox, CRIME, "2019-12", 0)
+    build_what_changed()
+    assert owner.execute(charts.format("centre = -1")).fetchone()["found"] > 0
+    assert owner.execute(charts.format("indicator_id = 'V06'")).fetchone()["found"] > 0
+    owner.execute("update ops.built_layer set inputs = null where layer = 'marts'")
+    build.take("marts")
+    assert owner.execute(charts.format("centre = -1")).fetchone()["found"] == 0
+
+
 def test_a_layer_that_was_not_built_to_its_end_is_built_whole(built_server, owner):
     owner.execute("update ops.built_layer set inputs = null where layer = 'intermediate'")
     build.take("intermediate")

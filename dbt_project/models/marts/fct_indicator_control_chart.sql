@@ -1,14 +1,23 @@
-{{ config(pre_hook=hash_joins_only()) }}
+{{ config(pre_hook=hash_joins_only(), group='figures') }}
 
+{#- The charts of the last build, of which those without a figure that was made anew are taken over; none where nobody
+    knows that they were whole. -#}
+{% set kept = of_last_build() if is_layer_known() %}
 {# How many months freeze a baseline, and how few there are limits for. #}
 {% set baseline_months = 24 %}
 {% set least_months = 12 %}
+{% if model.resource_type != 'unit_test' -%}
+-- depends_on: {{ ref('figure__touched') }}
+{% endif -%}
 with value as (
 
     select * from {{ ref('fct_indicator_value') }}
     where
         {{ is_total() }}
         and status = 'ok'
+        {%- if kept %}
+        and indicator_id in (select indicator_id from {{ ref('figure__touched') }})
+        {%- endif %}
 
 ),
 
@@ -231,3 +240,8 @@ final as (
 )
 
 select * from final
+{%- if kept %}
+union all
+select * from {{ kept }}
+where indicator_id not in (select indicator_id from {{ ref('figure__touched') }})
+{%- endif %}

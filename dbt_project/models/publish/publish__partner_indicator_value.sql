@@ -1,7 +1,10 @@
 -- Before disclosure control: row security, and no grant to vrn_bi_reader, keep a partner's rows to its own analysts.
 {{ config(
     grants={'select': ['vrn_analyst']},
-    indexes=[{'columns': ['partner', 'indicator_id', 'area_code', 'period_id']}],
+    indexes=[{
+        'columns': ['partner', 'indicator_id', 'area_code', 'period_id', 'sex', 'age_band', 'ethnicity', 'imd_quintile'],
+        'unique': true
+    }],
     post_hook="{{ row_security([
         'count', 'denominator', 'value', 'lower_ci_95', 'upper_ci_95', 'lower_ci_998', 'upper_ci_998'
     ]) }}"

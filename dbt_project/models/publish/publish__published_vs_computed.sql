@@ -51,7 +51,8 @@ as_at as (
 
 ),
 
-today as (
+-- Not materialized, because a printed figure is looked up by its key, and not in a copy of all.
+today as not materialized (
 
     select * from {{ ref('fct_indicator_value') }}
     where (sex, age_band, imd_quintile) = ('all', 'all', 'all')
