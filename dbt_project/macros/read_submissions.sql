@@ -2,11 +2,11 @@
    to look through all of them takes longer with the years. For feeds whose rows are of the days of their delivery: the gate sets
    aside others. #}
 
-{# Pre-hook, after the months are marked: the deliveries of those months; where a key may come in several months, of all months of the
-   keys that are there. #}
+{# Pre-hook, after the months are marked: the deliveries of those months; of events whose key may come in several months, of all months
+   of the keys that are there. #}
 {% macro mark_submissions() %}
     {%- set meta = config.get('meta') or {} -%}
-    {%- set moving = meta.get('months_of_key') -%}
+    {%- set moving = meta.get('months_of_key') if not keeps_keys() -%}
     delete from ops.read_submission where model = '{{ this.name }}';
     {%- if is_incremental() %}
     insert into ops.read_submission (model, submission_id)
@@ -14,8 +14,8 @@
     from {{ ref('stg_ops__submission') }} as submission
     inner join (
         {%- if moving %}
-        select distinct {{ moving.month }} as month_on from {{ ref(moving.model) }}
-        where {{ moving.key }} in (select {{ moving.key }} from {{ ref(moving.model) }} where {{ is_touched(moving.month) }})
+        select distinct month_on from {{ ref(moving.model) }}
+        where {{ moving.key }} in (select {{ moving.key }} from {{ ref(moving.model) }} where {{ is_touched('month_on') }})
         {%- else %}
         select unnest(ops.touched_months('{{ this.name }}')) as month_on
         {%- endif %}

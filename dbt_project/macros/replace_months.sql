@@ -6,8 +6,8 @@
      remembers  in ops.built_month what each month was made from (the post-hook, because a full build knows no strategy),
 
    so that a crash leaves all of it as it was. dbt_project.yml says the three once for all models that are kept by month. A model of
-   events names its `feed` in its meta and, where a key may come in several months, `months_of_key`: the `model` that has the keys'
-   rows, and there the `key` and its `month`. A model without a feed counts what all feeds gave. #}
+   events names its `feed` in its meta and, where a `key` may come in several months, `months_of_key`: the `model` that keeps by month
+   which keys came, for itself too. A model without a feed counts what all feeds gave. #}
 
 {# Whether a row's month is made anew; on a full build every month is. Asked once and not for every row. #}
 {% macro is_touched(month) -%}
@@ -21,21 +21,22 @@
     delete from ops.touched_month where model = '{{ this.name }}';
     insert into ops.touched_month (model, feed, month_on)
     select '{{ this.name }}', coalesce(now.feed, built.feed), coalesce(now.month_on, built.month_on)
-    from ({{ inputs_of_months(meta.get('feed')) }}) as now
+    from ({{ inputs_of_months() }}) as now
     full join (
         select * from ops.built_month
         where model = '{{ this.name }}'
     ) as built on now.feed = built.feed and now.month_on = built.month_on
     where now.inputs is distinct from built.inputs;
-    {% if moving %}
-    -- The other months of the keys that a changed month has, or had, because a key has one row, in one of its months.
+    {%- set keys = this if keeps_keys() else ref(moving.model) if moving %}
+    {% if keys and (is_incremental() or not keeps_keys()) %}
+    -- The other months of the keys of a changed month, because what becomes of a key rests on its rows in all of its months. What keeps
+    -- the keys does so for those that the month had: a delivery that is withdrawn is in no other place any more.
     insert into ops.touched_month (model, feed, month_on)
-    select distinct '{{ this.name }}', '{{ meta.feed }}', {{ moving.month }}
-    from {{ ref(moving.model) }}
+    select distinct '{{ this.name }}', '{{ meta.feed }}', month_on
+    from {{ keys }}
     where {{ moving.key }} in (
-        select {{ moving.key }} from {{ ref(moving.model) }}
-        where {{ moving.month }} = any((select ops.touched_months('{{ this.name }}'))::date[])
-        {% if is_incremental() %}union select {{ moving.key }} from {{ this }} where {{ is_touched('month_on') }}{% endif %}
+        select {{ moving.key }} from {{ keys }}
+        where month_on = any((select ops.touched_months('{{ this.name }}'))::date[])
     )
     on conflict do nothing;
     {% endif %}
@@ -61,16 +62,31 @@
     delete from ops.built_month where model = '{{ this.name }}' and {{ anew }};
     insert into ops.built_month (model, feed, month_on, inputs, revision)
     select '{{ this.name }}', feed, month_on, inputs, pg_current_xact_id()::text::bigint
-    from ({{ inputs_of_months((config.get('meta') or {}).get('feed')) }}) as now
+    from ({{ inputs_of_months() }}) as now
     where {{ anew }};
 {% endmacro %}
 
-{# What a model's months rest on: those of events on the extracts of their feed; those of counts on the extracts of every feed
-   and on the events that were made of them. #}
-{% macro inputs_of_months(feed) -%}
-    {%- if feed -%}
+{# Whether the model is that which keeps by month which keys came. #}
+{% macro keeps_keys() -%}
+    {{ return(((config.get('meta') or {}).get('months_of_key') or {}).get('model') == this.name) }}
+{%- endmacro %}
+
+{# What a model's months rest on: those of events on the extracts of their feed and, where a key may come in several months, on when
+   its keys were kept; those of counts on the extracts of every feed and on the events that were made of them. #}
+{% macro inputs_of_months() -%}
+    {%- set meta = config.get('meta') or {} -%}
+    {%- if meta.get('months_of_key') and not keeps_keys() -%}
+    select feed_month.feed, feed_month.month_on, concat(feed_month.fingerprint, ' ', keys.revision) as inputs
+    from {{ ref('stg_ops__feed_month') }} as feed_month
+    left join ops.built_month as keys
+        on
+            keys.model = '{{ meta.months_of_key.model }}'
+            and feed_month.feed = keys.feed
+            and feed_month.month_on = keys.month_on
+    where feed_month.feed = '{{ meta.feed }}'
+    {%- elif meta.get('feed') -%}
     select feed, month_on, fingerprint as inputs from {{ ref('stg_ops__feed_month') }}
-    where feed = '{{ feed }}'
+    where feed = '{{ meta.feed }}'
     {%- else -%}
     select
         feed_month.feed,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from dataclasses import dataclass
 
@@ -18,8 +20,18 @@ from vrn.feeds.period import Period
 from vrn.run import deciding
 from vrn.synthetic import deliveries
 
-SEARCHES, CRIME, TRAINING = "police_stop_search", "police_crime", "programme_training"
-PERIODS = {SEARCHES: ("2019-12", "2020-01"), CRIME: ("2019-12", "2020-01"), TRAINING: ("2019-20-Q3", "2019-20-Q4")}
+SEARCHES, CRIME, TRAINING, STREET, ENCOMPASS = (
+    "police_stop_search", "police_crime", "programme_training", "police_street_crime", "police_encompass"
+)  # fmt: skip
+PERIODS = {
+    **dict.fromkeys((SEARCHES, CRIME, STREET, ENCOMPASS), ("2019-12", "2020-01")), TRAINING: ("2019-20-Q3", "2019-20-Q4")
+}  # fmt: skip
+# Of feeds whose rows come again in files of other months: the column of the month, and what such a row says.
+COMES_AGAIN = {
+    CRIME: ("date_recorded", "{month}-15", {"status": "cancelled", "cancel_reason": "C2"}),
+    STREET: ("Month", "{month}", {"Last outcome category": "Local resolution"}),
+    ENCOMPASS: ("sent_at", "{month}-15T09:00:00", {"status": "failed"}),
+}
 ONE = [(feed, period) for feed, periods in PERIODS.items() for period in periods]
 BUILT = ("staging", "intermediate", "indicators", "counts", "marts")
 # The relations of figures hold what the last build made, and marts what all of them made.
@@ -29,15 +41,27 @@ SEQUENCES_OF_A_NIGHT = int(os.environ.get("VRN_TEST_SEQUENCES", "4"))
 WHO = {"by": "Jo Bloggs", "reason": "a test"}
 
 
+def rows_of(inbox: Inbox, feed: str, period_name: str) -> list[dict]:
+    return [*csv.DictReader(io.StringIO(inbox.text(feed, period_name)))]
+
+
 def deliver(inbox: Inbox, feed: str, period_name: str, without_row: int) -> dict:
-    """A delivery of that period, but for one of its rows. Returns the ledger's row."""
+    """A delivery of that period, but for one of its rows, and with rows of the feed's other period where its rows come again: the
+    first as it is, the second as COMES_AGAIN has it. Returns the ledger's row."""
     contract = inbox.contract(feed, period_name)
     period = Period.parse(contract.kind, period_name)
-    supplier = next(iter(contract.suppliers))
-    lines = deliveries.content(contract, period, inbox.places, supplier).splitlines(keepends=True)
-    # The header stays.
-    del lines[1 + without_row % (len(lines) - 1)]
-    inbox.drop(feed, deliveries.file_name(contract, period, supplier), b"".join(lines))
+    rows = rows_of(inbox, feed, period_name)
+    del rows[without_row % len(rows)]
+    if feed in COMES_AGAIN:
+        column, of_month, says = COMES_AGAIN[feed]
+        (other,) = {*PERIODS[feed]} - {period_name}
+        first, second, *_ = rows_of(inbox, feed, other)
+        rows += [row | {column: of_month.format(month=period_name)} for row in (first, second | says)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    inbox.drop(feed, deliveries.file_name(contract, period, next(iter(contract.suppliers))), text.getvalue())
     (row,) = inbox.take_in(feed)
     assert row["status"] == "accepted", row["status_reason"]
     return row

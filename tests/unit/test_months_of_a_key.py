@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable
 
 import psycopg
+import pytest
 
 from tests.inbox import Inbox
 from vrn.build import dbt
 from vrn.feeds.period import Period
+from vrn.run import deciding
 from vrn.synthetic import deliveries
 
 FEED, MODEL = "police_crime", "int_crime__recorded"
@@ -43,10 +47,6 @@ def build(inbox: Inbox, *chosen: str) -> None:
     assert dbt.invoke(inbox.settings, ["--quiet", "run", "--select", *chosen]).success
 
 
-def rows(owner: psycopg.Connection) -> set[str]:
-    return {row["t"] for row in owner.execute(f"select t::text from intermediate.{MODEL} as t").fetchall()}
-
-
 def test_a_crime_of_several_months_is_made_anew_as_all_of_them_tell_it(built_server, inbox, owner):
     """The last file makes December anew, in which a crime stands of which November, which stays, had the last word."""
     november, december = lines_of(inbox, "2019-11")[-1], lines_of(inbox, "2019-12")[-1]
@@ -61,6 +61,76 @@ def test_a_crime_of_several_months_is_made_anew_as_all_of_them_tell_it(built_ser
     assert made == {"2019-12-01", "2020-01-01"}
     read = {row["id"] for row in owner.execute(f"select submission_id as id from ops.read_submission where model = '{MODEL}'")}
     assert {once, again} <= read
-    found = rows(owner)
+    found = events(owner, MODEL)
     build(inbox, *EVENTS, "--full-refresh")
-    assert found == rows(owner)
+    assert found == events(owner, MODEL)
+
+
+# By feed, whose keys come in several months: what keeps the months of its keys, its events, what a month's file says of its last
+# row, and what a later month's says of it.
+KEYS = {
+    "police_crime": (
+        "int_crime__reference",
+        MODEL,
+        {},
+        {"date_recorded": "2019-12-15", "status": "cancelled", "cancel_reason": "C2"},
+    ),
+    "police_street_crime": (
+        "int_crime__street_identifier",
+        "int_crime__street",
+        {"Last outcome category": ""},
+        {"Month": "2019-12", "Last outcome category": "Local resolution"},
+    ),
+    "police_encompass": (
+        "int_encompass__child_incident",
+        "int_encompass__notification",
+        {"status": "failed"},
+        {"sent_at": "2019-12-15T09:00:00", "status": "sent"},
+    ),
+}
+
+
+def rows_of(inbox: Inbox, feed: str, month: str) -> list[dict]:
+    return [*csv.DictReader(io.StringIO(inbox.text(feed, month)))]
+
+
+def take_in(inbox: Inbox, feed: str, month: str, rows: list[dict]) -> dict:
+    """Rows as a month's file, which is accepted. Returns the ledger's row."""
+    contract = inbox.contract(feed, month)
+    supplier = next(iter(contract.suppliers))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    inbox.drop(feed, deliveries.file_name(contract, Period.parse(contract.kind, month), supplier), text.getvalue())
+    (row,) = inbox.take_in(feed)
+    assert row["status"] == "accepted", row["status_reason"]
+    return row
+
+
+@pytest.mark.parametrize("feed", KEYS)
+def test_a_row_of_another_month_is_set_aside_because_a_build_would_not_read_it(inbox, feed):
+    *_, later = KEYS[feed]
+    rows = rows_of(inbox, feed, "2019-11")
+    assert take_in(inbox, feed, "2019-11", [*rows, rows[-1] | later])["rows_quarantined"] == 1
+
+
+@pytest.mark.parametrize("feed", KEYS)
+def test_what_a_withdrawn_file_said_of_another_months_row_is_gone_with_it(built_server, inbox, owner, feed):
+    keeper, model, earlier, later = KEYS[feed]
+    november, december = (rows_of(inbox, feed, month) for month in ("2019-11", "2019-12"))
+    november[-1] |= earlier
+    take_in(inbox, feed, "2019-11", november)
+    withdrawn = take_in(inbox, feed, "2019-12", [*december, november[-1] | later])["submission_id"]
+    build(inbox, *LEDGER, keeper, model)
+    before = events(owner, model)
+    deciding.withdraw(inbox.settings, withdrawn, by="Jo Bloggs", reason="a test")
+    build(inbox, *LEDGER, keeper, model)
+    found = events(owner, model)
+    build(inbox, keeper, model, "--full-refresh")
+    assert found == events(owner, model)
+    assert found - before, "the withdrawn file said nothing of November"
+
+
+def events(owner: psycopg.Connection, model: str) -> set[str]:
+    return {row["t"] for row in owner.execute(f"select t::text from intermediate.{model} as t").fetchall()}

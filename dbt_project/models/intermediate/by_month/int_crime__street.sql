@@ -1,12 +1,19 @@
+{{ config(pre_hook="{{ mark_submissions() }}") }}
+
+{% if model.resource_type != 'unit_test' -%}
+-- depends_on: {{ ref('int_crime__street_identifier') }}, {{ ref('stg_ops__submission') }}
+{% endif -%}
 with crime as (
 
     select * from {{ ref('stg_police_street_crime__crime') }}
     {% if is_incremental() %}
     where
-        {{ is_touched('recorded_month_on') }}
-        or crime_id in (
-            select crime_id from {{ ref('stg_police_street_crime__crime') }}
-            where {{ is_touched('recorded_month_on') }}
+        {{ is_read() }} and (
+            {{ is_touched('recorded_month_on') }}
+            or crime_id in (
+                select crime_id from {{ ref('int_crime__street_identifier') }}
+                where {{ is_touched('month_on') }}
+            )
         )
     {% endif %}
 

@@ -1,12 +1,16 @@
--- Numbered before anything is left out, so that the same row of a delivery is its last whatever the build makes anew.
+{{ config(pre_hook="{{ mark_submissions() }}") }}
+
+{% if model.resource_type != 'unit_test' -%}
+-- depends_on: {{ ref('int_encompass__child_incident') }}, {{ ref('stg_ops__submission') }}
+{% endif -%}
+-- Numbered before a row of a delivery is left out, so that the same is its last whatever the build makes anew.
 with numbered as (
 
     select
         *,
-        -- A child's incident; where one of the two is missing, the notification.
-        coalesce(child_pid || ' ' || incident_ref, notification_id) as child_incident,
         row_number() over (partition by submission_id, notification_id order by row_number desc) as place_in_delivery
     from {{ ref('stg_police_encompass__notification') }}
+    where {{ is_read() }}
 
 ),
 
@@ -15,9 +19,8 @@ notification as (
     select * from numbered
     {% if is_incremental() %}
     where child_incident in (
-        select coalesce(child_pid || ' ' || incident_ref, notification_id)
-        from {{ ref('stg_police_encompass__notification') }}
-        where {{ is_touched("date_trunc('month', sent_on)::date") }}
+        select child_incident from {{ ref('int_encompass__child_incident') }}
+        where {{ is_touched('month_on') }}
     )
     {% endif %}
 

@@ -18,6 +18,8 @@ renamed as (
         notification_id,
         incident_ref,
         child_pid,
+        -- Where the child or the incident is missing, the notification.
+        coalesce(child_pid || ' ' || incident_ref, notification_id) as child_incident,
 
         ---- dates
         incident_at as incident_local_at,
