@@ -55,7 +55,7 @@ RULES = (
     ("length(lsoa_code) <> 9", "ExpectColumnValueLengthsToEqual", {"column": "lsoa_code", "value": 9}),
     (f"crime_id is null and crime_type <> '{NO_CRIME}'", "ExpectColumnValuesToNotBeNull",
      {"column": "crime_id", "row_condition": f"crime_type != '{NO_CRIME}'", "condition_parser": "pandas"}),
-    (f"lsoa_code is null and location <> '{NO_PLACE}'", "ExpectColumnValuesToNotBeNull",
+    (f"lsoa_code is null and crime_type <> '{NO_PLACE}'", "ExpectColumnValuesToNotBeNull",
      {"column": "lsoa_code", "row_condition": f"location != '{NO_PLACE}'", "condition_parser": "pandas"}),
 )  # fmt: skip
 BY_HAND = """

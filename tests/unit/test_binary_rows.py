@@ -23,6 +23,7 @@ LETTERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\
 KINDS = {
     "text": (pa.string(), LETTERS),
     "character varying(9)": (pa.string(), LETTERS),
+    "uuid": (pa.binary(16), st.binary(min_size=16, max_size=16)),
     "boolean": (pa.bool_(), st.booleans()),
     "integer": (pa.int64(), st.integers(-(2**31), 2**31 - 1)),
     "bigint": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
@@ -52,6 +53,13 @@ def kept(ground: Ground) -> list[dict]:
     return ground.connection.execute("select copied::text as whole from copied order by ctid").fetchall()
 
 
+def readable(cells: pa.Array) -> pa.Array:
+    """Cells as CSV has them: a pseudonym in hexadecimal digits."""
+    if not pa.types.is_fixed_size_binary(cells.type):
+        return cells
+    return pa.array([None if cell is None else cell.hex() for cell in cells.to_pylist()], pa.string())
+
+
 def as_text(ground: Ground, batches: list[dict[str, pa.Array]]) -> list[dict]:
     """The rows that are kept of the same cells as CSV, which is how they were copied before."""
     with ground.connection.cursor() as cursor, cursor.copy("copy copied from stdin (format csv)") as copy:
@@ -59,7 +67,8 @@ def as_text(ground: Ground, batches: list[dict[str, pa.Array]]) -> list[dict]:
             # Of a batch without rows Arrow writes a zero byte.
             if len(columns["c0"]):
                 out = io.BytesIO()
-                pacsv.write_csv(pa.table(columns), out, pacsv.WriteOptions(include_header=False))
+                table = pa.table({name: readable(of) for name, of in columns.items()})
+                pacsv.write_csv(table, out, pacsv.WriteOptions(include_header=False))
                 copy.write(out.getvalue())
     return kept(ground)
 
@@ -105,6 +114,14 @@ def test_a_column_of_an_earlier_type_takes_what_can_be_made_into_it(ground: Grou
     with pytest.raises(SubmissionRefused, match=r"not of its column.s type\. It is in the column .c0.") as refusal:
         binary.rows({"c0": pa.array(["Zzyzx"])}, {"c0": "bigint"})
     assert "Zzyzx" not in refusal.value.message
+
+
+def test_a_pseudonym_is_kept_as_one_and_nothing_else_is():
+    hashed, clear = pa.array([b"x" * 16], pa.binary(16)), pa.array(["sixteen letters!"])
+    for cells, kind in ((hashed, "text"), (clear, "uuid")):
+        with pytest.raises(VrnError, match=f"'c0' is of the type {kind} in its table") as error:
+            binary.rows({"c0": cells}, {"c0": kind})
+        assert "sixteen" not in str(error.value)
 
 
 def test_a_type_that_nobody_wrote_an_encoding_for_is_named(ground: Ground):

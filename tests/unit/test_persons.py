@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter, defaultdict
 from datetime import date
+from uuid import UUID
 
 import psycopg
 import pyarrow as pa
@@ -17,6 +18,7 @@ from vrn.build import steps as build
 from vrn.build.layers import LINK
 from vrn.build.linkage import persons
 from vrn.feeds import breaches
+from vrn.feeds.contract import Contract
 from vrn.feeds.period import Period, span
 from vrn.settings import REPOSITORY, Settings
 from vrn.stage import identifiers, protect, raw
@@ -51,11 +53,15 @@ class Partners:
         contract, supplier, made = self.rows(feed, supplier, period)
         main = contract.main.name
         made[main] = change(made[main])
-        parsed = Period.parse(contract.kind, period or PERIODS[feed])
-        self.inbox.drop(feed, deliveries.file_name(contract, parsed, supplier), files.content(contract, made))
+        self.drop(contract, supplier, made, period)
         taken = self.inbox.take_in(feed)
         assert [row["status"] for row in taken] == ["accepted"]
         return made[main]
+
+    def drop(self, contract: Contract, supplier: str, made: dict[str, list[dict]], period: str | None = None) -> None:
+        """Put a delivery into the inbox."""
+        parsed = Period.parse(contract.kind, period or PERIODS[contract.feed])
+        self.inbox.drop(contract.feed, deliveries.file_name(contract, parsed, supplier), files.content(contract, made))
 
     def send_all(self) -> dict[str, list[dict]]:
         return {feed: self.send(feed) for feed in FEEDS}
@@ -99,7 +105,8 @@ def links(owner, where: str = "superseded_at is null") -> list[dict]:
 def hashed(inbox, feed: str, supplier: str, local: str) -> str:
     """The pseudonym of a local identifier at its supplier."""
     column = inbox.contract(feed).main.column("child_id")
-    return protect.hasher(column, protect.keys_of(inbox.settings), supplier)(pa.array([local])).to_pylist()[0]
+    found = protect.hasher(column, protect.keys_of(inbox.settings), supplier)(pa.array([local]))
+    return str(UUID(bytes=found.to_pylist()[0]))
 
 
 def build_mart(settings: Settings) -> None:

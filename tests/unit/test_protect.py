@@ -22,10 +22,10 @@ COLUMN = replace(load(FEED, ANY_PERIOD).main.columns[0], classification="hash", 
 
 
 @given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=12)), max_size=20))
-def test_a_hash_is_the_keyed_hmac_of_the_domain_the_supplier_and_the_canonical_identifier(values):
+def test_a_hash_is_half_the_keyed_hmac_of_the_domain_the_supplier_and_the_canonical_identifier(values):
     def expected(value):
         plain = identifiers.local(value) if value else None
-        return hmac.new(KEY, b"local\x1flan\x1f" + plain.encode(), hashlib.sha256).hexdigest() if plain else None
+        return hmac.new(KEY, b"local\x1flan\x1f" + plain.encode(), hashlib.sha256).digest()[:16] if plain else None
 
     hashed = protect.hasher(COLUMN, lambda _: KEY, "lan")(pa.array(values, pa.string()))
     assert hashed.to_pylist() == [expected(value) for value in values]

@@ -68,7 +68,9 @@ class Column:
     @property
     def postgres_type(self) -> str:
         match self.classification:
-            case "hash" | "lsoa":
+            case "hash":
+                return "uuid"
+            case "lsoa":
                 return "text"
             case "month":
                 return "date"

@@ -14,7 +14,7 @@ from vrn.access import secrets as files
 from vrn.errors import HomeError
 from vrn.projects import roles
 from vrn.publish import readers
-from vrn.run import originals, secrets
+from vrn.run import originals, pseudonyms, secrets
 from vrn.settings import Settings
 from vrn.warehouse import migrations
 from vrn.warehouse.connection import connect
@@ -62,6 +62,7 @@ def prepare(settings: Settings) -> None:
         _grant(connection)
     _prepare_for_readers(settings)
     migrate(settings)
+    pseudonyms.bring_after(settings)
     # Before any service that would use a key.
     ensure_keys(settings)
     with superuser(settings, settings.database) as connection:

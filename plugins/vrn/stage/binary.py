@@ -54,6 +54,11 @@ def _cells(name: str, values: pa.Array, kind: str) -> Pieces:
     plain, _, _ = kind.partition("(")
     if plain not in CELLS:
         raise VrnError(f"The column '{name}' is of the type {kind}, which no file is copied into. Change the type of the column.")
+    if (plain == "uuid") != pa.types.is_fixed_size_binary(values.type):
+        raise VrnError(
+            f"The column '{name}' is of the type {kind} in its table, and pseudonyms are uuid and nothing else is: the feed file "
+            "gave it another class. Call it by another name, or withdraw the deliveries of before and start the services."
+        )
     ways, cells = CELLS[plain]
     try:
         for way in ways:
@@ -76,6 +81,14 @@ def _fixed(number: str, since: int = 0) -> Cells:
         return [pc.if_else(values.is_valid(), whole, NULL) if values.null_count else whole]
 
     return cells
+
+
+def _uuids(values: pa.Array) -> Pieces:
+    laid_out = np.empty(len(values), [("length", ">i4"), ("value", "V16")])
+    laid_out["length"] = 16
+    laid_out["value"] = np.frombuffer(values.buffers()[1], "V16", len(values), values.offset * 16)
+    whole = _of_one_width(laid_out)
+    return [pc.if_else(values.is_valid(), whole, NULL) if values.null_count else whole]
 
 
 def _text(values: pa.Array) -> Pieces:
@@ -104,6 +117,7 @@ CELLS: Mapping[str, tuple[tuple[pa.DataType, ...], Cells]] = {
     "text": ((pa.string(),), _text),
     "character varying": ((pa.string(),), _text),
     "text[]": ((pa.list_(pa.string()),), _texts),
+    "uuid": ((), _uuids),
     "boolean": ((pa.bool_(), pa.uint8()), _fixed("u1")),
     "integer": ((pa.int32(),), _fixed(">i4")),
     "bigint": ((pa.int64(),), _fixed(">i8")),

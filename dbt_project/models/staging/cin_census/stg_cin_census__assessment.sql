@@ -11,7 +11,7 @@ renamed as (
         submission_id,
         row_number,
         supplier,
-        child_id as child_pid,
+        child_id::text as child_pid,
 
         ---- dates
         period_start_on,

@@ -12,7 +12,7 @@ renamed as (
         supplier,
         period_start_on,
         period_end_on,
-        case_number as case_key,
+        case_number::text as case_key,
         source as referral_source,
         age,
         sex,

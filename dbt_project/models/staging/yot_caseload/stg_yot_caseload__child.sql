@@ -11,9 +11,9 @@ renamed as (
         submission_id,
         row_number,
         supplier,
-        child_id as child_pid,
-        pnc as pnc_pid,
-        upn as upn_pid,
+        child_id::text as child_pid,
+        pnc::text as pnc_pid,
+        upn::text as upn_pid,
 
         ---- dates
         period_start_on,

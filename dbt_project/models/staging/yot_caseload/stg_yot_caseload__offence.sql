@@ -11,8 +11,8 @@ renamed as (
         submission_id,
         row_number,
         supplier,
-        offence_id as offence_pid,
-        child_id as child_pid,
+        offence_id::text as offence_pid,
+        child_id::text as child_pid,
 
         ---- dates
         period_start_on,

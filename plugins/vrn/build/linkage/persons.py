@@ -169,8 +169,9 @@ def _query(entity: Entity) -> sql.Composed:
     said = entity.linkage
 
     def column(name: str | None, as_: str) -> sql.Composed:
-        value = sql.Identifier("entity", name) if name else sql.SQL("null::text")
-        return sql.SQL("{} as {}").format(value, sql.Identifier(as_))
+        # A pseudonym is a uuid, what a supplier calls a person a text.
+        value = sql.Identifier("entity", name) if name else sql.SQL("null")
+        return sql.SQL("{}::text as {}").format(value, sql.Identifier(as_))
 
     return sql.SQL(
         """
