@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from psycopg import sql
 
 from tests.conftest import FEEDS
 from tests.kills import Killed, killed_at
 from tests.made import spoil
 from tests.submissions import empty_ledger
+from vrn.accept import serving
 from vrn.errors import VrnError
 from vrn.ledger import findings
 from vrn.ledger import store as ledger
@@ -57,6 +59,22 @@ def test_bad_rows_go_to_quarantine_with_every_code_they_broke_and_the_rest_goes_
     assert (row["status"], row["rows_quarantined"]) == ("accepted", 1)
     assert [(one["row_number"], one["rule_codes"]) for one in kept] == [(4, ["PSC-002", "PSC-004"])]
     assert "Row [4]" in said(inbox, row)
+
+
+def test_however_many_rows_are_listed_where_they_lie_is_looked_for_by_several_processes(inbox):
+    """As of ten million rows, where one process looked (issue 17, point 1)."""
+    entity, own, hits = inbox.contract(STREET).main, sql.Identifier("raw", "own"), sql.Identifier("raw", "hits")
+    with inbox.connection.transaction(force_rollback=True):
+        inbox.connection.execute("create table raw.own as select n as row_number from generate_series(1, 200000) as n")
+        inbox.connection.execute(
+            "create table raw.hits as select n as row_number, case when n % 100 = 0 then 'PSC-008' else 'PSC-011' end as rule_code "
+            "from generate_series(1, 200000) as n"
+        )
+        inbox.connection.execute("analyze raw.own, raw.hits")
+        for setting in ("min_parallel_table_scan_size", "parallel_setup_cost"):
+            inbox.connection.execute(f"set local {setting} = 0".encode())
+        plan = inbox.connection.execute(sql.SQL("explain {}").format(serving.rows_set_aside(entity, own, hits))).fetchall()
+    assert any("Parallel Seq Scan on own" in row["QUERY PLAN"] for row in plan)
 
 
 def test_rows_alike_in_every_column_are_one_crime_but_incidents_without_an_id_are_each_their_own(inbox):

@@ -61,17 +61,11 @@ def _quarantine(
 ) -> int:
     names = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
     connection.execute(sql.SQL("delete from {} where submission_id = %s").format(raw.quarantine(entity)), [submission_id])
-    # Nobody else writes to the delivery's own table, so that rows stay where they are found.
-    found = sql.SQL(
-        """
-        select own.ctid as place, rule_codes from {own} as own join (
-            select row_number, array_agg(rule_code order by rule_code) as rule_codes
-            from {hits} where rule_code = any({codes}) group by row_number
-        ) as listed using (row_number)
-        """
-    ).format(hits=hits, own=own, codes=sql.Literal(_codes(entity, "record")))
+    found = rows_set_aside(entity, own, hits)
     is_large = connection.execute(raw.asking_whether_large(own).encode()).fetchone()["is_large"]
     if is_large:
+        # Or PostgreSQL reckons with more listed rows than there are, and sorts the delivery's into piles for them.
+        connection.execute(sql.SQL("analyze {}").format(hits))
         connection.execute(sql.SQL("create temporary table found on commit drop as {}").format(found))
     done = connection.execute(
         sql.SQL(
@@ -91,6 +85,22 @@ def _quarantine(
     if is_large:
         connection.execute("drop table pg_temp.found")
     return done.rowcount
+
+
+def rows_set_aside(entity: Entity, own: sql.Identifier, hits: sql.Identifier) -> sql.Composed:
+    """A query of where the rows lie that broke a record rule, and of the rules' codes.
+
+    Nobody else writes to the delivery's own table, so that rows stay where they are found. They are grouped when they are found,
+    because PostgreSQL would read the table in one process to join it with what several processes grouped.
+    """
+    return sql.SQL(
+        """
+        select own.ctid as place, array_agg(rule_code order by rule_code) as rule_codes
+        from {own} as own inner join {hits} as listed using (row_number)
+        where rule_code = any({codes})
+        group by own.ctid
+        """
+    ).format(hits=hits, own=own, codes=sql.Literal(_codes(entity, "record")))
 
 
 def _blank_judged(connection: psycopg.Connection, entity: Entity, own: sql.Identifier, submission_id: int) -> None:
