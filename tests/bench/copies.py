@@ -148,6 +148,8 @@ def moved(name: str, kind: str, years: int, mark: str) -> sql.Composable:
     column = sql.Identifier(name)
     if kind == "date" or kind.startswith("timestamp"):
         return sql.SQL("({} + make_interval(years => {}))::{}").format(column, sql.Literal(years), sql.SQL(kind))
+    if name in KEYS and mark and kind == "uuid":
+        return sql.SQL("md5({} || {})::uuid").format(column, sql.Literal(mark))
     if name in KEYS and mark:
         return sql.SQL("{} || {}").format(column, sql.Literal(mark))
     return column
