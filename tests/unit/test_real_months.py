@@ -94,7 +94,14 @@ class Seen:
                 inbox.drop("police_street_crime", f"{month}-lancashire-street.csv", street_file(self.counts, month))
             self.taken = inbox.take_in("police_street_crime")
         for chosen in (
-            ["stg_ops__submission", "stg_ops__feed_month", "int_crime__street", "dim_period", "dim_population"],
+            [
+                "stg_ops__submission",
+                "stg_ops__feed_month",
+                "int_crime__street_identifier",
+                "int_crime__street",
+                "dim_period",
+                "dim_population",
+            ],
             ["dim_rate_population", "dim_indicator", "path:models/counts"],
             ["path:models/marts/figures", "fct_indicator_value"],
         ):
