@@ -45,14 +45,15 @@ def rows_of(inbox: Inbox, feed: str, period_name: str) -> list[dict]:
     return [*csv.DictReader(io.StringIO(inbox.text(feed, period_name)))]
 
 
-def deliver(inbox: Inbox, feed: str, period_name: str, without_row: int) -> dict:
-    """A delivery of that period, but for one of its rows, and with rows of the feed's other period where its rows come again: the
-    first as it is, the second as COMES_AGAIN has it. Returns the ledger's row."""
+def deliver(inbox: Inbox, feed: str, period_name: str, without_row: int, *, with_others: bool = False) -> dict:
+    """A delivery of that period, but for one of its rows. Returns the ledger's row.
+
+    with_others: with two rows of the other period, where a feed's rows come again: as it is, and as COMES_AGAIN has it."""
     contract = inbox.contract(feed, period_name)
     period = Period.parse(contract.kind, period_name)
     rows = rows_of(inbox, feed, period_name)
     del rows[without_row % len(rows)]
-    if feed in COMES_AGAIN:
+    if with_others and feed in COMES_AGAIN:
         column, of_month, says = COMES_AGAIN[feed]
         (other,) = {*PERIODS[feed]} - {period_name}
         first, second, *_ = rows_of(inbox, feed, other)
@@ -138,7 +139,7 @@ class Home:
     def take(self, kind: str, what: tuple[str, str] | int | None = None) -> None:
         if kind == DELIVER:
             self.sent += 1
-            deliver(self.inbox, *what, self.sent)
+            deliver(self.inbox, *what, self.sent, with_others=True)
             self.is_built = False
         elif kind == WITHDRAW and (serving := self._serving()):
             self._withdraw(serving[what % len(serving)])
