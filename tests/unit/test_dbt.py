@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -31,6 +32,31 @@ def test_every_layer_builds_before_the_first_delivery_and_every_row_says_that_no
 def test_the_logic_passes_its_unit_tests_and_the_documentation_is_made(built):
     assert dbt.invoke(built, ["--quiet", "test", "--select", "test_type:unit"]).success
     assert "fct_indicator_value" in dbt.document(built).read_text(encoding="utf-8")
+
+
+def test_the_columns_of_every_model_are_those_of_information_schema(built, owner):
+    """Where dbt's own macro looks for them, in the columns of all tables (macros/columns_in_relation.sql)."""
+    found = """
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' %}
+        {%- set relation = api.Relation.create(node.database, node.schema | replace('publish_aside', 'publish'), node.alias) %}
+        {%- for column in adapter.get_columns_in_relation(relation) %}
+        {{ [relation.schema, relation.name, column.name, column.dtype, column.char_size, column.numeric_precision,
+            column.numeric_scale] | tojson }}
+        {%- endfor %}
+        {%- endfor %}
+    """
+    (compiled,) = dbt.invoke(built, ["--quiet", "compile", "--inline", found]).result.results
+    ours = {tuple(json.loads(line)) for line in compiled.node.compiled_code.splitlines() if line.strip()}
+    theirs = owner.execute(
+        "select table_schema, table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale "
+        "from information_schema.columns where (table_schema, table_name) in (select * from unnest(%s::text[], %s::text[]))",
+        [[one[0] for one in ours], [one[1] for one in ours]],
+    ).fetchall()
+    # Of what an array is made information_schema does not say.
+    assert {(*one[:3], "ARRAY" if one[3].endswith("[]") else one[3], *one[4:]) for one in ours} == {
+        tuple(row.values()) for row in theirs
+    }
+    assert len({one[:2] for one in ours}) > 200
 
 
 def test_the_project_is_read_once_for_all_warehouses_and_days_of_a_process(built, monkeypatch):
