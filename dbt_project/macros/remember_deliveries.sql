@@ -6,11 +6,11 @@
     {%- endif %}
     delete from ops.counted_submission;
     insert into ops.counted_submission (
-        submission_id, feed, supplier, period_start_on, period_end_on, received_at, status, known_from_on, known_until_on,
-        is_ever_known, is_synthetic, has_rows
+        submission_id, attempt, feed, supplier, period_start_on, period_end_on, received_at, status, known_from_on,
+        known_until_on, is_ever_known, is_synthetic, has_rows
     )
     select
-        submission_id, feed, supplier, period_start_on, period_end_on, received_at, status, known_from_on, known_until_on,
-        is_ever_known, is_synthetic, has_rows
+        submission_id, attempt, feed, supplier, period_start_on, period_end_on, received_at, status, known_from_on,
+        known_until_on, is_ever_known, is_synthetic, has_rows
     from {{ ref('stg_ops__submission') }};
 {% endmacro %}

@@ -87,6 +87,27 @@ def test_the_rows_of_a_month_are_tested_where_it_was_made_anew_and_all_where_nob
     assert months.wrong(test, emptied("area_code", EARLIER), layer=None) != []
 
 
+@pytest.mark.parametrize("uncounted", ["submission_id = - submission_id", "attempt = attempt - 1"])
+def test_rows_of_a_delivery_are_tested_until_a_build_has_counted_this_attempt_at_it(months, uncounted):
+    test = "unique_together_stg_police_crime__crime"
+    last = "(select max(submission_id) from staging.stg_ops__submission where feed = 'police_crime')"
+    twice = f"insert into staging.stg_ops__submission select * from staging.stg_ops__submission where submission_id = {last}"
+    assert months.wrong(test, twice, layer="staging") == []
+    assert months.wrong(test, twice, layer=None) != []
+    counted = months.owner.execute(
+        f"select submission_id, attempt from ops.counted_submission where submission_id = {last}"
+    ).fetchone()
+    months.owner.execute(f"update ops.counted_submission set {uncounted} where submission_id = {last}")
+    try:
+        assert months.wrong(test, twice, layer="staging") != []
+    finally:
+        months.owner.execute(
+            "update ops.counted_submission set (submission_id, attempt) = (%(submission_id)s, %(attempt)s) "
+            "where abs(submission_id) = %(submission_id)s",
+            counted,
+        )
+
+
 def test_a_key_of_a_month_that_was_made_anew_is_looked_up_in_all_months(months):
     assert months.wrong(KEY_OF_EVENTS, key_of(LATER, EARLIER), layer="intermediate") != []
     assert months.wrong(KEY_OF_EVENTS, key_of(EARLIER, LATER), layer="intermediate") != []
