@@ -9,3 +9,9 @@
     {% for name, value in planner_settings().items() %}{% do statements.append("set local " ~ name ~ " = '" ~ value ~ "'") %}{% endfor %}
     {{ return(statements) }}
 {% endmacro %}
+
+{# Post-hook of a large table of which a build replaces a small part: what is known of all of it still holds, and autovacuum looks anew
+   when a tenth has changed. #}
+{% macro analyze_where_whole() -%}
+    {%- if not is_incremental() -%}analyze {{ this }}{%- endif -%}
+{%- endmacro %}

@@ -107,11 +107,14 @@ wanted as materialized (
         (period.start_on + make_interval(months => term.months_earlier))::date as start_on
     from judged
     inner join term on judged.said_by = term.said_by and judged.said = term.said
-    cross join {{ ref('dim_period') }} as period
     {%- if is_layer_known() %}
-    where
-        (judged.said_by, judged.said, period.period_type, (period.start_on + make_interval(months => term.months_earlier))::date)
-        in (select said_by, said, period_type, start_on from tested)
+    inner join tested on judged.said_by = tested.said_by and judged.said = tested.said
+    inner join {{ ref('dim_period') }} as period
+        on
+            tested.period_type = period.period_type
+            and (tested.start_on - make_interval(months => term.months_earlier))::date = period.start_on
+    {%- else %}
+    cross join {{ ref('dim_period') }} as period
     {%- endif %}
 
 ),

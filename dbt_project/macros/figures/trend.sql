@@ -26,7 +26,12 @@ year_figure as (
         period.period_type in ('financial_year', 'academic_year')
         and kept.status = 'ok'
         and kept.value is not null
-        and kept.indicator_id in (select indicator_id from figure)
+        -- The five years of a year that is made anew.
+        and (kept.indicator_id, period.period_type, period.start_on) in (
+            select figure.indicator_id, figure.period_type, (figure.start_on - make_interval(years => ago))::date
+            from figure
+            cross join generate_series(1, 4) as ago
+        )
         and (kept.indicator_id, kept.period_id) not in (select indicator_id, period_id from {{ ref('figure__touched') }})
     {%- endif %}
 

@@ -1,3 +1,5 @@
+{{ config(pre_hook=hash_joins_only()) }}
+
 -- From a figure to the files it was made of: ops.submission has each one's name and sha256, raw its rows by number.
 -- Both are laid out by months and meet in the first month that they share, because by days each period
 -- would be compared with each file.

@@ -7,7 +7,7 @@
         {'columns': ['indicator_id', 'area_code', 'period_id', 'sex', 'age_band', 'ethnicity', 'imd_quintile'], 'unique': true}
     ],
     pre_hook=hash_joins_only(),
-    post_hook=["{{ remember_figures() }}", 'analyze {{ this }}']
+    post_hook=["{{ remember_figures() }}", '{{ analyze_where_whole() }}']
 ) }}
 
 {% if is_of_touched(none) -%}

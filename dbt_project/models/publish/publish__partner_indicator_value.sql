@@ -1,6 +1,7 @@
 -- Before disclosure control: row security, and no grant to vrn_bi_reader, keep a partner's rows to its own analysts.
 {{ config(
     grants={'select': ['vrn_analyst']},
+    pre_hook=hash_joins_only(),
     indexes=[{
         'columns': ['partner', 'indicator_id', 'area_code', 'period_id', 'sex', 'age_band', 'ethnicity', 'imd_quintile'],
         'unique': true
