@@ -119,12 +119,18 @@
     {{ return(conditions) }}
 {% endmacro %}
 
-{# Whether an indicator's month is counted anew: when one of its feeds changed there, or, where a delivery can change the counts
-   of any month (`reach: every_month`), when one of them changed at all. #}
+{# Whether an indicator's month is counted anew: when one of its feeds changed there, or so many months before as events are counted
+   later (`counted_months_later`), or, where a delivery can change the counts of any month (`reach: every_month`), when one of them
+   changed at all. #}
 {% macro is_counted_anew(indicator, month) -%}
     {%- set touched = "(select ops.touched_months('" ~ this.name ~ "', array['" ~ indicator.feeds | join("', '") ~ "']))" -%}
     {%- if indicator.reach == 'every_month' -%}
     cardinality({{ touched }}) > 0
+    {%- elif indicator.counted_months_later -%}
+    {{ month }} = any(array(
+        select (touched_on + make_interval(months => {{ indicator.counted_months_later }}))::date
+        from unnest({{ touched }}::date[]) as touched_on
+    ))
     {%- else -%}
     {{ month }} = any({{ touched }}::date[])
     {%- endif -%}

@@ -274,6 +274,24 @@ def test_a_build_makes_the_figures_anew_of_which_a_month_changed_and_no_others(b
     assert anew == {(row["indicator_id"], row["period_id"]) for row in touched}
 
 
+def test_events_that_are_counted_months_later_are_counted_anew_there_and_in_no_other_month(built_server, inbox, owner):
+    """S14 counts a crime six months after it was recorded."""
+    counted = (
+        "select distinct month_on::text as month, xmin::text as made from indicators.indicator_count where indicator_id = 'S14'"
+    )
+    deliver(inbox, CRIME, "2020-01", 0)
+    build_what_changed()
+    (before,) = owner.execute(counted, ["S14"]).fetchall()
+    deliver(inbox, CRIME, "2019-12", 0)
+    build_what_changed()
+    after = owner.execute(counted, ["S14"]).fetchall()
+    assert {row["month"] for row in after} == {"2020-06-01", "2020-07-01"}
+    assert before in after
+    touched = owner.execute("select period_id from figures.touched where indicator_id = 'S14'").fetchall()
+    assert {"2019/20-Q4", "2020/21-Q1"} <= {row["period_id"] for row in touched}
+    assert not {"2018/19-Q3", "2019/20-Q2", "2020/21-Q2"} & {row["period_id"] for row in touched}
+
+
 def test_a_sum_that_does_not_hold_stops_every_build_until_it_holds(built_server, inbox, owner):
     """Issue 17, point 2: a build that ended well has tested all sums, so that the next tests those alone that it made anew. After
     one that did not end well all of them are tested, though nothing is made anew any more."""

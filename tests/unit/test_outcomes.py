@@ -168,7 +168,6 @@ def test_restating_a_month_changes_the_figures_that_rest_on_it_and_no_other(stor
 
 
 def test_only_the_month_that_a_delivery_touches_is_counted_anew(story):
-    # The month after six months of waiting (S14) is counted anew with its feed, so every month of the feed is looked at.
     assert {(row["feed"], row["month_on"]) for row in story.touched} == {(CRIME, "2019-05-01")}
     events = {key for key in story.built_after if key[0] == "int_crime__recorded"}
     remade = {key for key in events if story.built_after[key] != story.built_before[key]}

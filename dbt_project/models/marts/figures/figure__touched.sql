@@ -11,8 +11,8 @@ with figure as (
         period.start_on,
         period.end_on,
         period.year_earlier_period_id,
-        {{ first_day_counted('period', 'indicator') }} - make_interval(months => indicator.looks_back_months::integer)
-            as first_on
+        {{ first_day_counted('period', 'indicator') }}
+        - make_interval(months => greatest(indicator.looks_back_months, indicator.counted_months_later)::integer) as first_on
     from {{ ref('dim_indicator') }} as indicator
     inner join {{ ref('dim_period') }} as period
         on period.period_type = any(indicator.period_types) and period.end_on >= indicator.series_starts_on
