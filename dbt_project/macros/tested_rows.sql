@@ -61,7 +61,7 @@
     {{ return('submission_id = any(' ~ literal(found.columns[0].values() | map('string'), 'bigint') ~ ')') }}
 {%- endmacro %}
 
-{# An array of values, written out, because of what the planner knows it leaves out partitions and counts rows. #}
+{# An array of values that the planner sees: by them it leaves out partitions, and expects few rows. #}
 {% macro literal(values, type) -%}
     {{ return("'{" ~ values | join(',') ~ "}'::" ~ type ~ '[]') }}
 {%- endmacro %}
