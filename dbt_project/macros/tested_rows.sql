@@ -52,11 +52,13 @@
     {{ return(month ~ ' = any(' ~ literal(found.columns[0].values() | map('string'), 'date') ~ ')') }}
 {%- endmacro %}
 
-{# Whether no build has counted the row's delivery. Those were tested that a build counted, because counts come after staging. #}
+{# Whether no build has counted the row's delivery. Those were tested that a build counted, because counts come after staging. A
+   delivery that another of its day replaced has no rows in staging until the other is withdrawn. #}
 {% macro is_delivery_untested() -%}
     {%- set submission = api.Relation.create(database=target.database, schema='staging', identifier='stg_ops__submission') -%}
     {%- set found = run_query(
-        "select submission_id, attempt from " ~ submission ~ " except select submission_id, attempt from ops.counted_submission"
+        "select submission_id, attempt from " ~ submission ~ " where is_ever_known "
+        ~ "except select submission_id, attempt from ops.counted_submission where is_ever_known"
     ) -%}
     {{ return('submission_id = any(' ~ literal(found.columns[0].values() | map('string'), 'bigint') ~ ')') }}
 {%- endmacro %}

@@ -87,7 +87,7 @@ def test_the_rows_of_a_month_are_tested_where_it_was_made_anew_and_all_where_nob
     assert months.wrong(test, emptied("area_code", EARLIER), layer=None) != []
 
 
-@pytest.mark.parametrize("uncounted", ["submission_id = - submission_id", "attempt = attempt - 1"])
+@pytest.mark.parametrize("uncounted", ["submission_id = - submission_id", "attempt = attempt - 1", "is_ever_known = false"])
 def test_rows_of_a_delivery_are_tested_until_a_build_has_counted_this_attempt_at_it(months, uncounted):
     test = "unique_together_stg_police_crime__crime"
     last = "(select max(submission_id) from staging.stg_ops__submission where feed = 'police_crime')"
@@ -102,7 +102,7 @@ def test_rows_of_a_delivery_are_tested_until_a_build_has_counted_this_attempt_at
         assert months.wrong(test, twice, layer="staging") != []
     finally:
         months.owner.execute(
-            "update ops.counted_submission set (submission_id, attempt) = (%(submission_id)s, %(attempt)s) "
+            "update ops.counted_submission set (submission_id, attempt, is_ever_known) = (%(submission_id)s, %(attempt)s, true) "
             "where abs(submission_id) = %(submission_id)s",
             counted,
         )
