@@ -211,15 +211,21 @@ def test_a_build_of_what_changed_tests_the_year_of_a_quarter_that_it_made(county
     assert {row["period_id"] for row in wrong} == {"2019/20"}
 
 
-def _wrong_sums_of_touched(county, name: str, touched: str) -> list[dict]:
+def test_a_build_of_what_changed_tests_what_is_said_of_a_figure_months_later(county):
+    """The denominator of S14 is V15 of six months earlier."""
+    changed = "area_code = 'LANCS-14' and indicator_id = 'V15' and period_id = '2019/20-Q2' and sex = 'all' and age_band = 'all'"
+    wrong = _wrong_sums_of_touched(county, "related_indicators_add_up", "select 'V15', '2019/20-Q2'", changed)
+    assert ("S14", "2020-01-01") in {(row["said_by"], str(row["start_on"])) for row in wrong}
+
+
+def _wrong_sums_of_touched(county, name: str, touched: str, changed: str | None = None) -> list[dict]:
     """What a test of sums finds after its figure was changed, in a build that made these figures anew."""
     (compiled,) = dbt.invoke(county.settings, ["--quiet", "compile", "--select", name], {"last_whole": 1}).result.results
     with connect(county.settings, "vrn_owner") as connection:
         connection.execute("delete from figures.touched")
         connection.execute(f"insert into figures.touched (indicator_id, period_id) {touched} group by 1, 2")
-        connection.execute(
-            "update marts.fct_indicator_value set count = count + 10000 where area_code = 'E06000008' and " + CHANGED[name]
-        )
+        changed = changed or "area_code = 'E06000008' and " + CHANGED[name]
+        connection.execute(f"update marts.fct_indicator_value set count = count + 10000 where {changed}")
         found = connection.execute(compiled.node.compiled_code).fetchall()
         # Nobody writes to the county.
         connection.rollback()
