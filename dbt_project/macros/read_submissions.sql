@@ -2,8 +2,8 @@
    to look through all of them takes longer with the years. For feeds whose rows are of the days of their delivery: the gate sets
    aside others. #}
 
-{# Pre-hook, after the months are marked: the deliveries of those months; of events whose key may come in several months, of all months
-   of the keys that are there. #}
+{# Pre-hook, after the months are marked: the deliveries of those months; of events whose key may come in several months, also of all
+   months of the keys that are there. #}
 {% macro mark_submissions() %}
     {%- set meta = config.get('meta') or {} -%}
     {%- set moving = meta.get('months_of_key') if not keeps_keys() -%}
@@ -16,9 +16,10 @@
         {%- if moving %}
         select distinct month_on from {{ ref(moving.model) }}
         where {{ moving.key }} in (select {{ moving.key }} from {{ ref(moving.model) }} where {{ is_touched('month_on') }})
-        {%- else %}
-        select unnest(ops.touched_months('{{ this.name }}')) as month_on
+        union
         {%- endif %}
+        -- Rows may be without a key.
+        select unnest(ops.touched_months('{{ this.name }}')) as month_on
     ) as month
         on submission.period_start_on < month.month_on + interval '1 month' and submission.period_end_on >= month.month_on
     where submission.feed = '{{ meta.feed }}'

@@ -45,13 +45,16 @@ def rows_of(inbox: Inbox, feed: str, period_name: str) -> list[dict]:
     return [*csv.DictReader(io.StringIO(inbox.text(feed, period_name)))]
 
 
-def deliver(inbox: Inbox, feed: str, period_name: str, without_row: int, *, with_others: bool = False) -> dict:
+def deliver(
+    inbox: Inbox, feed: str, period_name: str, without_row: int, *, with_others: bool = False, says: dict[str, str] | None = None
+) -> dict:
     """A delivery of that period, but for one of its rows. Returns the ledger's row.
 
-    with_others: with two rows of the other period, where a feed's rows come again: as it is, and as COMES_AGAIN has it."""
+    with_others: with two rows of the other period, where a feed's rows come again: as it is, and as COMES_AGAIN has it. says: what
+    every row says in these columns."""
     contract = inbox.contract(feed, period_name)
     period = Period.parse(contract.kind, period_name)
-    rows = rows_of(inbox, feed, period_name)
+    rows = [row | (says or {}) for row in rows_of(inbox, feed, period_name)]
     del rows[without_row % len(rows)]
     if with_others and feed in COMES_AGAIN:
         column, of_month, says = COMES_AGAIN[feed]

@@ -13,14 +13,14 @@ with submission as (
 ),
 
 -- Counts of every feed may rest on where an event was, and in which quintile: when an edition comes, all months are made
--- anew.
+-- anew, and when the day comes on which the home knows it (int_place__edition).
 place as (
 
     select coalesce(md5(string_agg(said, ',' order by said)), '') as fingerprint
     from (
         select concat_ws(' ', submission_id, attempt, known_from_on, known_until_on) as said
         from submission
-        where feed in ('reference_deprivation', 'reference_lookup')
+        where feed in ('reference_deprivation', 'reference_lookup') and known_from_on <= {{ var('as_of') }}
         union all
         select '{{ var("imd_vintage") }}'
     ) as edition

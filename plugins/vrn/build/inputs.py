@@ -26,12 +26,13 @@ OF_THE_PROJECT = ("code_label", "feed", "feed_supplier")
 COUNTED = "counted_submission"
 # Publish is swapped in as a whole, so that all of it is built.
 PASSED_OVER_IN = ("staging", "intermediate", "indicators", "counts", "marts")
-BEFORE_STAGING = "ops.submission"
+# A table and its column of the period, without which a delivery is nothing to a model.
+BEFORE_STAGING = ("ops.submission", "period_start")
 # The ledger as this build knows it, once staging has taken it.
-SINCE_STAGING = "staging.stg_ops__submission"
+SINCE_STAGING = ("staging.stg_ops__submission", "period_start_on")
 STATES = """
 select feed, md5(string_agg(concat_ws(' ', submission_id, attempt, status, extract_as_at), ',' order by submission_id)) as found
-from {} where status in ('accepted', 'superseded', 'refused')
+from {} where status in ('accepted', 'superseded', 'refused') and {} is not null
 group by feed
 """
 
@@ -39,8 +40,8 @@ group by feed
 def now(connection: psycopg.Connection, settings: Settings, layer: str) -> dict[str, str]:
     """The state of every input that a layer may rest on: each feed that something came of by a fingerprint of its deliveries, and
     the day on which the home lives."""
-    table = BEFORE_STAGING if layer == "staging" else SINCE_STAGING
-    found = {row["feed"]: row["found"] for row in connection.execute(STATES.format(table))}
+    ledger = BEFORE_STAGING if layer == "staging" else SINCE_STAGING
+    found = {row["feed"]: row["found"] for row in connection.execute(STATES.format(*ledger))}
     day = settings.as_of or connection.execute("select ops.as_of() as day").fetchone()["day"]
     return found | {DAY: str(day)}
 

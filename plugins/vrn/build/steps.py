@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 # A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
 LONGEST_WAIT = timedelta(minutes=30)
 SECONDS_BETWEEN_LOOKS = 1.0
-REFERENCE, STAGING = "reference", "staging"
+REFERENCE, STAGING, INTERMEDIATE = "reference", "staging", "intermediate"
 REFERENCE_FILES = ("seeds/**/*", "functions/stats/*", "macros/**/*", "tests/**/*", "dbt_project.yml")
 
 
@@ -113,7 +113,8 @@ def _build(layer: str) -> dict[str, int]:
     is_ours = last is not None and last["code"] == ours
     if layer == REFERENCE and is_ours and last["ledger"] is not None:
         return {}
-    _forget(settings, layer)
+    is_known = is_ours and last["inputs"] is not None
+    _forget(settings, layer, is_ours=is_ours, is_known=is_known)
     with connect(settings, autocommit=True) as connection, timing.step(connection, f"dbt {layer}"):
         if layer == "publish":
             _settle_release(settings)
@@ -123,7 +124,7 @@ def _build(layer: str) -> dict[str, int]:
         manifest = dbt.look(settings)
         out = left_out.resting_on(manifest, [*failed, *left_out.without_table(connection, settings, manifest)])
         rests_on = _inputs(settings, layer)
-        is_known = is_ours and last["inputs"] is not None and not out.models
+        is_known = is_known and not out.models
         unchanged = inputs.unchanged(manifest, layer, last["inputs"], rests_on) if is_known else set()
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
         selected += ["--exclude", *out.models] if out.models else []
@@ -145,6 +146,9 @@ def _build(layer: str) -> dict[str, int]:
         # Within the step, or it would be kept as one that ended well.
         if not done.success:
             raise _failure(layer, results, manifest, done.exception)
+    # What was accepted after this step had looked, and before dbt did, is in the ledger of this build, and nobody tested it.
+    if layer == STAGING and _inputs(settings, INTERMEDIATE) != rests_on:
+        return _build(layer)
     counts: dict[str, int] = {}
     for result in results:
         counts[str(result.status)] = counts.get(str(result.status), 0) + 1
@@ -212,12 +216,18 @@ def _last_built(settings: Settings, layer: str) -> dict | None:
         return connection.execute("select code, ledger, inputs, revision from ops.built_layer where layer = %s", [layer]).fetchone()
 
 
-def _forget(settings: Settings, layer: str) -> None:
-    """From now on neither this layer nor a later one is whole, and nobody knows what this one was made from."""
+def _forget(settings: Settings, layer: str, *, is_ours: bool, is_known: bool) -> None:
+    """From now on neither this layer nor a later one is whole, and nobody knows what this one was made from.
+
+    Where all of it is made, its tables and views take the views of later layers with them, so that nothing of these is passed over.
+    By which project it is made nobody knows either until it is whole, because the old project may come back before.
+    """
     later = list(LAYERS)[list(LAYERS).index(layer) :]
     with connect(settings, OWNER) as connection:
         connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
-        connection.execute("update ops.built_layer set inputs = null where layer = %s", [layer])
+        connection.execute("update ops.built_layer set inputs = null where layer = any(%s)", [[layer] if is_known else later])
+        if not is_ours:
+            connection.execute("update ops.built_layer set code = '' where layer = %s", [layer])
 
 
 def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | None, rests_on: dict[str, str]) -> None:
