@@ -41,6 +41,7 @@ LONGEST_FIRST = (
     "unit/test_build_of_what_changed.py",
     "unit/test_outcomes.py",
     "unit/test_left_out.py",
+    "unit/test_build_that_was_begun.py",
     "end_to_end/test_no_identifier_anywhere.py",
     "unit/test_frozen.py",
     "unit/test_release_resumed.py",

@@ -118,11 +118,18 @@ def nodes_of_last_build(owner: psycopg.Connection) -> set[str]:
 
 
 # What may happen: a period of a feed is delivered, or restated; a submission that serves is withdrawn, by its place in the list of
-# them; the layers are built.
-DELIVER, WITHDRAW, BUILD = "deliver", "withdraw", "build"
+# them; the layers are built; a build is killed within one of them.
+DELIVER, WITHDRAW, BUILD, KILL = "deliver", "withdraw", "build", "kill"
 HAPPENING = st.one_of(
-    st.tuples(st.just(DELIVER), st.sampled_from(ONE)), st.tuples(st.just(WITHDRAW), st.integers(0, 9)), st.tuples(st.just(BUILD))
+    st.tuples(st.just(DELIVER), st.sampled_from(ONE)),
+    st.tuples(st.just(WITHDRAW), st.integers(0, 9)),
+    st.tuples(st.just(BUILD)),
+    st.tuples(st.just(KILL), st.sampled_from(BUILT)),
 )
+
+
+class Killed(BaseException):
+    """A process of a build ends here."""
 
 
 @dataclass
@@ -139,7 +146,7 @@ class Home:
         for submission_id in self._serving():
             self._withdraw(submission_id)
 
-    def take(self, kind: str, what: tuple[str, str] | int | None = None) -> None:
+    def take(self, kind: str, what: tuple[str, str] | int | str | None = None) -> None:
         if kind == DELIVER:
             self.sent += 1
             deliver(self.inbox, *what, self.sent, with_others=True)
@@ -148,12 +155,29 @@ class Home:
             self._withdraw(serving[what % len(serving)])
         elif kind == BUILD:
             self.build()
+        elif kind == KILL:
+            self._kill(what)
 
     def build(self) -> None:
         """To build again what is built already proves nothing, and takes as long."""
         if not self.is_built:
             build_what_changed()
             self.is_built = True
+
+    def _kill(self, layer: str) -> None:
+        """A build ends when dbt has made this layer, and before anybody remembers that."""
+        keep = build._keep
+
+        def killed(settings, of: str, *what) -> None:
+            if of == layer:
+                raise Killed
+            keep(settings, of, *what)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(build, "_keep", killed)
+            with pytest.raises(Killed):
+                build_what_changed()
+        self.is_built = False
 
     def _withdraw(self, submission_id: int) -> None:
         deciding.withdraw(self.inbox.settings, submission_id, **WHO)
