@@ -53,6 +53,7 @@ class Ground:
 
     def stage(self, feed: str, name: str, content: bytes, submission_id: int = SUBMISSION) -> int:
         original = Original(name, lambda: io.BytesIO(content))
+        staging.make_room(self.connection, self.protections[feed].contract, submission_id)
         return staging.stage(self.connection, self.protections[feed], original, submission_id).rows
 
     def rows(self, feed: str, name: str, content: bytes) -> list[dict]:

@@ -21,6 +21,7 @@ from vrn.ledger import store as ledger
 from vrn.receive import landing
 from vrn.report import messages, notes
 from vrn.run import deciding, ingest
+from vrn.stage import copying
 
 ED, STREET = "tiig_ed_attendance", "police_street_crime"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
@@ -177,16 +178,71 @@ def test_a_verdict_on_an_attempt_that_a_replay_has_ended_is_no_verdict_on_the_ne
     def gate(connection, settings, submission, contract):
         deciding.refuse(inbox.settings, batch[0], **WHO)
         deciding.replay(inbox.settings, batch, **WHO)
-        ingest.each("stage", batch)
         return real(connection, settings, submission, contract)
 
     with monkeypatch.context() as patched:
         patched.setitem(ingest.STEPS, "gate", (states.STAGED, gate))
         done = ingest.each("gate", batch)
     row = ledger.find(inbox.connection, batch[0])
-    assert (row["status"], row["attempt"], done.results) == ("staged", 2, [])
-    assert "is staged (attempt 2) and not what the step began with" in done.settled[0]
+    assert (row["status"], row["attempt"], done.results) == ("received", 2, [])
+    assert "is received (attempt 2) and not what the step began with" in done.settled[0]
     assert {one["status"] for one in inbox.take_in(ED)} == {"accepted"}
+
+
+def test_a_step_that_fails_for_the_last_time_does_not_hold_the_attempt_that_a_person_began_meanwhile(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    ingest.each("stage", batch)
+
+    def gate(*_):
+        deciding.refuse(inbox.settings, batch[0], **WHO)
+        deciding.replay(inbox.settings, batch, **WHO)
+        raise ZeroDivisionError("of nobody's doing")
+
+    monkeypatch.setattr("vrn.ledger.moves.MOST_TRIES", 1)
+    monkeypatch.setitem(ingest.STEPS, "gate", (states.STAGED, gate))
+    ingest.each("gate", batch)
+    row = ledger.find(inbox.connection, batch[0])
+    assert (row["status"], row["attempt"]) == ("received", 2)
+
+
+def own_tables(inbox: Inbox, submission_id: int) -> list[str]:
+    """What a delivery has of its own, in whatever schema."""
+    found = inbox.connection.execute("select relname from pg_class where relname like %s", [f"%\\_\\_s{submission_id:06d}%"])
+    return [row["relname"] for row in found]
+
+
+def test_nothing_is_kept_of_a_delivery_that_a_person_refuses_while_it_is_read(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    real = copying.copy
+
+    def copy(*arguments):
+        deciding.refuse(inbox.settings, batch[0], **WHO)
+        return real(*arguments)
+
+    monkeypatch.setattr("vrn.stage.copying.copy", copy)
+    done = ingest.each("stage", batch)
+    assert (done.broken, ledger.find(inbox.connection, batch[0])["status"]) == ([], "refused")
+    assert own_tables(inbox, batch[0]) == []
+
+
+def test_nothing_is_kept_of_a_delivery_that_a_person_refuses_while_its_batch_is_at_another(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    send(inbox, attendances(inbox, "2020-05"), "2020-05")
+    (batch,) = ingest.take_in(ED)
+    first, last = batch
+    real = ingest.STEPS["stage"][1]
+
+    def stage(connection, settings, submission, contract):
+        if submission.submission_id == first:
+            deciding.refuse(inbox.settings, last, **WHO)
+        return real(connection, settings, submission, contract)
+
+    monkeypatch.setitem(ingest.STEPS, "stage", (states.RECEIVED, stage))
+    done = ingest.each("stage", batch)
+    assert [row["status"] for row in ledger.describe(inbox.connection, batch)] == ["staged", "refused"]
+    assert (done.broken, own_tables(inbox, last)) == ([], [])
 
 
 # --- point 3 and 11: replay, approve, refuse

@@ -19,6 +19,8 @@ from vrn.receive import landing
 from vrn.run import ingest
 from vrn.settings import Settings
 from vrn.stage import raw
+from vrn.warehouse import locks
+from vrn.warehouse.connection import connect
 
 STREET, SEARCH = FEEDS
 NAME = "2020-02-lancashire-street.synthetic.csv"
@@ -273,6 +275,47 @@ def test_a_run_killed_anywhere_and_run_again_leaves_the_tables_of_one_clean_run(
     row = only(inbox.take_in(STREET))
     clean = inbox.tables()
     assert _anonymous(after_the_kill, after_the_kill["ledger"][0]["submission_id"]) == _anonymous(clean, row["submission_id"])
+
+
+@pytest.mark.parametrize("step", ingest.STEPS)
+def test_a_worker_that_was_taken_for_dead_and_goes_on_changes_nothing_of_what_another_made(inbox, monkeypatch, step):
+    """It read how far each delivery of its batch is before another worker took the batch all the way."""
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    (batch,) = ingest.take_in(STREET)
+    steps = list(ingest.STEPS)
+    for earlier in steps[: steps.index(step)]:
+        ingest.each(earlier, batch)
+    as_it_was = ledger.describe(inbox.connection, batch)
+    for later in steps:
+        ingest.each(later, batch)
+    made = inbox.tables()
+    monkeypatch.setattr(ledger, "describe", lambda *_: as_it_was)
+    done = ingest.each(step, batch)
+    assert (done.results, done.refused, done.broken) == ([], [], [])
+    assert "is accepted (attempt 1) and not what the step began with" in only(done.settled)
+    assert inbox.tables() == made
+
+
+@pytest.mark.parametrize("step", ingest.STEPS)
+def test_one_worker_at_a_time_is_at_work_on_a_delivery(inbox, home, monkeypatch, step):
+    found = []
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    (batch,) = ingest.take_in(STREET)
+
+    def is_free() -> bool:
+        with connect(home, autocommit=True) as other, locks.unless_taken(other, locks.Job.DELIVERY, str(batch[0])) as is_mine:
+            return is_mine
+
+    before, real = ingest.STEPS[step]
+
+    def work(*arguments):
+        found.append(is_free())
+        return real(*arguments)
+
+    monkeypatch.setitem(ingest.STEPS, step, (before, work))
+    for each in ingest.STEPS:
+        ingest.each(each, batch)
+    assert found == [False]
 
 
 def _anonymous(tables: dict, submission_id: int) -> dict:

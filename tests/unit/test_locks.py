@@ -64,6 +64,17 @@ def test_who_does_not_wait_keeps_the_job_for_the_block_and_gives_it_back_after_a
     assert is_free(other, Job.FETCH, "police_crime")
 
 
+def test_who_waits_keeps_the_job_for_the_block_and_gives_it_back_after_an_error(loader, other):
+    def fails() -> None:
+        with locks.alone(loader, Job.DELIVERY, "7"):
+            assert not is_free(other, Job.DELIVERY, "7")
+            raise ValueError("the disk is full")
+
+    with pytest.raises(ValueError, match="the disk is full"):
+        fails()
+    assert is_free(other, Job.DELIVERY, "7")
+
+
 def test_a_connection_that_broke_in_the_block_says_what_broke_it_and_nothing_of_locks(loader):
     def breaks() -> None:
         with locks.unless_taken(loader, Job.FETCH, "police_crime"):

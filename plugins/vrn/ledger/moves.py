@@ -40,9 +40,7 @@ def move(
         if moved is None:
             now = find(connection, submission_id)
             if seen is not None:
-                raise states.NotAllowed(
-                    f"Submission {submission_id} is {now['status']} (attempt {now['attempt']}) and not what the step began with."
-                )
+                raise _not_what_it_was(now)
             raise states.NotAllowed(f"Submission {submission_id} is {now['status']}, and from there no delivery becomes {to}.")
 
 
@@ -64,18 +62,31 @@ def refuse(
             _let_earlier_serve(connection, row, by=by, reason=f"submission {submission_id} was refused when it was replayed")
 
 
-def begin(connection: psycopg.Connection, submission_id: int) -> int:
-    """Count that a step begins with a delivery. Returns the how manieth time it is since the last move."""
+def begin(connection: psycopg.Connection, submission_id: int, seen: Seen) -> int:
+    """Count that a step begins with a delivery. Returns the how manieth time it is since the last move.
+
+    Raises NotAllowed where the delivery is no longer as it was seen.
+    """
     row = connection.execute(
-        "update ops.submission set tries = tries + 1 where submission_id = %s returning tries", [submission_id]
+        "update ops.submission set tries = tries + 1 where submission_id = %s and status = %s and attempt = %s returning tries",
+        [submission_id, *seen],
     ).fetchone()
+    if row is None:
+        raise _not_what_it_was(find(connection, submission_id))
     return row["tries"]
+
+
+def _not_what_it_was(now: dict) -> states.NotAllowed:
+    return states.NotAllowed(
+        f"Submission {now['submission_id']} is {now['status']} (attempt {now['attempt']}) and not what the step began with."
+    )
 
 
 def staged(
     connection: psycopg.Connection, submission: Submission, rows_in_file: int, contract_sha256: str, hash_key_version: int
 ) -> None:
-    """The delivery's table is there. Staging deletes the messages and the verdict of the earlier attempt."""
+    """The delivery's tables are there with the end of the caller's transaction. Staging deletes the messages and the verdict of the
+    earlier attempt."""
     with connection.transaction():
         findings.forget(connection, submission.submission_id)
         connection.execute("delete from ops.validation_result where submission_id = %s", [submission.submission_id])

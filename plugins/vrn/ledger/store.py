@@ -43,7 +43,11 @@ class Submission:
 
 def get(connection: psycopg.Connection, submission_id: int) -> Submission:
     """A submission that has a period."""
-    row = connection.execute("select * from ops.submission where submission_id = %s", [submission_id]).fetchone()
+    return of(find(connection, submission_id))
+
+
+def of(row: dict) -> Submission:
+    """A row of the ledger that has a period."""
     names = ("submission_id", "feed", "supplier", "file_name", "status", "attempt", "rows_in_file", "is_synthetic")
     return Submission(period=Period.between(row["period_start"], row["period_end"]), **{name: row[name] for name in names})
 

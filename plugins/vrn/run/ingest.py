@@ -32,6 +32,7 @@ from vrn.stage import raw
 from vrn.stage import step as staging
 from vrn.stage.read import delivery
 from vrn.stage.refusals import refusal_of
+from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -111,29 +112,40 @@ def each(step: str, batch: Sequence[int]) -> Done:
 
 def _take(step: str, connection: psycopg.Connection, row: dict, settings: Settings, done: Done) -> None:
     """One submission through one step. Whatever goes wrong ends this step of this submission and nothing else."""
-    submission_id, name = row["submission_id"], row["file_name"]
-    tries = moves.begin(connection, submission_id)
     try:
-        if tries > moves.MOST_TRIES:
-            _hold(connection, submission_id, f"{step} began {moves.MOST_TRIES} times and never came to an end", done)
-            return
-        try:
-            submission = ledger.get(connection, submission_id)
-            contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period, submission.supplier)
-            with timing.step(connection, step, submission_id):
-                result = STEPS[step][1](connection, settings, submission, contract)
-        except Exception as error:
-            if connection.closed or connection.broken or isinstance(error, states.NotAllowed):
-                raise
-            _fail(step, connection, row, tries, error, done)
-        else:
-            if result.get("status") == states.REFUSED:
-                done.refused.append(f"{name}: {result['reason']}")
-            else:
-                done.results.append(result)
+        # A worker that was taken for dead may be at work on it still: this one waits, and takes on what that one left.
+        with locks.alone(connection, locks.Job.DELIVERY, str(row["submission_id"])):
+            _try(step, connection, row, settings, done)
     except states.NotAllowed as error:
-        # A person decided meanwhile.
-        done.settled.append(f"{name}: {error}")
+        # A person decided meanwhile, or another worker is through with it.
+        done.settled.append(f"{row['file_name']}: {error}")
+
+
+def _try(step: str, connection: psycopg.Connection, row: dict, settings: Settings, done: Done) -> None:
+    """Raises NotAllowed where the submission is no longer as the row says."""
+    submission_id = row["submission_id"]
+    tries = moves.begin(connection, submission_id, _seen(row))
+    if tries > moves.MOST_TRIES:
+        _hold(connection, row, f"{step} began {moves.MOST_TRIES} times and never came to an end", done)
+        return
+    try:
+        submission = ledger.of(row)
+        contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period, submission.supplier)
+        with timing.step(connection, step, submission_id):
+            result = STEPS[step][1](connection, settings, submission, contract)
+    except Exception as error:
+        if connection.closed or connection.broken or isinstance(error, states.NotAllowed):
+            raise
+        _fail(step, connection, row, tries, error, done)
+    else:
+        if result.get("status") == states.REFUSED:
+            done.refused.append(f"{row['file_name']}: {result['reason']}")
+        else:
+            done.results.append(result)
+
+
+def _seen(row: dict) -> ledger.Seen:
+    return row["status"], row["attempt"]
 
 
 def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, error: Exception, done: Done) -> None:
@@ -142,9 +154,7 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
     refusal = error if isinstance(error, SubmissionRefused) else refusal_of(error)
     if refusal is not None:
         with connection.transaction():
-            moves.refuse(
-                connection, submission_id, refusal.rule_code, refusal.message, by=step, seen=(row["status"], row["attempt"])
-            )
+            moves.refuse(connection, submission_id, refusal.rule_code, refusal.message, by=step, seen=_seen(row))
             raw.forget(connection, row["feed"], submission_id)
         done.refused.append(f"{name}: {refusal}")
         return
@@ -152,13 +162,14 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
     told = str(error) if isinstance(error, VrnError) else type(error).__name__
     done.broken.append(f"{name} at {step}: {told}")
     if tries >= moves.MOST_TRIES:
-        _hold(connection, submission_id, f"{step} failed {tries} times: {told}", done)
+        _hold(connection, row, f"{step} failed {tries} times: {told}", done)
 
 
-def _hold(connection: psycopg.Connection, submission_id: int, why: str, done: Done) -> None:
+def _hold(connection: psycopg.Connection, row: dict, why: str, done: Done) -> None:
     """So that no build and no later file waits for this one."""
+    submission_id = row["submission_id"]
     reason = f"{why}. Mend the cause and run `make replay SUBMISSION={submission_id}`, or `make refuse SUBMISSION={submission_id}`."
-    moves.move(connection, submission_id, states.HELD, by=moves.PIPELINE, reason=reason)
+    moves.move(connection, submission_id, states.HELD, by=moves.PIPELINE, reason=reason, seen=_seen(row))
     done.settled.append(f"submission {submission_id} held: {reason}")
 
 

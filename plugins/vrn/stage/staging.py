@@ -1,7 +1,8 @@
 """Step 2, stage: one streaming pass for each entity from the landed file into a table of the submission's own.
 
 Read as text, convert to the contract's types, protect, copy. Memory is bounded by a batch, whatever the file's size.
-The tables are made and filled in one transaction: a crash or a refusal leaves nothing behind.
+The tables are made and filled in one transaction: a crash or a refusal leaves nothing behind. It is the one that moves the
+delivery to staged, so that what a person refuses or withdraws meanwhile leaves nothing behind either.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vrn.feeds.contract import Entity
+from vrn.feeds.contract import Contract, Entity
 from vrn.ledger.profiles import Profile
 from vrn.receive.landing import Original
 from vrn.stage import copying, match_blocks, raw
@@ -38,14 +39,18 @@ class Staged:
         return sum(one.rows for one in self.profiles.values())
 
 
+def make_room(connection: psycopg.Connection, contract: Contract, submission_id: int) -> None:
+    """Make the feed's tables, and forget what an earlier attempt left. Both keep others out, so not while a file is read."""
+    raw.ensure_tables(connection, contract)
+    raw.forget(connection, contract.feed, submission_id)
+
+
 def stage(connection: psycopg.Connection, protection: Protection, original: Original, submission_id: int) -> Staged:
-    """Fill the submission's own tables from its file; any earlier attempt is replaced.
+    """Make and fill the submission's own tables from its file, in the caller's transaction. There is room for them (make_room).
 
     Raises SubmissionRefused for whatever is wrong with the file, SecretMissing.
     """
     contract = protection.contract
-    raw.ensure_tables(connection, contract)
-    raw.forget(connection, contract.feed, submission_id)
     for encoding in delivery.encodings(contract):
         uses = Uses()
         delivery.check(original.opened, contract, uses)

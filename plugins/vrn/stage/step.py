@@ -19,8 +19,9 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     """Returns {"rows_in_file": int, "encoding": str}. Raises SubmissionRefused, SecretMissing."""
     protection = protect.Protection.of(contract, submission.period, submission.supplier, protect.keys_of(settings), settings)
     original = landing.original(settings, submission.submission_id, submission.file_name)
-    done = staging.stage(connection, protection, original, submission.submission_id)
+    staging.make_room(connection, contract, submission.submission_id)
     with connection.transaction():
+        done = staging.stage(connection, protection, original, submission.submission_id)
         profiles.keep(connection, submission.submission_id, done.profiles)
         moves.staged(connection, submission, done.rows, contract.digest, settings.key_version)
         for code, sentence in _sentences(done, contract):

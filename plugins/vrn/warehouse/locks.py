@@ -22,6 +22,7 @@ class Job(StrEnum):
     KEYS = "make or renew keys"
     FETCH = "fetch from a feed's server"
     REGISTER = "register a feed's files"
+    DELIVERY = "take a delivery through a step"
     TABLES = "make an entity's tables"
     ACCEPT = "accept a feed's deliveries"
     BUILD = "build the outcomes"
@@ -43,6 +44,16 @@ def for_session(connection: psycopg.Connection, job: Job, of: str = "") -> None:
 
 
 @contextmanager
+def alone(connection: psycopg.Connection, job: Job, of: str = "") -> Iterator[None]:
+    """Wait for the job, and keep it until the block or the connection ends."""
+    for_session(connection, job, of)
+    try:
+        yield
+    finally:
+        _let_go(connection, job, of)
+
+
+@contextmanager
 def unless_taken(connection: psycopg.Connection, job: Job, of: str = "") -> Iterator[bool]:
     """Whether the job was free, without waiting; if so it is kept until the block or the connection ends."""
     cursor = connection.cursor(row_factory=tuple_row)
@@ -50,9 +61,14 @@ def unless_taken(connection: psycopg.Connection, job: Job, of: str = "") -> Iter
     try:
         yield is_mine
     finally:
-        # A closed connection has let go of the lock by itself.
-        if is_mine and not connection.closed and not connection.broken:
-            cursor.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [_key(job, of)])
+        if is_mine:
+            _let_go(connection, job, of)
+
+
+def _let_go(connection: psycopg.Connection, job: Job, of: str) -> None:
+    # A closed connection has let go of the lock by itself.
+    if not connection.closed and not connection.broken:
+        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [_key(job, of)])
 
 
 def _key(job: Job, of: str) -> str:
