@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from tests.inbox import Inbox
 from tests.kills import Killed, killed_at
@@ -150,6 +151,22 @@ def test_what_the_database_refuses_as_data_refuses_the_delivery_without_its_text
     assert (row["status"], row["attempt"]) == ("refused", 1)
     assert "22P02" in row["status_reason"]
     assert "Zzyzx" not in row["status_reason"] + caplog.text + messages.path(inbox.settings, row).read_text()
+
+
+@pytest.mark.parametrize("asks", ["vrn.gate.listing.Listing._put", "vrn.gate.few_passes.FewPasses.resolve_metric_bundle"])
+def test_a_database_that_fails_while_it_is_asked_by_a_rule_refuses_no_file(inbox, monkeypatch, asks):
+    def fails(self, *_, **__):
+        with self.engine.begin() as connection:
+            connection.execute(sa.text("do $$ begin raise 'no room' using errcode = 'disk_full'; end $$"))
+
+    inbox.drop(STREET, "2020-02-lancashire-street.synthetic.csv", inbox.text(STREET, "2020-02"))
+    (batch,) = ingest.take_in(STREET)
+    ingest.each("stage", batch)
+    with monkeypatch.context() as patched:
+        patched.setattr(asks, fails)
+        done = ingest.each("gate", batch)
+    assert done.broken == ["2020-02-lancashire-street.synthetic.csv at gate: DiskFull"]
+    assert [row["status"] for row in inbox.take_in(STREET)] == ["accepted"]
 
 
 def test_a_person_who_refuses_a_delivery_while_a_step_is_at_work_on_it_is_not_overruled(inbox, monkeypatch):

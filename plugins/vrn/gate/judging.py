@@ -6,7 +6,8 @@ failed for are listed, all of them, by number (see vrn.gate.listing).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -126,7 +127,8 @@ def _judge_entity(
     listing = Listing(asking, entity, submission.submission_id, rules)
     listing.begin()
     validator = gx.validator(asking, raw.RAW, raw.partition_name(entity, submission.submission_id), listing.answers)
-    result = gx.validate(validator, entity.table, [expectations.of(rule) for rule in rules])
+    with _database_not_at_fault(asking):
+        result = gx.validate(validator, entity.table, [expectations.of(rule) for rule in rules])
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
     failing = [rule for rule in rules if not by_code[rule.code].success and not expectations.raised(by_code[rule.code])]
@@ -137,6 +139,27 @@ def _judge_entity(
         told[UNREADABLE.code] = _naming_columns(engine, entity, submission.submission_id)
     outcomes += [_outcome(entity, told.get(rule.code, rule), by_code[rule.code], counts) for rule in rules]
     return result
+
+
+@contextmanager
+def _database_not_at_fault(engine: sa.Engine) -> Iterator[None]:
+    """Raises what the database failed with meanwhile, because GX takes all that it meets for a rule's fault, which refuses a file.
+
+    A database that has no room, or ends a query, says nothing of the file: the step is tried again.
+    """
+    met: list[psycopg.OperationalError] = []
+
+    def note(context: sa.engine.ExceptionContext) -> None:
+        if isinstance(context.original_exception, psycopg.OperationalError):
+            met.append(context.original_exception)
+
+    sa.event.listen(engine, "handle_error", note)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "handle_error", note)
+    if met:
+        raise met[0]
 
 
 def _naming_columns(engine: sa.Engine, entity: Entity, submission_id: int) -> Rule:
