@@ -17,7 +17,7 @@ from vrn.accept import retention
 from vrn.build import steps as build
 from vrn.build.layers import LAYERS
 from vrn.errors import HomeError
-from vrn.ledger import findings, states
+from vrn.ledger import agreement, findings, states
 from vrn.ledger import store as ledger
 from vrn.receive import landing
 from vrn.report import messages, notes
@@ -296,6 +296,33 @@ def test_a_replay_by_feed_and_periods_takes_all_of_them(inbox):
     assert {row["status"] for row in inbox.take_in(ED)} == {"accepted"}
     attempts = inbox.connection.execute("select attempt from ops.submission order by period_start").fetchall()
     assert [row["attempt"] for row in attempts] == [1, 2, 2]
+
+
+def test_housekeeping_deletes_no_original_of_a_delivery_that_is_replayed_meanwhile(inbox, monkeypatch):
+    row = taken(inbox, attendances(inbox))
+
+    def past_retention(*_):
+        assert deciding.replay(inbox.settings, [row["submission_id"]], **WHO) == {}
+        return [row]
+
+    monkeypatch.setattr(ledger, "past_retention", past_retention)
+    assert retention.forget_originals() == 0
+    assert landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
+    assert {one["status"] for one in inbox.take_in(ED)} == {"accepted"}
+
+
+def test_a_replay_of_what_housekeeping_deletes_meanwhile_is_not_begun_and_what_serves_goes_on(inbox, monkeypatch):
+    row = taken(inbox, attendances(inbox))
+    real = agreement.covering
+
+    def covering(*arguments, **named):
+        landing.forget(inbox.settings, row["submission_id"])
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(agreement, "covering", covering)
+    (why,) = deciding.replay(inbox.settings, [row["submission_id"]], **WHO).values()
+    assert "is not kept; ask the supplier to send it again" in why
+    assert (now(inbox, row)["status"], serving(inbox)) == ("accepted", 60)
 
 
 def test_a_decision_that_comes_too_late_says_what_the_delivery_is_and_changes_nothing(inbox):

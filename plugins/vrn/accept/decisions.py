@@ -61,13 +61,17 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
     return deleted
 
 
-def forget_original(connection: psycopg.Connection, settings: Settings, row: dict) -> None:
-    """Delete the sealed original of a submission and keep that it is gone. Raises OSError when it cannot be deleted."""
-    was_kept = landing.forget(settings, row["submission_id"])
+def forget_original(connection: psycopg.Connection, settings: Settings, row: dict) -> bool:
+    """Delete the sealed original of a submission and keep that it is gone. Returns whether it may be deleted: not of a submission
+    that was replayed meanwhile. Raises OSError when it cannot be deleted.
+    """
     with connection.transaction():
-        ledger.forgotten(connection, row["submission_id"])
-        if was_kept:
+        # The row first: a replay waits for it, and then finds that there is nothing to begin with.
+        if not ledger.forgotten(connection, row["submission_id"]):
+            return False
+        if landing.forget(settings, row["submission_id"]):
             connection.execute("insert into ops.deleted (submission_id, what) values (%s, 'original')", [row["submission_id"]])
+    return True
 
 
 def replay(
@@ -79,8 +83,7 @@ def replay(
     SubmissionRefused (today's feed file does not take the file's name, or no agreement covers the delivery).
     """
     row = ledger.find(connection, submission_id)
-    if not landing.is_there(settings, submission_id, row["file_name"]):
-        raise HomeError(f"The original of submission {submission_id} is not kept; ask the supplier to send it again.")
+    _look_for_original(settings, row)
     named = names.read(contract, row["file_name"])
     agreement_id = agreement.covering(connection, contract, named.supplier, days.today(), is_synthetic=row["is_synthetic"])
     same = ledger.same_bytes(connection, row["feed"], named.supplier, named.period, row["sha256"])
@@ -91,6 +94,8 @@ def replay(
     with connection.transaction():
         serving.one_at_a_time(connection, row["feed"])
         moves.move(connection, submission_id, states.RECEIVED, by=by, reason=reason)
+        # Once more, because from here on nobody deletes it (see forget_original).
+        _look_for_original(settings, row)
         raw.forget(connection, row["feed"], submission_id)
         # Today's feed file may read the name otherwise.
         connection.execute(
@@ -98,6 +103,11 @@ def replay(
             "where submission_id = %s",
             [named.supplier, named.period.start, named.period.end, agreement_id, submission_id],
         )
+
+
+def _look_for_original(settings: Settings, row: dict) -> None:
+    if not landing.is_there(settings, row["submission_id"], row["file_name"]):
+        raise HomeError(f"The original of submission {row['submission_id']} is not kept; ask the supplier to send it again.")
 
 
 def _is_judged(connection: psycopg.Connection, submission_id: int) -> bool:

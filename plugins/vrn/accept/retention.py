@@ -61,11 +61,9 @@ def _agreed(settings: Settings, done: Done) -> tuple[dict[str, int | None], dict
 def _forget_originals(connection: psycopg.Connection, settings: Settings, feed: str, days: int, done: Done) -> None:
     for row in ledger.past_retention(connection, feed, days):
         try:
-            decisions.forget_original(connection, settings, row)
+            done.deleted += decisions.forget_original(connection, settings, row)
         except OSError as error:
             done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {error.strerror}.")
-            continue
-        done.deleted += 1
 
 
 def _forget_refused(refused: Path, days: int, done: Done) -> None:

@@ -158,8 +158,13 @@ def past_retention(connection: psycopg.Connection, feed: str, days: int) -> list
     ).fetchall()
 
 
-def forgotten(connection: psycopg.Connection, submission_id: int) -> None:
-    connection.execute("update ops.submission set original_forgotten_at = now() where submission_id = %s", [submission_id])
+def forgotten(connection: psycopg.Connection, submission_id: int) -> bool:
+    """Keep that a submission's original is deleted. Returns whether it may be: not while the submission is under way or held."""
+    found = connection.execute(
+        "update ops.submission set original_forgotten_at = now() where submission_id = %s and status <> all(%s) returning 1",
+        [submission_id, [*UNDER_WAY, HELD]],
+    )
+    return found.fetchone() is not None
 
 
 def mark_reported(connection: psycopg.Connection, submission_ids: Sequence[int]) -> None:
