@@ -139,6 +139,19 @@ def test_a_delivery_whose_step_is_killed_again_and_again_is_held_and_no_build_wa
     assert build.gather(is_due=True) == {}
 
 
+@pytest.mark.parametrize(("step", "place"), [("stage", "vrn.stage.staging._block"), ("accept", "vrn.stage.raw.attach")])
+def test_a_delivery_whose_step_was_killed_each_time_waits_for_a_person_when_the_run_is_over(inbox, step, place):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    for earlier in ("stage", "gate") if step == "accept" else ():
+        ingest.each(earlier, batch)
+    for _ in range(3):
+        with pytest.raises(Killed), killed_at(place):
+            ingest.each(step, batch)
+    assert ingest.held([batch]) == batch
+    assert f"{step} began 3 times and never came to an end" in ledger.find(inbox.connection, batch[0])["hold_reason"]
+
+
 def test_what_the_database_refuses_as_data_refuses_the_delivery_without_its_text(inbox, monkeypatch, caplog):
     caplog.set_level(logging.DEBUG)
 

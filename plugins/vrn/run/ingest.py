@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -126,7 +127,7 @@ def _try(step: str, connection: psycopg.Connection, row: dict, settings: Setting
     submission_id = row["submission_id"]
     tries = moves.begin(connection, submission_id, _seen(row))
     if tries > moves.MOST_TRIES:
-        _hold(connection, row, f"{step} began {moves.MOST_TRIES} times and never came to an end", done)
+        _hold_unended(connection, row, done)
         return
     try:
         submission = ledger.of(row)
@@ -165,6 +166,11 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
         _hold(connection, row, f"{step} failed {tries} times: {told}", done)
 
 
+def _hold_unended(connection: psycopg.Connection, row: dict, done: Done) -> None:
+    (step,) = (name for name, (before, _) in STEPS.items() if before == row["status"])
+    _hold(connection, row, f"{step} began {moves.MOST_TRIES} times and never came to an end", done)
+
+
 def _hold(connection: psycopg.Connection, row: dict, why: str, done: Done) -> None:
     """So that no build and no later file waits for this one."""
     submission_id = row["submission_id"]
@@ -174,8 +180,13 @@ def _hold(connection: psycopg.Connection, row: dict, why: str, done: Done) -> No
 
 
 def held(batches: Sequence[Sequence[int]]) -> list[int]:
-    """Which submissions of a run wait for a person."""
+    """Which submissions of a run, all of whose steps have ended, wait for a person."""
     with connect(Settings(), autocommit=True) as connection:
+        for row in ledger.describe(connection, list(chain(*batches))):
+            # Its step was killed the last time too, and could not say so. The feed's next run may be a month away.
+            if row["status"] in states.UNDER_WAY and row["tries"] >= moves.MOST_TRIES:
+                with suppress(states.NotAllowed):
+                    _hold_unended(connection, row, Done())
         waiting = {row["submission_id"] for row in ledger.held(connection)}
     return sorted(waiting & set(chain(*batches)))
 
