@@ -196,6 +196,7 @@ def test_a_person_who_refuses_a_delivery_while_a_step_is_at_work_on_it_is_not_ov
     done = ingest.each("gate", batch)
     assert done.results == []
     assert ledger.find(inbox.connection, batch[0])["status"] == "refused"
+    assert own_tables(inbox, batch[0]) == []
     assert ingest.each("accept", batch).results == []
 
 

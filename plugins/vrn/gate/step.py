@@ -36,10 +36,15 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     profiles = history.profile(connection, submission, contract)
     drifts = history.blank_drift(connection, submission, profiles)
     decision = _decide(connection, submission, contract, verdict, profiles, drifts)
-    with connection.transaction():
-        judging.keep(connection, submission, contract, verdict)
-        _say_drift(connection, submission, drifts)
-        _enforce(connection, submission, decision)
+    try:
+        with connection.transaction():
+            judging.keep(connection, submission, contract, verdict)
+            _say_drift(connection, submission, drifts)
+            _enforce(connection, submission, decision)
+    except states.NotAllowed:
+        # A person refused it meanwhile, and its tables were dropped before all of its lists were made.
+        raw.forget(connection, submission.feed, submission.submission_id)
+        raise
     _write_docs(connection, settings, submission, contract, verdict, profiles)
     return {"status": decision.to, "reason": decision.reason}
 
