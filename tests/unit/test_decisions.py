@@ -89,6 +89,16 @@ def test_a_hold_binds_too_when_the_pages_cannot_be_written(inbox, monkeypatch):
     assert taken(inbox, attendances(inbox, count=20))["status"] == "held"
 
 
+def test_an_approval_that_was_killed_before_the_delivery_was_accepted_is_made_good_by_the_next(inbox):
+    for month in ("2020-03", "2020-04", "2020-05"):
+        taken(inbox, attendances(inbox, month), month)
+    held = taken(inbox, attendances(inbox, count=20))
+    with pytest.raises(Killed), killed_at("vrn.run.ingest.each"):
+        deciding.approve(inbox.settings, held["submission_id"], **WHO)
+    deciding.approve(inbox.settings, held["submission_id"], **WHO)
+    assert (now(inbox, held)["status"], now(inbox, held)["approved_by"]) == ("accepted", WHO["by"])
+
+
 def test_accept_takes_nothing_that_was_not_passed(inbox):
     send(inbox, attendances(inbox))
     (batch,) = ingest.take_in(ED)

@@ -23,7 +23,9 @@ DAG_OF_BUILD = "build_outcomes"
 def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
     """Let a held delivery serve; it is accepted at once. Raises NotAllowed, HomeError."""
     with connect(settings, autocommit=True) as connection:
-        decisions.approve(connection, submission_id, by=by, reason=reason)
+        # One that was approved and killed before it was accepted goes on from there.
+        if ledger.find(connection, submission_id)["status"] != states.PASSED:
+            decisions.approve(connection, submission_id, by=by, reason=reason)
     done = ingest.each("accept", [submission_id])
     tell(settings, submission_id)
     if done.broken:
