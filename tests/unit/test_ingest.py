@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 from psycopg import sql
@@ -63,9 +64,22 @@ def test_bad_rows_go_to_quarantine_with_every_code_they_broke_and_the_rest_goes_
     assert "Row [4]" in said(inbox, row)
 
 
+def test_rows_are_set_aside_by_the_rules_that_judged_them_though_the_feed_file_has_others_by_then(inbox):
+    lines = inbox.text(STREET, "2020-02").splitlines()
+    lines[3] = lines[3].replace("2020-02", "2020-01")
+    inbox.drop(STREET, NAME, "\n".join(lines) + "\n")
+    (batch,) = ingest.take_in(STREET)
+    for step in ("stage", "gate"):
+        ingest.each(step, batch)
+    contract = inbox.contract(STREET)
+    others = replace(contract, entities=tuple(replace(entity, rules=()) for entity in contract.entities))
+    done = serving.accept(inbox.connection, ledger.get(inbox.connection, batch[0]), others)
+    assert (done["status"], done["rows_quarantined"]) == ("accepted", 1)
+
+
 def test_however_many_rows_are_listed_where_they_lie_is_looked_for_by_several_processes(inbox):
     """As of ten million rows, where one process looked (issue 17, point 1)."""
-    entity, own, hits = inbox.contract(STREET).main, sql.Identifier("raw", "own"), sql.Identifier("raw", "hits")
+    own, hits = sql.Identifier("raw", "own"), sql.Identifier("raw", "hits")
     with inbox.connection.transaction(force_rollback=True):
         inbox.connection.execute("create table raw.own as select n as row_number from generate_series(1, 200000) as n")
         inbox.connection.execute(
@@ -75,7 +89,7 @@ def test_however_many_rows_are_listed_where_they_lie_is_looked_for_by_several_pr
         inbox.connection.execute("analyze raw.own, raw.hits")
         for setting in ("min_parallel_table_scan_size", "parallel_setup_cost"):
             inbox.connection.execute(f"set local {setting} = 0".encode())
-        plan = inbox.connection.execute(sql.SQL("explain {}").format(serving.rows_set_aside(entity, own, hits))).fetchall()
+        plan = inbox.connection.execute(sql.SQL("explain {}").format(serving.rows_set_aside(own, hits, ["PSC-008"]))).fetchall()
     assert any("Parallel Seq Scan on own" in row["QUERY PLAN"] for row in plan)
 
 

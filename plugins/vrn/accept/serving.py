@@ -28,7 +28,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
         for entity in contract.entities:
             own = raw.partition(entity, submission.submission_id)
             hits = listing.hits(entity, submission.submission_id)
-            warned += _warned(connection, entity, hits)
+            warned += _warned(connection, entity, hits, submission.submission_id)
             quarantined += _quarantine(connection, entity, own, hits, submission.submission_id)
             duplicate += identical.drop(connection, submission.submission_id, contract, entity)
             if entity.judged_only:
@@ -45,14 +45,19 @@ def one_at_a_time(connection: psycopg.Connection, feed: str) -> None:
     locks.for_transaction(connection, locks.Job.ACCEPT, feed)
 
 
-def _codes(entity: Entity, outcome: str) -> list[str]:
-    return [rule.code for rule in entity.rules if rule.outcome == outcome]
+def _codes(connection: psycopg.Connection, submission_id: int, entity: Entity, outcome: str) -> list[str]:
+    """The rules of that outcome by which the gate judged the delivery: today's feed file may have others."""
+    found = connection.execute(
+        "select rule_code from ops.validation_result where submission_id = %s and entity = %s and severity = %s",
+        [submission_id, entity.name, outcome],
+    )
+    return [row["rule_code"] for row in found]
 
 
-def _warned(connection: psycopg.Connection, entity: Entity, hits: sql.Identifier) -> int:
+def _warned(connection: psycopg.Connection, entity: Entity, hits: sql.Identifier, submission_id: int) -> int:
     return connection.execute(
         sql.SQL("select count(distinct row_number) as rows from {} where rule_code = any(%s)").format(hits),
-        [_codes(entity, "warning")],
+        [_codes(connection, submission_id, entity, "warning")],
     ).fetchone()["rows"]
 
 
@@ -61,7 +66,7 @@ def _quarantine(
 ) -> int:
     names = sql.SQL(", ").join(map(sql.Identifier, entity.stored))
     connection.execute(sql.SQL("delete from {} where submission_id = %s").format(raw.quarantine(entity)), [submission_id])
-    found = rows_set_aside(entity, own, hits)
+    found = rows_set_aside(own, hits, _codes(connection, submission_id, entity, "record"))
     is_large = connection.execute(raw.asking_whether_large(own).encode()).fetchone()["is_large"]
     if is_large:
         # Or PostgreSQL reckons with more listed rows than there are, and sorts the delivery's into piles for them.
@@ -87,8 +92,8 @@ def _quarantine(
     return done.rowcount
 
 
-def rows_set_aside(entity: Entity, own: sql.Identifier, hits: sql.Identifier) -> sql.Composed:
-    """A query of where the rows lie that broke a record rule, and of the rules' codes.
+def rows_set_aside(own: sql.Identifier, hits: sql.Identifier, codes: list[str]) -> sql.Composed:
+    """A query of where the rows lie that broke one of these rules, and of the rules' codes.
 
     Nobody else writes to the delivery's own table, so that rows stay where they are found. They are grouped when they are found,
     because PostgreSQL would read the table in one process to join it with what several processes grouped.
@@ -100,7 +105,7 @@ def rows_set_aside(entity: Entity, own: sql.Identifier, hits: sql.Identifier) ->
         where rule_code = any({codes})
         group by own.ctid
         """
-    ).format(hits=hits, own=own, codes=sql.Literal(_codes(entity, "record")))
+    ).format(hits=hits, own=own, codes=sql.Literal(codes))
 
 
 def _blank_judged(connection: psycopg.Connection, entity: Entity, own: sql.Identifier, submission_id: int) -> None:
