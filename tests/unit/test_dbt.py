@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +96,13 @@ def test_after_a_command_of_dbt_garbage_is_looked_for_as_before(built):
         assert gc.get_threshold() == own
     finally:
         gc.set_threshold(*usual)
+
+
+def test_what_a_process_has_loaded_by_its_first_reading_is_not_looked_through_for_garbage_again(built):
+    dbt.look(built)
+    looked_through = {id(thing) for thing in gc.get_objects()}
+    assert gc.get_freeze_count() > 100_000
+    assert not looked_through & {id(vars(sys.modules[name])) for name in ("dbt.cli.main", "vrn.build.dbt")}
 
 
 def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
