@@ -55,7 +55,7 @@ def approve_held():
     @task(outlets=[ACCEPTED_DELIVERIES])
     def settle(question: dict, answer: dict) -> None:
         from vrn.ledger.states import NotAllowed
-        from vrn.run import deciding
+        from vrn.run import deciding, ingest
         from vrn.settings import Settings
 
         said = answer.get("params_input") or {}
@@ -65,8 +65,10 @@ def approve_held():
         try:
             decide(Settings(), question["submission_id"], by=who, reason=(said.get("reason") or "").strip() or "no reason given")
         except NotAllowed as error:
-            # Somebody else decided meanwhile, or the delivery cannot be approved; the sentence says which.
-            raise AirflowSkipException(str(error)) from None
+            # Somebody else decided meanwhile, or the delivery cannot be approved; the sentence says which. Or a try before this
+            # decided and was killed: then nobody has called the build.
+            if not ingest.is_news([[question["submission_id"]]]):
+                raise AirflowSkipException(str(error)) from None
 
     @task_group
     def one(question: dict):

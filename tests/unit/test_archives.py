@@ -15,6 +15,8 @@ from vrn.receive.inbox_trigger import ROOT, InboxTrigger
 from vrn.receive.inbox_trigger import look as look_of_trigger
 from vrn.run import archives, ingest
 from vrn.run.local import inbox as local_inbox
+from vrn.warehouse import locks
+from vrn.warehouse.connection import connect
 
 STREET, SEARCH = "police_street_crime", "police_stop_search"
 MONTH = "2020-04"
@@ -78,6 +80,18 @@ def test_an_archive_that_is_taken_apart_again_after_a_crash_gives_the_same(inbox
     assert {(row["supplier"], row["n"]) for row in found if row["status"] == "accepted"} == {("lancashire", 1), ("btp", 1)}
     assert not (inbox.settings.inbox / NAME).exists()
     assert all(row["status"] in ("accepted", "duplicate") for row in again)
+
+
+def test_one_run_at_a_time_takes_archives_apart(inbox, home, monkeypatch):
+    found = []
+
+    def take_apart(_):
+        with connect(home, autocommit=True) as other, locks.unless_taken(other, locks.Job.ARCHIVES) as is_mine:
+            found.append(is_mine)
+
+    monkeypatch.setattr(archives, "take_apart", take_apart)
+    ingest.take_in("police_street_crime")
+    assert found == [False]
 
 
 def test_a_file_of_a_members_name_that_waits_is_never_written_over(inbox):

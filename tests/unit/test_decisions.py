@@ -322,6 +322,19 @@ def test_a_replay_by_feed_and_periods_takes_all_of_them(inbox):
     assert [row["attempt"] for row in attempts] == [1, 2, 2]
 
 
+def test_a_replay_that_was_killed_before_its_run_began_begins_the_run_when_it_is_said_again(inbox, capsys, monkeypatch):
+    row = taken(inbox, attendances(inbox))
+    said = ["replay", "--submission", str(row["submission_id"]), "--reason", "a rule was wrong"]
+    of_all = ["replay", "--feed", ED, "--from", MONTH, "--until", MONTH, "--reason", "a rule was wrong"]
+    with pytest.raises(Killed), killed_at("vrn.run.deciding.begin"):
+        commands.main(said)
+    begun = []
+    monkeypatch.setattr(deciding, "begin", lambda _, dag_id: begun.append(dag_id) or "")
+    assert [commands.main(said), commands.main(of_all)] == [0, 0]
+    assert begun == [f"ingest__{ED}"] * 2
+    assert now(inbox, row)["attempt"] == 2
+
+
 def test_housekeeping_deletes_no_original_of_a_delivery_that_is_replayed_meanwhile(inbox, monkeypatch):
     row = taken(inbox, attendances(inbox))
 
@@ -411,11 +424,22 @@ def test_a_withdrawn_delivery_leaves_nothing_and_the_earlier_serves_again(inbox)
 def test_an_original_that_a_crash_left_of_a_withdrawn_delivery_is_deleted_by_housekeeping(inbox, monkeypatch):
     row = taken(inbox, attendances(inbox))
     with monkeypatch.context() as patched:
-        patched.setattr("vrn.receive.landing.forget", full)
+        patched.setattr("vrn.receive.landing.empty", full)
         with pytest.raises(OSError, match="No space"):
             deciding.withdraw(inbox.settings, row["submission_id"], **WHO)
     assert landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
     assert retention.forget_originals() == 1
+    assert not landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
+
+
+@pytest.mark.parametrize("place", ["vrn.receive.landing.empty", "vrn.receive.landing.forget"])
+def test_a_withdrawal_that_was_killed_after_the_original_was_deleted_leaves_the_proof_all_the_same(inbox, place):
+    row = taken(inbox, attendances(inbox))
+    with pytest.raises(Killed), killed_at(place, after=True):
+        deciding.withdraw(inbox.settings, row["submission_id"], **WHO)
+    retention.forget_originals()
+    proof = "select count(*) as n from ops.deleted where submission_id = %s and what = 'original'"
+    assert inbox.connection.execute(proof, [row["submission_id"]]).fetchone()["n"] == 1
     assert not landing.is_there(inbox.settings, row["submission_id"], row["file_name"])
 
 

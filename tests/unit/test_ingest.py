@@ -14,6 +14,7 @@ from tests.made import spoil
 from tests.submissions import empty_ledger
 from vrn.accept import serving
 from vrn.errors import VrnError
+from vrn.gate import data_docs
 from vrn.ledger import findings
 from vrn.ledger import store as ledger
 from vrn.receive import landing
@@ -73,7 +74,8 @@ def test_rows_are_set_aside_by_the_rules_that_judged_them_though_the_feed_file_h
         ingest.each(step, batch)
     contract = inbox.contract(STREET)
     others = replace(contract, entities=tuple(replace(entity, rules=()) for entity in contract.entities))
-    done = serving.accept(inbox.connection, ledger.get(inbox.connection, batch[0]), others)
+    serving.accept(inbox.connection, ledger.get(inbox.connection, batch[0]), others)
+    done = ledger.find(inbox.connection, batch[0])
     assert (done["status"], done["rows_quarantined"]) == ("accepted", 1)
 
 
@@ -308,6 +310,27 @@ def test_a_worker_that_was_taken_for_dead_and_goes_on_changes_nothing_of_what_an
     assert (done.results, done.refused, done.broken) == ([], [], [])
     assert "is accepted (attempt 1) and not what the step began with" in only(done.settled)
     assert inbox.tables() == made
+
+
+def test_an_acceptance_that_was_killed_before_its_event_is_named_by_the_next_try(inbox):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    (batch,) = ingest.take_in(STREET)
+    for step in ("stage", "gate"):
+        ingest.each(step, batch)
+    with pytest.raises(Killed), killed_at("vrn.accept.serving.accept", after=True):
+        ingest.each("accept", batch)
+    first, again = ingest.each("accept", batch), ingest.each("accept", batch)
+    assert (only(first.results)["partition_key"], only(first.results)["status"]) == ("lancashire|2020-02", "accepted")
+    assert again.results == first.results
+
+
+def test_a_delivery_that_is_judged_has_its_pages_though_the_gate_was_killed(inbox):
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    with pytest.raises(Killed), killed_at("vrn.gate.step._write_docs"):
+        inbox.take_in(STREET)
+    row = only(inbox.take_in(STREET))
+    assert row["status"] == "accepted"
+    assert data_docs.page_path(inbox.settings, STREET, row["submission_id"]).exists()
 
 
 @pytest.mark.parametrize("step", ingest.STEPS)

@@ -63,16 +63,15 @@ def later(monkeypatch, days: float) -> None:
 def test_a_deletion_that_fails_is_said_stays_owed_and_holds_up_no_other(inbox, owner, monkeypatch):
     first, second = taken_in(inbox, month="2020-05"), taken_in(inbox)
     aged(owner, 10_000)
-    real = shutil.rmtree
+    real = Path.unlink
 
-    def stuck(path, ignore_errors=False):
-        if path.name != f"{first['submission_id']:06d}":
-            real(path, ignore_errors)
-        elif not ignore_errors:
+    def stuck(path, missing_ok=False):
+        if path.parent.name == f"{first['submission_id']:06d}":
             raise PermissionError(1, "Operation not permitted", str(path))
+        real(path, missing_ok)
 
     with monkeypatch.context() as patched:
-        patched.setattr(landing.shutil, "rmtree", stuck)
+        patched.setattr(Path, "unlink", stuck)
         with pytest.raises(HomeError, match=rf"submission {first['submission_id']} could not be deleted: Operation not permitted"):
             retention.forget_originals()
     assert (is_kept(inbox, first), is_owed(inbox, first)) == (True, True)

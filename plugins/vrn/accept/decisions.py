@@ -69,8 +69,10 @@ def forget_original(connection: psycopg.Connection, settings: Settings, row: dic
         # The row first: a replay waits for it, and then finds that there is nothing to begin with.
         if not ledger.forgotten(connection, row["submission_id"]):
             return False
-        if landing.forget(settings, row["submission_id"]):
+        if landing.empty(settings, row["submission_id"]):
             connection.execute("insert into ops.deleted (submission_id, what) values (%s, 'original')", [row["submission_id"]])
+    # After the proof is there.
+    landing.forget(settings, row["submission_id"])
     return True
 
 

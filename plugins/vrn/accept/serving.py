@@ -13,14 +13,13 @@ from vrn.accept import identical
 from vrn.feeds.contract import Contract, Entity
 from vrn.gate import listing
 from vrn.ledger import moves
-from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.stage import raw
 from vrn.warehouse import locks
 
 
-def accept(connection: psycopg.Connection, submission: Submission, contract: Contract) -> dict:
-    """Returns the counts and the status given: {"status", "rows_accepted", "rows_quarantined", "rows_duplicate", …}."""
+def accept(connection: psycopg.Connection, submission: Submission, contract: Contract) -> None:
+    """Make the staged rows those that serve, or history. The ledger has the counts."""
     with connection.transaction():
         # One acceptance of a feed at a time: what is current must not change under the transaction.
         one_at_a_time(connection, submission.feed)
@@ -35,9 +34,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
                 _blank_judged(connection, entity, own, submission.submission_id)
             connection.execute(sql.SQL("drop table {}").format(hits))
             raw.attach(connection, entity, submission.submission_id)
-        status = moves.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
-    row = ledger.describe(connection, [submission.submission_id])[0]
-    return {"status": status} | {name: row[name] for name in row if name.startswith("rows_")}
+        moves.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
 
 
 def one_at_a_time(connection: psycopg.Connection, feed: str) -> None:

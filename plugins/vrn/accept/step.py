@@ -7,18 +7,26 @@ import psycopg
 from vrn.accept import serving
 from vrn.feeds.contract import Contract
 from vrn.ledger import findings
+from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
 
 
 def take(connection: psycopg.Connection, _: Settings, submission: Submission, contract: Contract) -> dict:
-    """Returns what the asset event says: partition key, counts, rules that failed."""
-    done = serving.accept(connection, submission, contract)
+    """Accept a submission that passed. Returns what the asset event says (see event)."""
+    serving.accept(connection, submission, contract)
+    return event(connection, ledger.find(connection, submission.submission_id))
+
+
+def event(connection: psycopg.Connection, row: dict) -> dict:
+    """What the asset event says of an accepted submission, a row of the ledger: partition key, counts, rules that failed."""
+    submission = ledger.of(row)
     return {
         "partition_key": submission.partition_key,
         "submission_id": submission.submission_id,
         "supplier": submission.supplier,
         "period": submission.period.label,
-        **done,
+        "status": submission.status,
+        **{name: row[name] for name in row if name.startswith("rows_")},
         "rules": {row["rule_code"]: row["row_count"] for row in findings.of(connection, submission.submission_id)},
     }

@@ -36,8 +36,12 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     profiles = history.profile(connection, submission, contract)
     drifts = history.blank_drift(connection, submission, profiles)
     decision = _decide(connection, submission, contract, verdict, profiles, drifts)
+    # Before the verdict: a delivery that is judged has its pages, or the ledger says why not.
+    unwritten = _write_docs(settings, submission, contract, verdict, profiles)
     try:
         with connection.transaction():
+            if unwritten:
+                findings.say(connection, submission.submission_id, "GEN-020", "note", None, unwritten)
             judging.keep(connection, submission, contract, verdict)
             _say_drift(connection, submission, drifts)
             _enforce(connection, submission, decision)
@@ -45,7 +49,6 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
         # A person refused it meanwhile, and its tables were dropped before all of its lists were made.
         raw.forget(connection, submission.feed, submission.submission_id)
         raise
-    _write_docs(connection, settings, submission, contract, verdict, profiles)
     return {"status": decision.to, "reason": decision.reason}
 
 
@@ -94,24 +97,13 @@ def _named(drifts: Sequence[BlankDrift]) -> str:
 
 
 def _write_docs(
-    connection: psycopg.Connection,
-    settings: Settings,
-    submission: Submission,
-    contract: Contract,
-    verdict: judging.Verdict,
-    profiles: Mapping[str, Profile],
-) -> None:
-    """The pages come after the verdict and decide nothing; that they are missing is said."""
+    settings: Settings, submission: Submission, contract: Contract, verdict: judging.Verdict, profiles: Mapping[str, Profile]
+) -> str | None:
+    """Write the pages, which decide nothing. Returns a sentence on why they could not be written."""
     try:
         data_docs.write(settings, submission, contract, verdict, {name: one.rows for name, one in profiles.items()})
     except Exception as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         log.error("The Data Docs of submission %s were not written: %s", submission.submission_id, why)
-        findings.say(
-            connection,
-            submission.submission_id,
-            "GEN-020",
-            "note",
-            None,
-            f"The pages of Data Docs could not be written ({why}). The verdict stands.",
-        )
+        return f"The pages of Data Docs could not be written ({why}). The verdict stands."
+    return None

@@ -105,11 +105,11 @@ def serving(connection: psycopg.Connection, feed: str, supplier: str, period: Pe
     ).fetchone()
 
 
-def accept(connection: psycopg.Connection, submission: Submission, *, quarantined: int, duplicate: int, warned: int) -> str:
+def accept(connection: psycopg.Connection, submission: Submission, *, quarantined: int, duplicate: int, warned: int) -> None:
     """Make the submission the current one of its supplier and period, inside the caller's transaction.
 
     The older one becomes superseded, not gone. If the current one was extracted later than this one, this one goes
-    straight into history. Returns the status given.
+    straight into history.
     """
     connection.execute(
         """
@@ -132,12 +132,11 @@ def accept(connection: psycopg.Connection, submission: Submission, *, quarantine
             None,
             f"This extract is older than that of submission {current['submission_id']}, which serves. It is kept as history.",
         )
-        return SUPERSEDED
+        return
     if current is not None:
         reason = "a later delivery for the same period was accepted"
         _supersede(connection, current["submission_id"], submission.submission_id, reason)
     move(connection, submission.submission_id, ACCEPTED, by="accept", seen=submission.seen)
-    return ACCEPTED
 
 
 def withdraw(connection: psycopg.Connection, submission: Submission, *, by: str, reason: str) -> int | None:

@@ -66,6 +66,11 @@ def describe(connection: psycopg.Connection, submission_ids: Sequence[int]) -> l
     ).fetchall()
 
 
+def is_replayed(row: dict) -> bool:
+    """Whether a submission waits for its steps to be taken again."""
+    return row["status"] == states.RECEIVED and row["attempt"] > 1
+
+
 def next_id(connection: psycopg.Connection) -> int:
     """A submission_id for a row to come. One that is never used leaves a gap and nothing else."""
     row = connection.execute("select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) as next").fetchone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ class Original:
 
 
 def path(settings: Settings, submission_id: int, file_name: str) -> Path:
-    return settings.landing / f"{submission_id:06d}" / f"{file_name}{SEALED}"
+    return _place(settings, submission_id) / f"{file_name}{SEALED}"
 
 
 def original(settings: Settings, submission_id: int, file_name: str) -> Original:
@@ -47,14 +46,28 @@ def is_there(settings: Settings, submission_id: int, file_name: str) -> bool:
     return path(settings, submission_id, file_name).exists()
 
 
-def forget(settings: Settings, submission_id: int) -> bool:
-    """Delete the original of a submission for good. Returns whether there was one. Raises OSError when it cannot be deleted."""
-    folder = settings.landing / f"{submission_id:06d}"
-    if not folder.exists():
+def empty(settings: Settings, submission_id: int) -> bool:
+    """Delete the original of a submission for good. Returns whether it had a place, which stays until `forget`: after a crash
+    before the deletion is written down, the place says that something was deleted. Raises OSError when it cannot be deleted.
+    """
+    place = _place(settings, submission_id)
+    if not place.exists():
         return False
-    shutil.rmtree(folder)
-    seal.sync(settings.landing)
+    for one in place.iterdir():
+        one.unlink()
+    seal.sync(place)
     return True
+
+
+def forget(settings: Settings, submission_id: int) -> None:
+    """Delete the original of a submission for good, and its place. Raises OSError when it cannot be deleted."""
+    if empty(settings, submission_id):
+        _place(settings, submission_id).rmdir()
+        seal.sync(settings.landing)
+
+
+def _place(settings: Settings, submission_id: int) -> Path:
+    return settings.landing / f"{submission_id:06d}"
 
 
 def _key(settings: Settings) -> bytes:

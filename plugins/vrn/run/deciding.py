@@ -48,12 +48,15 @@ def withdraw(settings: Settings, submission_id: int, *, by: str, reason: str) ->
 
 
 def replay(settings: Settings, submission_ids: Sequence[int], *, by: str, reason: str) -> dict[int, str]:
-    """Begin a new attempt of each. Returns why not, of those of which it could not begin."""
+    """Begin a new attempt of each that waits for none. Returns why not, of those of which it could not begin."""
     not_begun = {}
     with connect(settings, autocommit=True) as connection:
         for submission_id in submission_ids:
             try:
                 row = ledger.find(connection, submission_id)
+                if ledger.is_replayed(row):
+                    # By a command that was killed before it began a run.
+                    continue
                 contract = contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", ANY_PERIOD)
                 decisions.replay(connection, settings, contract, submission_id, by=by, reason=reason)
                 events.replayed(settings, submission_id)
@@ -66,11 +69,11 @@ def of_feed(settings: Settings, feed: str, first: str, last: str) -> list[int]:
     """The submissions of a feed whose periods begin within two months, such as 2019-04 and 2020-03, and that can be replayed."""
     with connect(settings, autocommit=True) as connection:
         rows = connection.execute(
-            "select submission_id from ops.submission where feed = %s and period_start between %s and %s and status = any(%s) "
-            "order by submission_id",
-            [feed, Period.month(first).start, Period.month(last).end, states.sources(states.RECEIVED)],
+            "select * from ops.submission where feed = %s and period_start between %s and %s order by submission_id",
+            [feed, Period.month(first).start, Period.month(last).end],
         ).fetchall()
-    return [row["submission_id"] for row in rows]
+    can_be = states.sources(states.RECEIVED)
+    return [row["submission_id"] for row in rows if row["status"] in can_be or ledger.is_replayed(row)]
 
 
 def dags_of(settings: Settings, submission_ids: Sequence[int]) -> list[str]:

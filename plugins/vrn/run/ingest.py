@@ -66,7 +66,8 @@ def take_in(feed: str) -> list[list[int]]:
     settings = Settings()
     if _contract(settings, feed).takes_archives:
         _ensure_room(settings)
-        archives.take_apart(settings)
+        with connect(settings, autocommit=True) as connection, locks.alone(connection, locks.Job.ARCHIVES):
+            archives.take_apart(settings)
     with connect(settings, autocommit=True) as connection, timing.step(connection, "register"):
         rows = register.register(connection, settings, feed, delivery.check_header).rows
     worth = max(len(rows) / DELIVERIES_A_BATCH, sum(row["byte_count"] for row in rows) / BYTES_A_BATCH)
@@ -104,6 +105,9 @@ def each(step: str, batch: Sequence[int]) -> Done:
         for row in ledger.describe(connection, batch):
             if row["status"] == STEPS[step][0]:
                 _take(step, connection, row, settings, done)
+            elif step == "accept" and row["status"] in (states.ACCEPTED, states.SUPERSEDED):
+                # The try before accepted it and was killed, so that no event has named it.
+                done.results.append(accepting.event(connection, row))
             elif row["status"] == states.REFUSED and step == "stage":
                 done.refused.append(f"{row['file_name']}: {row['status_reason']}")
             elif row["status"] not in states.UNDER_WAY:

@@ -21,6 +21,7 @@ class Job(StrEnum):
     ACCESS = "change roles and rights"
     KEYS = "make or renew keys"
     FETCH = "fetch from a feed's server"
+    ARCHIVES = "take archives apart"
     REGISTER = "register a feed's files"
     DELIVERY = "take a delivery through a step"
     TABLES = "make an entity's tables"
