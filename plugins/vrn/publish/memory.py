@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import psycopg
+from psycopg.rows import tuple_row
 
 from vrn.publish import disclosure
 from vrn.publish.disclosure import Definitions, related
 from vrn.publish.frozen import KEY
 
+ROWS_OF_A_BLOCK = 10_000
 # The releases in force before this one in which anything began or ended that a table keeps.
 POINTS = """
     select distinct changed.{column}, (
@@ -112,6 +114,10 @@ def of_earlier(connection: psycopg.Connection, number: int, defined: Sequence[De
         for one in sorted({point for name in names for point in changed.get(name, [])})
         for name in names
     ]
-    cursor = connection.execute(TOLD, {"indicators": [name for name, _ in states], "numbers": [one for _, one in states]})
-    told = pd.DataFrame(cursor.fetchall(), columns=disclosure.MEMORY)
-    return None if told.empty else told
+    blocks = []
+    with connection.transaction(), connection.cursor("told", row_factory=tuple_row) as cursor:
+        cursor.execute(TOLD, {"indicators": [name for name, _ in states], "numbers": [one for _, one in states]})
+        # All rows as Python's objects at the same time would take ten times the room of the frame.
+        while rows := cursor.fetchmany(ROWS_OF_A_BLOCK):
+            blocks.append(pd.DataFrame(rows, columns=disclosure.MEMORY).astype({"count": float, "denominator": float}))
+    return pd.concat(blocks, ignore_index=True) if blocks else None
