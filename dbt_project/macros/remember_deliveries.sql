@@ -4,7 +4,7 @@
 {% macro remember_deliveries() %}
     {%- if left_out() %}
     insert into ops.built_month (model, feed, month_on, inputs, revision)
-    select '{{ this.name }}', feed, month_on, '', pg_current_xact_id()::text::bigint
+    select '{{ this.name }}', feed, month_on, '', nextval('ops.built_revision')
     from (
         select feed, month_on from ops.built_month where model = '{{ this.name }}'
         union

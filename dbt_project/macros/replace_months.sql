@@ -50,7 +50,7 @@
     {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
 {% endmacro %}
 
-{# Post-hook: what the months were made from, and in which transaction. #}
+{# Post-hook: what the months were made from, and that they were made last. #}
 {% macro remember_months() %}
     {%- set anew -%}
     {%- if is_incremental() -%}
@@ -61,7 +61,7 @@
     {%- endset -%}
     delete from ops.built_month where model = '{{ this.name }}' and {{ anew }};
     insert into ops.built_month (model, feed, month_on, inputs, revision)
-    select '{{ this.name }}', feed, month_on, inputs, pg_current_xact_id()::text::bigint
+    select '{{ this.name }}', feed, month_on, inputs, nextval('ops.built_revision')
     from ({{ inputs_of_months() }}) as now
     where {{ anew }};
 {% endmacro %}

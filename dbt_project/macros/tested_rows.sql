@@ -1,8 +1,8 @@
-{# Which rows the tests of a model look at. A build that knows that the layer was whole, and so all of it was tested, says in which
-   transaction that was (`last_whole`, plugins/vrn/build/steps.py). Then what is kept by month is tested in the months that were made
-   anew since, figures are where this build made them, and rows of staging are where no build has counted their delivery. After a test
-   that failed nobody says it, and all rows are tested until they pass. A model that shows events names them in its meta: the `model`
-   that keeps them by month, and the `month` here. #}
+{# Which rows the tests of a model look at. A build that knows that the layer was whole, and so all of it was tested, says when that
+   was (`last_whole`, plugins/vrn/build/steps.py). Then what is kept by month is tested in the months that were made anew since,
+   figures are where this build made them, and rows of staging are where no build has counted their delivery. After a test that
+   failed nobody says it, and all rows are tested until they pass. A model that shows events names them in its meta: the `model` that
+   keeps them by month, and the `month` here. #}
 
 {# Whether the layer was whole before this build. #}
 {% macro is_layer_known() -%}

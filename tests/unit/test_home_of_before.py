@@ -80,3 +80,14 @@ def test_a_second_start_changes_nothing(home, before):
     first = before.execute(state).fetchall()
     prepare.migrate(home)
     assert before.execute(state).fetchall() == first
+
+
+def test_what_is_built_after_a_home_was_taken_over_counts_as_later_than_all_that_was_built_before(home, before):
+    """It was told by the numbers of the server's transactions, which may be high, and which another server counts anew."""
+    prepare.migrate(home, "0030")
+    before.execute(
+        "insert into ops.built_month (model, feed, month_on, inputs, revision) "
+        "values ('a model', 'a feed', '2020-01-01', '', 7000000000)"
+    )
+    prepare.migrate(home)
+    assert before.execute("select nextval('ops.built_revision')").fetchone()[0] > 7_000_000_000

@@ -98,7 +98,7 @@ class Story:
         outcomes.everything()
         self.readings = dbt._read.cache_info().misses
         self.rebuilt, self.rebuilt_content, self.built_anew = figures(owner), self.tables(), self.built()
-        outcomes._forget(settings, "counts", is_ours=True, is_known=True)
+        outcomes._forget(settings, "counts", is_ours=True, changed=set())
         self.refused_as_half_built = refusal(settings)
         self.deliver("2019-07", "2019-09-01", inbox.text(CRIME, "2019-07"))
         with pytest.raises(release.ReleaseRefused) as caught:

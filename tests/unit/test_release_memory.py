@@ -56,7 +56,8 @@ def told(owner: psycopg.Connection, number: int) -> list[tuple]:
     return sorted((one.indicator_id, one.release, int(one.count)) for one in found.itertuples())
 
 
-def test_each_state_of_what_is_judged_together_is_read_once_however_many_releases_have_it(releases, owner):
+def test_each_state_of_what_is_judged_together_is_read_once_however_many_releases_have_it(releases, owner, monkeypatch):
+    monkeypatch.setattr(memory, "ROWS_OF_A_BLOCK", 2)
     first, third = releases[0], releases[2]
     last = releases[-1] + 1
     assert told(owner, last) == [

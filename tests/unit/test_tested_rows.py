@@ -129,18 +129,6 @@ def test_figures_are_tested_where_they_were_made_anew(months):
     assert months.wrong(test, lost.format(one.format("2018-12")), layer=None) != []
 
 
-def test_a_warehouse_that_came_to_another_server_is_tested_whole(built_server, inbox, owner):
-    """The transactions of a new server have lower numbers."""
-    deliver(inbox, CRIME, EARLIER, 0)
-    build_what_changed()
-    owner.execute("update ops.built_layer set revision = revision + 1000000000")
-    owner.execute(emptied("area_code", EARLIER))
-    deliver(inbox, CRIME, LATER, 0)
-    build.take("staging")
-    with pytest.raises(build.BuildFailed, match="never_null_int_crime__recorded"):
-        build.take("intermediate")
-
-
 def test_a_month_that_an_earlier_build_made_is_tested_by_each_layer_that_was_not_whole_since(built_server, inbox, owner):
     """A build may end between two layers; the next makes other months."""
     deliver(inbox, CRIME, EARLIER, 0)

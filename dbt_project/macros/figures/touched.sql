@@ -13,7 +13,7 @@
     {%- endif %};
     {%- if not left_out() %}
     insert into ops.built_month (model, feed, month_on, inputs, revision)
-    select '{{ figures_model() }}', feed, month_on, inputs, pg_current_xact_id()::text::bigint
+    select '{{ figures_model() }}', feed, month_on, inputs, nextval('ops.built_revision')
     from {{ ref('figure__made_from') }}
     on conflict do nothing
     {%- endif %}

@@ -8,7 +8,7 @@ feeds asks the ledger only about the deliveries of those feeds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ DAY, LEDGER, UNSEEN = "the day", "the ledger", "what no delivery tells"
 # Tables of ops that are written from the feed files, which are part of the project.
 OF_THE_PROJECT = ("code_label", "feed", "feed_supplier")
 COUNTED = "counted_submission"
+# In the place of an input's state: a layer before was made anew for it.
+FORGOTTEN = ""
 # Publish is swapped in as a whole, so that all of it is built.
 PASSED_OVER_IN = ("staging", "intermediate", "indicators", "counts", "marts")
 # A table and its column of the period, without which a delivery is nothing to a model.
@@ -46,19 +48,18 @@ def now(connection: psycopg.Connection, settings: Settings, layer: str) -> dict[
     return found | {DAY: str(day)}
 
 
-def unchanged(manifest: Manifest, layer: str, before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    """The nodes of a layer, models and tests by their ids in dbt, all of whose inputs are as they were."""
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """The inputs that are not as they were."""
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
+def unchanged(manifest: Manifest, layer: str, changed: Set[str]) -> set[str]:
+    """The nodes of a layer, models and tests by their ids in dbt, that rest on none of the inputs that changed."""
     if layer not in PASSED_OVER_IN:
         return set()
-    changed = {name for name in before | after if before.get(name) != after.get(name)}
-    if changed - {DAY}:
-        changed.add(LEDGER)
+    new = changed | {UNSEEN} | ({LEDGER} if changed - {DAY} else set())
     rests_on = resting(manifest)
-    models = {
-        node_id
-        for node_id, node in manifest.nodes.items()
-        if node.resource_type == "model" and not rests_on(node_id) & (changed | {UNSEEN})
-    }
+    models = {node_id for node_id, node in manifest.nodes.items() if node.resource_type == "model" and not rests_on(node_id) & new}
     tests = {
         node_id
         for node_id, node in manifest.nodes.items()

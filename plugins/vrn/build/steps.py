@@ -26,11 +26,11 @@ from vrn.warehouse.roles import OWNER
 
 log = logging.getLogger(__name__)
 
-# Seeds and statistics are the project's own: neither a delivery nor a model changes them.
 # A delivery that is not judged by then is somebody's to look at, and no build waits for it any longer.
 LONGEST_WAIT = timedelta(minutes=30)
 SECONDS_BETWEEN_LOOKS = 1.0
 REFERENCE, STAGING, INTERMEDIATE = "reference", "staging", "intermediate"
+# Seeds and statistics are the project's own: neither a delivery nor a model changes them.
 REFERENCE_FILES = ("seeds/**/*", "functions/stats/*", "macros/**/*", "tests/**/*", "dbt_project.yml")
 
 
@@ -113,8 +113,6 @@ def _build(layer: str) -> dict[str, int]:
     is_ours = last is not None and last["code"] == ours
     if layer == REFERENCE and is_ours and last["ledger"] is not None:
         return {}
-    is_known = is_ours and last["inputs"] is not None
-    _forget(settings, layer, is_ours=is_ours, is_known=is_known)
     with connect(settings, autocommit=True) as connection, timing.step(connection, f"dbt {layer}"):
         if layer == "publish":
             _settle_release(settings)
@@ -124,8 +122,10 @@ def _build(layer: str) -> dict[str, int]:
         manifest = dbt.look(settings)
         out = left_out.resting_on(manifest, [*failed, *left_out.without_table(connection, settings, manifest)])
         rests_on = _inputs(settings, layer)
-        is_known = is_known and not out.models
-        unchanged = inputs.unchanged(manifest, layer, last["inputs"], rests_on) if is_known else set()
+        is_known = is_ours and last["inputs"] is not None and not out.models
+        changed = inputs.changed(last["inputs"], rests_on) if is_known else set()
+        _forget(settings, layer, is_ours=is_ours, changed=changed if is_known else None)
+        unchanged = inputs.unchanged(manifest, layer, changed) if is_known else set()
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
         selected += ["--exclude", *out.models] if out.models else []
         variables = {"left_out": out.indicators} if out.indicators else {}
@@ -212,27 +212,29 @@ def _inputs(settings: Settings, layer: str) -> dict[str, str]:
 
 
 def _last_built(settings: Settings, layer: str) -> dict | None:
-    """Which project built the layer, from what, and in which transaction it was whole: 0 where the warehouse was moved since to a
-    server that counts its transactions anew, so that all of it is tested."""
+    """Which project built the layer, from what, and when it was whole."""
     with connect(settings, OWNER) as connection:
-        return connection.execute(
-            "select code, ledger, inputs, "
-            "case when revision < pg_current_xact_id()::text::bigint then revision else 0 end as revision "
-            "from ops.built_layer where layer = %s",
-            [layer],
-        ).fetchone()
+        return connection.execute("select code, ledger, inputs, revision from ops.built_layer where layer = %s", [layer]).fetchone()
 
 
-def _forget(settings: Settings, layer: str, *, is_ours: bool, is_known: bool) -> None:
+def _forget(settings: Settings, layer: str, *, is_ours: bool, changed: set[str] | None) -> None:
     """From now on neither this layer nor a later one is whole, and nobody knows what this one was made from.
 
-    Where all of it is made, its tables and views take the views of later layers with them, so that nothing of these is passed over.
+    changed: the inputs for which the layer is made anew; None where all of it is. Tables that are made anew take the views of later
+    layers with them, so that these are not passed over, whatever their inputs are by then: a delivery may be withdrawn before.
     By which project it is made nobody knows either until it is whole, because the old project may come back before.
     """
-    later = list(LAYERS)[list(LAYERS).index(layer) :]
+    _, *later = layers = list(LAYERS)[list(LAYERS).index(layer) :]
     with connect(settings, OWNER) as connection:
-        connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [later])
-        connection.execute("update ops.built_layer set inputs = null where layer = any(%s)", [[layer] if is_known else later])
+        connection.execute("update ops.built_layer set ledger = null where layer = any(%s)", [layers])
+        if changed is None:
+            connection.execute("update ops.built_layer set inputs = null where layer = any(%s)", [layers])
+        else:
+            connection.execute("update ops.built_layer set inputs = null where layer = %s", [layer])
+            connection.execute(
+                "update ops.built_layer set inputs = inputs || %s where layer = any(%s)",
+                [Jsonb(dict.fromkeys(changed, inputs.FORGOTTEN)), later],
+            )
         if not is_ours:
             connection.execute("update ops.built_layer set code = '' where layer = %s", [layer])
 
@@ -265,7 +267,7 @@ def _keep(settings: Settings, layer: str, results: list, code_of_whole: str | No
             built_from = "" if layer == REFERENCE else ledger.fingerprint(connection, "staging.stg_ops__submission")
             cursor.execute(
                 "insert into ops.built_layer (layer, code, ledger, inputs, revision) "
-                "values (%s, %s, %s, %s, pg_current_xact_id()::text::bigint) on conflict (layer) do update "
+                "values (%s, %s, %s, %s, nextval('ops.built_revision')) on conflict (layer) do update "
                 "set (code, ledger, inputs, revision) = (excluded.code, excluded.ledger, excluded.inputs, excluded.revision)",
                 [layer, code_of_whole, built_from, Jsonb(rests_on)],
             )
