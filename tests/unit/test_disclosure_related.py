@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -68,7 +67,8 @@ def test_on_several_cores_the_same_is_decided(monkeypatch):
     said = pd.DataFrame([definition("V1"), definition("V2"), definition("V3", ["count = V1 + V2"]), definition("W1")])
     started = []
     monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", lambda *of, **how: started.append(of) or ProcessPoolExecutor(*of, **how))
+    crew = workers.crew
+    monkeypatch.setattr(workers, "crew", lambda size: started.append(size) or crew(size))
 
     def decided() -> pd.DataFrame:
         return disclosure.decide(figures, said, areas(EAST[:3]), PERIODS)
@@ -78,7 +78,7 @@ def test_on_several_cores_the_same_is_decided(monkeypatch):
     monkeypatch.setattr(workers, "ENOUGH", 0)
     pd.testing.assert_frame_equal(decided(), by_one, check_exact=True)
     # Of what is tied there is one group, which no second core can share.
-    assert started == [(2,)]
+    assert started == [2]
     assert suppressed(by_one).any()
 
 

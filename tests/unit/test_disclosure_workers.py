@@ -1,0 +1,123 @@
+"""Parts that are decided on all cores: who began them sees how far they are, and nothing of them outlives it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from tests.waiting import LONGEST
+from vrn.publish.disclosure import workers
+from vrn.settings import REPOSITORY
+
+# Is at work until it is ended.
+FOR_EVER, FAILS, IS_KILLED = "for ever", "fails", "is killed"
+BEGINS = """
+import sys
+from tests.unit import test_disclosure_workers as parts
+from vrn.publish.disclosure import workers
+workers.ENOUGH = 0
+workers.os.sched_getaffinity = lambda _: {0, 1}
+try:
+    workers.each(parts.say_and_do, [(part,) for part in sys.argv[1:]], [1] * len(sys.argv[1:]))
+except (KeyboardInterrupt, LookupError) as error:
+    sys.exit(f"ended by {type(error).__name__}")
+"""
+
+
+def say_and_do(what: str) -> str:
+    """Says on the output of whoever began it that it is at work."""
+    os.write(1, f"{what}\n".encode())
+    if what == FOR_EVER:
+        threading.Event().wait()
+    if what == FAILS:
+        raise LookupError("this part cannot be done")
+    if what == IS_KILLED:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return what.upper()
+
+
+@contextmanager
+def begun(*parts: str) -> Iterator[subprocess.Popen]:
+    """Somebody who has the parts done in two processes beside."""
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}"}
+    command = [sys.executable, "-c", BEGINS, *parts]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def next_line(process: subprocess.Popen) -> str | None:
+    """What one of them says next; None where the last is gone that could say something."""
+    heard = b""
+    while not heard.endswith(b"\n"):
+        assert select.select([process.stdout], [], [], LONGEST)[0], "somebody is left who could say something"
+        if not (letter := os.read(process.stdout.fileno(), 1)):
+            return None
+        heard += letter
+    return heard.decode().strip()
+
+
+@pytest.fixture(params=["here", "on two cores"])
+def anywhere(request, monkeypatch) -> None:
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(workers, "ENOUGH", 0 if request.param == "on two cores" else 1_000)
+
+
+def test_the_answers_are_in_the_order_of_the_parts_and_it_is_told_how_many_are_there(anywhere):
+    told = []
+    assert workers.each(str.upper, [("a",), ("b",), ("c",), ("d",)], [1, 3, 0, 2], told.append) == ["A", "B", "C", "D"]
+    assert told == [1, 2, 3, 4]
+
+
+def test_of_no_parts_there_is_no_answer(anywhere):
+    assert workers.each(str.upper, [], []) == []
+
+
+@pytest.mark.parametrize("anywhere", ["on two cores"], indirect=True)
+def test_what_a_part_raises_says_where_though_another_process_raised_it(anywhere):
+    with pytest.raises(LookupError, match="this part cannot be done") as raised:
+        workers.each(say_and_do, [("one",), (FAILS,)], [1, 1])
+    assert "in say_and_do" in raised.value.__notes__[0]
+
+
+@pytest.mark.parametrize("anywhere", ["on two cores"], indirect=True)
+def test_a_process_that_was_killed_is_missed(anywhere):
+    with pytest.raises(workers.WorkerLost, match="Make room, and run it again"):
+        workers.each(say_and_do, [("one",), (IS_KILLED,)], [1, 1])
+
+
+def test_processes_end_with_whoever_began_them_at_work_or_not():
+    with begun(FOR_EVER, "at once") as process:
+        assert {next_line(process), next_line(process)} == {FOR_EVER, "at once"}
+        process.kill()
+        # The output ends when both are gone, and the tracker of their resources.
+        assert next_line(process) is None
+
+
+def test_after_a_part_that_fails_nobody_waits_for_the_others():
+    with begun(FOR_EVER, FAILS) as process:
+        while next_line(process):
+            pass
+        assert process.stderr.read() == b"ended by LookupError\n"
+
+
+def test_who_interrupts_it_waits_for_no_part_and_reads_of_no_process_but_the_first():
+    with begun(*[FOR_EVER] * 4) as process:
+        assert [next_line(process), next_line(process)] == [FOR_EVER, FOR_EVER]
+        # As a terminal does it: to all of them.
+        os.killpg(process.pid, signal.SIGINT)
+        assert next_line(process) is None
+        assert process.stderr.read() == b"ended by KeyboardInterrupt\n"
