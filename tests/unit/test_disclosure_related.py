@@ -82,6 +82,21 @@ def test_on_several_cores_the_same_is_decided(monkeypatch):
     assert suppressed(by_one).any()
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_it_is_told_which_share_is_decided_in_the_middle_of_an_indicator_too(others):
+    """Most of a release's time goes into one group: it was silent until that was decided."""
+    figures = pd.DataFrame(
+        [of(f"V{number}", area, "2019/20", 3) for number in range(1 + others) for area in (*EAST[:3], "LANCS-14")]
+    )
+    told = []
+    said = pd.DataFrame([definition(f"V{number}") for number in range(1 + others)])
+    disclosure.decide(figures, said, areas(EAST[:3]), PERIODS, tell=told.append)
+    first_ends = 1 / (1 + others)
+    assert any(0 < share < first_ends for share in told)
+    assert first_ends in told
+    assert told[-1] == 1
+
+
 def test_what_a_part_leaves_of_the_whole_is_a_count_too():
     """Of 23 knife crimes 21 had a young victim: the two who had not are few."""
     figures = [of("V1", EAST[0], "2019-04", 21), of("V2", EAST[0], "2019-04", 23)]

@@ -26,14 +26,18 @@ from vrn.publish.disclosure import workers
 workers.ENOUGH = 0
 workers.os.sched_getaffinity = lambda _: {0, 1}
 try:
-    workers.each(parts.say_and_do, [(part,) for part in sys.argv[1:]], [1] * len(sys.argv[1:]))
+    workers.each(parts.say_and_do, [(part,) for part in sys.argv[1:]], [1] * len(sys.argv[1:]), lambda _: None)
 except (KeyboardInterrupt, LookupError) as error:
     sys.exit(f"ended by {type(error).__name__}")
 """
 
 
-def say_and_do(what: str) -> str:
-    """Says on the output of whoever began it that it is at work."""
+def ignored(_: float) -> None:
+    """Nobody asks how far it is."""
+
+
+def say_and_do(what: str, tell: workers.Tell) -> str:
+    """Says on the output of whoever began it that it is at work, and half way how far it is."""
     os.write(1, f"{what}\n".encode())
     if what == FOR_EVER:
         threading.Event().wait()
@@ -41,6 +45,7 @@ def say_and_do(what: str) -> str:
         raise LookupError("this part cannot be done")
     if what == IS_KILLED:
         os.kill(os.getpid(), signal.SIGKILL)
+    tell(0.5)
     return what.upper()
 
 
@@ -76,27 +81,34 @@ def anywhere(request, monkeypatch) -> None:
     monkeypatch.setattr(workers, "ENOUGH", 0 if request.param == "on two cores" else 1_000)
 
 
-def test_the_answers_are_in_the_order_of_the_parts_and_it_is_told_how_many_are_there(anywhere):
+def test_the_answers_are_in_the_order_of_the_parts(anywhere):
+    parts = [("a",), ("b",), ("c",), ("d",)]
+    assert workers.each(say_and_do, parts, [1, 3, 0, 2], ignored) == ["A", "B", "C", "D"]
+
+
+def test_it_is_told_in_the_middle_of_a_part_too_which_share_of_all_figures_is_done(anywhere):
     told = []
-    assert workers.each(str.upper, [("a",), ("b",), ("c",), ("d",)], [1, 3, 0, 2], told.append) == ["A", "B", "C", "D"]
-    assert told == [1, 2, 3, 4]
+    workers.each(say_and_do, [("a",), ("b",)], [10, 30], told.append)
+    # Which of both is first is up to them: half of ten figures or of thirty, of forty.
+    assert told == sorted(told)
+    assert [len(told), told[0] in (0.125, 0.375), told[-1]] == [4, True, 1]
 
 
 def test_of_no_parts_there_is_no_answer(anywhere):
-    assert workers.each(str.upper, [], []) == []
+    assert workers.each(say_and_do, [], [], ignored) == []
 
 
 @pytest.mark.parametrize("anywhere", ["on two cores"], indirect=True)
 def test_what_a_part_raises_says_where_though_another_process_raised_it(anywhere):
     with pytest.raises(LookupError, match="this part cannot be done") as raised:
-        workers.each(say_and_do, [("one",), (FAILS,)], [1, 1])
+        workers.each(say_and_do, [("one",), (FAILS,)], [1, 1], ignored)
     assert "in say_and_do" in raised.value.__notes__[0]
 
 
 @pytest.mark.parametrize("anywhere", ["on two cores"], indirect=True)
 def test_a_process_that_was_killed_is_missed(anywhere):
     with pytest.raises(workers.WorkerLost, match="Make room, and run it again"):
-        workers.each(say_and_do, [("one",), (IS_KILLED,)], [1, 1])
+        workers.each(say_and_do, [("one",), (IS_KILLED,)], [1, 1], ignored)
 
 
 def test_processes_end_with_whoever_began_them_at_work_or_not():

@@ -23,6 +23,7 @@ from vrn.publish.disclosure.definitions import Definitions, sentences
 from vrn.publish.disclosure.policies import DIMENSIONS
 from vrn.publish.disclosure.publish import VALUES, published
 from vrn.publish.disclosure.tables import KEY, Frame, Table, table_of
+from vrn.publish.disclosure.workers import Tell
 
 __all__ = ["KEY", "MEMORY", "RANGE", "VALUES", "Definitions", "decide", "sentences"]
 
@@ -43,6 +44,7 @@ def decide(
     printed: pd.DataFrame | None = None,
     *,
     former: Sequence[Definitions] = (),
+    tell: Tell = lambda _: None,
 ) -> pd.DataFrame:
     """Decides for every figure whether it may be published, and gives its values as they may be.
 
@@ -57,6 +59,7 @@ def decide(
       is public: it need not be hidden, and hides nothing. One that counts otherwise is another count, of which they tell nothing.
     former: what earlier releases defined otherwise, the latest first: what was theirs and is no more still adds up to what they
       told.
+    tell: is told, again and again, which share of the figures is decided.
 
     Returns, with the index and order of `figures`, but none of those that have no place (they are told as part of the force): KEY;
     `decision` (publish, suppressed_primary, suppressed_secondary, no_figure) and `reason` (small, complement, suppressed_before,
@@ -76,7 +79,7 @@ def decide(
     figures = figures.assign(_index=figures.index)
     figures = figures[~figures["area_code"].isin(frame.unplaced)].reset_index(drop=True)
     is_printed = _printed(figures, printed, periods)
-    decided = _decided(figures, defined, definitions.sentences(every), frame, earlier, _by_partner(known), is_printed)
+    decided = _decided(figures, defined, definitions.sentences(every), frame, earlier, _by_partner(known), is_printed, tell)
     answers = [
         _answer(some, decided.loc[some.index], defined.loc[name], frame, periods)
         for name, some in figures.groupby("indicator_id", sort=True)
@@ -118,6 +121,7 @@ def _decided(
     earlier: pd.DataFrame | None,
     known: decisions.Known,
     is_printed: pd.Series,
+    tell: Tell,
 ) -> pd.DataFrame:
     """`decision`, `reason` and RANGE of every figure: of indicators whose counts add up together, of all others each for itself.
 
@@ -137,7 +141,7 @@ def _decided(
         group = [_table(name, some.get(name, counted.iloc[:0]), defined.loc[name], frame, earlier) for name in names]
         if any(table.policy.is_control for table in group):
             groups.append((group, [one for one in sentences if one.said_by in names]))
-    for answer in decisions.of_groups(groups, frame, known):
+    for answer in decisions.of_groups(groups, frame, known, tell):
         # Not `update`, which looks at the figures of all indicators for each of them.
         decided.loc[answer.index, answer.columns] = answer
     return decided

@@ -14,6 +14,7 @@ from vrn.publish.disclosure.puzzle import Puzzle
 from vrn.publish.disclosure.related import Sentence
 from vrn.publish.disclosure.secondary import protect
 from vrn.publish.disclosure.tables import Frame, Table
+from vrn.publish.disclosure.workers import Tell
 
 PUBLISH, PRIMARY, SECONDARY, NO_FIGURE = "publish", "suppressed_primary", "suppressed_secondary", "no_figure"
 # By partner the indicators and areas whose counts it knows, because it sent what they are made of.
@@ -27,42 +28,45 @@ WITHDRAWN = "withdrawn"
 Group = tuple[list[Table], list[Sentence]]
 
 
-def of_groups(groups: Sequence[Group], frame: Frame, known: Known) -> list[pd.DataFrame]:
+def of_groups(groups: Sequence[Group], frame: Frame, known: Known, tell: Tell) -> list[pd.DataFrame]:
     """Decides for the figures of each group, of several indicators or of one: `decision`, `reason`, `at_least` and `at_most`, by
     the tables' index."""
-    # First each for itself, which is quick and nearly all of it; then what they tell of each other.
     tables = [table for some, _ in groups for table in some]
-    alone = workers.each(_alone, [(table, frame, known) for table in tables], [len(table.small) for table in tables])
+    sizes = [len(table.small) for table in tables]
+    tied_sizes = [sum(len(table.small) for table in some) * (len(some) > 1) for some, _ in groups]
+    quick, whole = sum(sizes), max(1, sum(sizes) + sum(tied_sizes))
+    # First each for itself, which is quick and nearly all of it; then what they tell of each other.
+    alone = workers.each(_alone, [(table, frame, known) for table in tables], sizes, lambda share: tell(share * quick / whole))
     found = iter(alone)
     together = [([next(found) for _ in some], sentences, frame, known) for some, sentences in groups]
-    return workers.each(_together, together, [sum(len(one.small) for one in some) * (len(some) > 1) for some, *_ in together])
+    return workers.each(_together, together, tied_sizes, lambda share: tell((quick + share * (whole - quick)) / whole))
 
 
-def _alone(table: Table, frame: Frame, known: Known) -> Table:
+def _alone(table: Table, frame: Frame, known: Known, tell: Tell) -> Table:
     """The table with what must be hidden of it by itself. In a process of its own it is a copy."""
     if table.is_any_hidden and len(table.small):
-        _protect([table], [], frame, known)
+        _protect([table], [], frame, known, tell)
     return table
 
 
-def _together(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> pd.DataFrame:
+def _together(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known, tell: Tell) -> pd.DataFrame:
     if len(tables) > 1:
-        _protect(tables, sentences, frame, known)
+        _protect(tables, sentences, frame, known, tell)
     return pd.concat([_decided(table) for table in tables])
 
 
-def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known) -> None:
+def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known, tell: Tell) -> None:
     """Hides what must be hidden for the sake of what is, from everybody and from each partner, and notes what cannot be."""
     first_row = 0
     for table in tables:
         table.first_row = first_row
         first_row += len(table.small)
     puzzle = puzzle_of(tables, sentences, frame)
-    given_away = protect(puzzle)
+    given_away = protect(puzzle, tell)
     for own in known.values():
         # What was hidden from everybody stays so: hiding more makes no range narrower.
         if seen := puzzle.as_seen_by(own):
-            protect(seen)
+            protect(seen, lambda _: None)
     for number, table in enumerate(tables):
         table.hidden, table.now.withdrawn = puzzle.hidden_rows[table.rows], puzzle.withdrawn_rows[table.rows]
         cells = given_away[(puzzle.owner[given_away] == number) & (puzzle.row[given_away] >= 0)]

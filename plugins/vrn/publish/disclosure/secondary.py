@@ -9,6 +9,8 @@ does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vrn.publish.disclosure.certify import Certificates, prove_many
@@ -21,17 +23,22 @@ MANY = 10
 SOME = 30
 
 
-def protect(puzzle: Puzzle) -> np.ndarray:
+def protect(puzzle: Puzzle, tell: Callable[[float], None]) -> np.ndarray:
     """Hides figures in `puzzle.hidden_rows` until every hidden cell that needs it has its range.
 
+    tell: is told which share of the cells without a range has one by now.
     Returns the cells that cannot be protected, because what gives them away was published before.
     """
     proofs = Certificates(puzzle)
     mover = Mover(puzzle)
+    most = 0
     while len(waiting := proofs.open_cells()):
         if len(waiting) >= MANY:
             prove_many(puzzle, proofs)
-        for cell in proofs.open_cells()[:SOME]:
+        left = proofs.open_cells()
+        most = max(most, len(left))
+        for number, cell in enumerate(left[:SOME]):
+            tell(1 - (len(left) - number) / most)
             # An earlier step may have proved it.
             if proofs.is_open(cell) and not mover.move(cell, proofs):
                 puzzle.is_fixed[cell] = True

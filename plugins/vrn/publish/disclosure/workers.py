@@ -7,12 +7,15 @@ began it, also in the middle of a part.
 
 from __future__ import annotations
 
+import operator
 import os
 import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
+from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -24,28 +27,43 @@ from vrn.errors import VrnError
 ENOUGH = 5_000
 
 
+# Is told which share of the work is done, from 0 to 1.
+Tell = Callable[[float], None]
+
+
+class Said(Enum):
+    """What a process of the crew says of its part."""
+
+    SHARE = auto()
+    ANSWER = auto()
+    ERROR = auto()
+
+
 class WorkerLost(VrnError):
     """A process was ended before it had its answer."""
 
 
-def each(
-    do: Callable[..., Any], parts: Sequence[tuple], sizes: Sequence[int], tell: Callable[[int], None] = lambda _: None
-) -> list[Any]:
-    """What `do` gives for each part, called with it, in the order of the parts.
+def each(do: Callable[..., Any], parts: Sequence[tuple], sizes: Sequence[int], tell: Tell) -> list[Any]:
+    """What `do` gives for each part, called with it and a Tell of its own, in the order of the parts.
 
-    sizes: by part, of how many figures it is. tell: is told how many parts are done.
+    sizes: by part, of how many figures it is.
     Raises what `do` raises of any part, at once, and WorkerLost.
     """
     answers: dict[int, Any] = {}
+    shares = [0.0] * len(parts)
 
     def keep(number: int, answer: Any) -> None:
         answers[number] = answer
-        tell(len(answers))
+        note(number, 1.0)
+
+    def note(number: int, share: float) -> None:
+        shares[number] = share
+        tell(sum(map(operator.mul, shares, sizes)) / max(1, sum(sizes)))
 
     cores = min(len(os.sched_getaffinity(0)), sum(size > 0 for size in sizes))
     if cores < 2 or sum(sizes) < ENOUGH:
         for number, part in enumerate(parts):
-            keep(number, do(*part))
+            keep(number, do(*part, partial(note, number)))
     else:
         # The largest first, so that all are busy to the end.
         waiting = iter(sorted(range(len(parts)), key=lambda one: -sizes[one]))
@@ -53,13 +71,22 @@ def each(
             under_way: dict[Connection, int] = {}
             while True:
                 for line, number in zip(free, waiting, strict=False):
-                    _send(line, (do, parts[number]))
+                    with _lost():
+                        line.send((do, parts[number]))
                     under_way[line] = number
                 if not under_way:
                     break
-                free = wait(list(under_way))
-                for line in free:
-                    keep(under_way.pop(line), _answer(line))
+                free = []
+                for line in wait(list(under_way)):
+                    with _lost():
+                        what, said = line.recv()
+                    if what is Said.ERROR:
+                        raise said
+                    if what is Said.SHARE:
+                        note(under_way[line], said)
+                    else:
+                        keep(under_way.pop(line), said)
+                        free.append(line)
     return [answers[number] for number in range(len(parts))]
 
 
@@ -98,30 +125,17 @@ def _work(line: Connection) -> None:
         while True:
             do, part = line.recv()
             try:
-                said = True, do(*part)
+                said = Said.ANSWER, do(*part, lambda share: line.send((Said.SHARE, share)))
             except Exception as error:
-                # The way to it does not come along.
+                # Its traceback does not come along.
                 error.add_note(traceback.format_exc())
-                said = False, error
+                said = Said.ERROR, error
             line.send(said)
 
 
 def _end_with_parent() -> None:
     parent_process().join()
     os._exit(1)
-
-
-def _send(line: Connection, part: tuple) -> None:
-    with _lost():
-        line.send(part)
-
-
-def _answer(line: Connection) -> Any:
-    with _lost():
-        is_answer, said = line.recv()
-    if not is_answer:
-        raise said
-    return said
 
 
 @contextmanager
