@@ -19,9 +19,11 @@ from tests.airflow import Airflow
 from tests.waiting import LONGEST
 from vrn.build import steps as build
 from vrn.ledger import store as ledger
+from vrn.run import release_command
 from vrn.run.local import progress, runs, work
 from vrn.run.local.runs import Runs
 from vrn.run.local.work import STEPS, Work
+from vrn.run.release_command import Look
 from vrn.settings import Settings
 
 STREET = "police_street_crime"
@@ -237,7 +239,7 @@ def test_without_a_terminal_a_line_comes_again_and_again_and_says_when_nothing_m
 
 def test_two_lines_are_ten_seconds_apart_and_fit_a_narrow_screen():
     assert progress.SECONDS_BETWEEN_LINES == 10
-    assert len("10:00  " + progress.sentence(some(150)) + "; nothing moved since 10:00") <= 80
+    assert len("10:00  " + progress.OF_RUN.sentence(some(150)) + "; nothing moved since 10:00") <= 80
 
 
 def test_a_build_that_no_delivery_asked_for_is_shown_by_its_layers(home, owner):
@@ -246,17 +248,48 @@ def test_a_build_that_no_delivery_asked_for_is_shown_by_its_layers(home, owner):
     owner.execute("update ops.built_layer set code = 'another' where layer = 'counts'")
     found = look(home)
     assert progress.stages(found) == ((0, 0), (0, 0), (4, 7))
-    assert progress.sentence(found) == "no delivery came; of 7 layers 4 built"
+    assert progress.OF_RUN.sentence(found) == "no delivery came; of 7 layers 4 built"
+
+
+def on_a_terminal(width: int, form: progress.Form, *looks: object) -> list[str]:
+    """The lines that are shown, the last of which are those of the last look."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=width, color_system=None)
+    with progress.shown(console, form) as show:
+        for look in looks:
+            show(look)
+        console.print("first figure: made up")
+    lines = [Text.from_ansi(line).plain.rstrip() for line in screen.getvalue().splitlines()]
+    assert max(map(len, lines)) <= width
+    return [line for line in lines if line]
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_on_a_terminal_three_bars_say_what_is_done_of_all_and_fit_the_screen(width):
-    screen = io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=width, color_system=None)
-    with progress.shown(console) as show:
-        show(some(97))
-        console.print("first figure: made up")
-    lines = [Text.from_ansi(line).plain.rstrip() for line in screen.getvalue().splitlines()]
+    lines = on_a_terminal(width, progress.OF_RUN, some(97))
     for stage, done in (("received", "150 of 150"), ("judged", "97 of 150"), ("built", "0 of 149")):
         assert any(line.startswith(stage) and done in line for line in lines), lines
-    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_on_a_terminal_what_is_being_done_stands_below_the_bars(width):
+    *_, decided, released, step = on_a_terminal(width, release_command.OF_RELEASE, Look(0, "disclosure control", 0.534))
+    assert re.fullmatch(r"decided +━+ +53\.4% .*", decided)
+    assert re.fullmatch(r"released +0 of 6 .*", released)
+    assert step == "disclosure control"
+    *_, bar = on_a_terminal(width, release_command.OF_PREVIEW, Look(0, "a step", 1.0), Look(0, ""))
+    assert re.fullmatch(r"decided +━{40} 100\.0% .*", bar)
+
+
+def test_a_share_that_is_not_known_yet_is_no_share_and_one_that_was_known_stays():
+    before, after = Look(0, "definitions and figures"), Look(2, "exports")
+    *_, decided, _, _ = on_a_terminal(80, release_command.OF_RELEASE, before)
+    assert "%" not in decided
+    *_, decided, _, _ = on_a_terminal(80, release_command.OF_RELEASE, before, Look(0, "disclosure control", 1.0), after)
+    assert "100.0%" in decided
+
+
+def test_a_step_that_is_too_long_for_a_screen_is_cut():
+    *_, step = on_a_terminal(80, release_command.OF_PREVIEW, Look(0, "a step " * 20))
+    assert step.endswith("…")
+    assert len(step) <= 80

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import ExitStack
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from tests.kills import Killed, killed_at
 from tests.releases import count_as_built, something_came
+from tests.waiting import LONGEST
 from tests.warehouses import open_to_readers
 from vrn.__main__ import main
 from vrn.build import steps as build
@@ -19,8 +21,9 @@ from vrn.publish.exports import package
 from vrn.run import release_command
 from vrn.settings import BI_READER
 from vrn.warehouse.connection import connect
-from vrn.warehouse.roles import EVALUATOR
+from vrn.warehouse.roles import EVALUATOR, OWNER
 
+WAITS = "waits for a build that is under way"
 # Where it is killed before there is a release, and after; the same step boundary from both sides.
 BEFORE = (
     ("vrn.publish.frozen.keep_models", False),
@@ -147,8 +150,57 @@ def test_a_release_that_readers_have_seen_is_not_given_up(built_server, home, ow
 def test_it_shows_what_is_done_while_figures_are_frozen(built_server, home, owner):
     figures_to_release(home, owner)
     told = []
-    release.make(home, "for the board", tell=told.append)
-    assert told == ["definitions and figures", "disclosure control", "what it changes against the last release"]
+    release.make(home, "for the board", tell=lambda *looks: told.append(looks))
+    assert list(dict.fromkeys(what for what, *_ in told)) == [
+        "definitions and figures",
+        "disclosure control",
+        "what was decided",
+        "what it changes against the last release",
+    ]
+    assert [decided for what, *decided in told if what == "what was decided"] == [[1.0]]
+
+
+@pytest.fixture
+def soon(monkeypatch) -> None:
+    """Who waits for a lock for ever fails."""
+    monkeypatch.setenv("PGOPTIONS", f"-c lock_timeout={LONGEST}s")
+
+
+@pytest.mark.parametrize("step", ["freeze", "publish"])
+def test_it_says_that_it_waits_for_a_build_that_is_under_way_and_then_what_it_does(built_server, home, owner, soon, step):
+    figures_to_release(home, owner)
+    open_to_readers(home)
+    said = []
+    with ExitStack() as builds:
+
+        def show(look: release_command.Look) -> None:
+            said.append(look.step)
+            if look.step == step and WAITS not in said:
+                builds.enter_context(build.alone())
+            if look.step == WAITS:
+                builds.close()
+
+        release_command.steps(home, Console(file=io.StringIO()), show, "for the board")
+    place = said.index(WAITS)
+    assert said[place - 1] == step
+    assert said[place + 1] == {"freeze": "freeze: definitions and figures", "publish": "publish"}[step]
+
+
+def test_a_preview_says_that_it_waits_for_a_release_that_is_under_way(built_server, home, owner, soon):
+    figures_to_release(home, owner)
+    said = []
+    with connect(home, OWNER) as making:
+        making.execute("select from ops.built_layer for update")
+
+        def tell(what: str, decided: float | None = None) -> None:
+            said.append(what)
+            making.rollback()
+
+        release.previewed(home, tell)
+        assert said[:2] == ["waits for a release or a preview that is under way", "definitions and figures"]
+        said.clear()
+        release.previewed(home, tell)
+    assert said[0] == "definitions and figures"
 
 
 @pytest.mark.parametrize("note", ["", "  "])
@@ -172,8 +224,12 @@ def test_two_releases_are_not_made_at_once(built_server, home, owner):
 
 def test_what_is_shown_of_a_release_is_how_many_steps_are_taken_and_which_is_under_way():
     steps, look = len(release_command.STEPS) + 1, release_command.Look(2, "exports")
-    assert release_command.OF_RELEASE.stages(look) == ((2, steps),)
+    assert release_command.OF_RELEASE.stages(look) == (None, (2, steps))
     assert release_command.OF_RELEASE.sentence(look) == f"of {steps} steps 2 taken; exports"
+    look = release_command.Look(0, "freeze: disclosure control", 0.534)
+    assert release_command.OF_RELEASE.stages(look) == ((0.534, None), (0, steps))
+    assert release_command.OF_RELEASE.sentence(look) == f"of {steps} steps 0 taken, 53.4% decided; freeze: disclosure control"
+    assert release_command.OF_PREVIEW.sentence(look) == "53.4% decided; freeze: disclosure control"
 
 
 def test_the_commands_say_what_there_is_to_release(built_server, home, owner, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -47,10 +47,11 @@ class NothingToBuild(VrnError):
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Wait until no other build is under way, and keep others waiting: two would make the same tables."""
+def alone(waits: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Wait until no other build is under way, and keep others waiting: two would make the same tables. waits: is called where one
+    is under way."""
     with connect(Settings(), autocommit=True) as connection:
-        locks.for_session(connection, locks.Job.BUILD)
+        locks.for_session(connection, locks.Job.BUILD, waits=waits)
         yield
 
 

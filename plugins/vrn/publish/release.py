@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import pandas as pd
 import psycopg
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 from vrn.access.audit import events
 from vrn.build import dbt, in_force
@@ -28,23 +30,33 @@ from vrn.warehouse.roles import OWNER
 
 # The last step of a release: nothing of it is left to do.
 FINISHED = "finished"
+# What is being done, in words.
+FREEZES, DECIDES, KEEPS = "definitions and figures", "disclosure control", "what was decided"
+COMPARES = "what it changes against the last release"
 
 
 class ReleaseRefused(VrnError):
     """There is nothing that could be released, it is half built, or it changes much and nobody says why."""
 
 
-def _to_nobody(_: str) -> None:
+class Tell(Protocol):
+    """Is told what is done, as it is begun and again and again. decided: the share of the figures that disclosure control has
+    decided; None before and after."""
+
+    def __call__(self, what: str, decided: float | None = None) -> None: ...
+
+
+def _to_nobody(_: str, decided: float | None = None) -> None:
     """Where nobody asks how far a release is."""
 
 
-def make(settings: Settings, note: str, reason: str | None = None, tell: Callable[[str], None] = _to_nobody) -> str:
+def make(settings: Settings, note: str, reason: str | None = None, tell: Tell = _to_nobody) -> str:
     """Freeze the figures as they were last built, all of it or nothing. Returns the release's id: its day, and a number from the
     second of a day on.
 
     note: what it is for, in words that readers get. reason: why, where the release changes so much, or so little, that it needs one
-    (vrn.publish.preview). tell: is told what is done, as it is begun. Raises ReleaseRefused when the note or a reason is missing,
-    when nothing was built, or when the project or the ledger changed since.
+    (vrn.publish.preview). Raises ReleaseRefused when the note or a reason is missing, when nothing was built, or when the project
+    or the ledger changed since.
     """
     refuse_without(note)
     with connect(settings, OWNER) as connection:
@@ -54,7 +66,7 @@ def make(settings: Settings, note: str, reason: str | None = None, tell: Callabl
         if is_asked and (needed := preview.gone(changes.only_in(connection, last, release_id))):
             raise _reason_missing(needed)
         _decide(connection, number, tell)
-        tell("what it changes against the last release")
+        tell(COMPARES)
         if is_asked and (needed := preview.concerns(changes.between(connection, last, release_id), settings)):
             raise _reason_missing(needed)
         events.record(connection, events.RELEASE, f"the release {release_id}", release_id=release_id)
@@ -77,7 +89,7 @@ def _reason_missing(needed: list[str]) -> ReleaseRefused:
     )
 
 
-def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> str:
+def previewed(settings: Settings, tell: Tell = _to_nobody) -> str:
     """What `make` would change against the last release, in lines. It is made to find out, and taken back: nothing is kept.
 
     Raises ReleaseRefused when nothing was built, or when the project or the ledger changed since.
@@ -86,6 +98,7 @@ def previewed(settings: Settings, tell: Callable[[str], None] = _to_nobody) -> s
     with connect(settings, OWNER) as connection:
         last, release_id, number = _freeze(connection, settings, "a preview", None, tell)
         _decide(connection, number, tell)
+        tell(COMPARES)
         if last is None:
             said = f"There is no release yet: all that is shown would be new, and the release needs no reason ({preview.COMMAND})."
         else:
@@ -152,14 +165,13 @@ def _taken(connection: psycopg.Connection, release_id: str) -> set[str]:
 
 
 def _freeze(
-    connection: psycopg.Connection, settings: Settings, note: str, reason: str | None, tell: Callable[[str], None]
+    connection: psycopg.Connection, settings: Settings, note: str, reason: str | None, tell: Tell
 ) -> tuple[str | None, str, int]:
     """Keep all that publish is made of under a new release, in this transaction, before disclosure control decides of it.
 
     Returns the last release, and the new one with its number.
     """
-    # What is built stays as it is until it is frozen, and two releases do not take one id.
-    connection.execute("select 1 from ops.built_layer for update")
+    _hold_what_is_built(connection, tell)
     if refusal := build.unbuilt(connection, settings):
         raise ReleaseRefused(refusal)
     # The calendar of publish would have no period (publish__period), and its files nothing to be of.
@@ -181,15 +193,26 @@ def _freeze(
         "select %s, submission_id from ops.counted_submission where is_ever_known and known_until_on = '9999-12-31'",
         [release_id],
     )
-    tell("definitions and figures")
+    tell(FREEZES)
     frozen.keep_models(connection, number)
     frozen.keep_values(connection, number)
     return last, release_id, number
 
 
-def _decide(connection: psycopg.Connection, number: int, tell: Callable[[str], None]) -> None:
+def _hold_what_is_built(connection: psycopg.Connection, tell: Tell) -> None:
+    """What is built stays as it is until it is frozen, and two releases do not take one id."""
+    hold = "select 1 from ops.built_layer for update"
+    try:
+        with connection.transaction():
+            connection.execute(f"{hold} nowait")
+    except LockNotAvailable:
+        tell("waits for a release or a preview that is under way")
+    connection.execute(hold)
+
+
+def _decide(connection: psycopg.Connection, number: int, tell: Tell) -> None:
     """Disclosure control: what of each figure may be published, with what earlier releases have told."""
-    tell("disclosure control")
+    tell(DECIDES)
 
     def frame(query: str) -> pd.DataFrame:
         cursor = connection.execute(query)
@@ -205,7 +228,9 @@ def _decide(connection: psycopg.Connection, number: int, tell: Callable[[str], N
         frame("select partner, indicator_id, area_code from marts.partner_known_area"),
         frame("select indicator_id, area_code, period_id, count from reference.known_count"),
         former=former,
+        tell=lambda share: tell(DECIDES, share),
     )
+    tell(KEEPS, 1.0)
     decided = decided.astype(dict.fromkeys(frozen.RANGE, "Int64"))
     columns = [*frozen.KEY, *frozen.DECISION, *frozen.RANGE]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from rich.console import Console
 
@@ -18,18 +19,33 @@ from vrn.report import partner_pages, site
 from vrn.run.local import progress
 from vrn.settings import Settings
 
+# Is told in words what is being done.
+Tell = Callable[[str], None]
+WAITS = "waits for a build that is under way"
+
 
 @dataclass(frozen=True)
 class Look:
-    """How far a release is: how many of its steps are taken, and which is under way."""
+    """How far a release is: how many of its steps are taken, which is under way, and the share of its figures that is decided
+    where that moves."""
 
     taken: int
     step: str
+    decided: float | None = None
+
+    @property
+    def share(self) -> progress.Stage:
+        return None if self.decided is None else (self.decided, None)
+
+    @property
+    def words(self) -> str:
+        return "" if self.decided is None else f"{self.decided:.1%} decided"
 
 
-def _publish(settings: Settings, release_id: str) -> str:
+def _publish(settings: Settings, release_id: str, tell: Tell) -> str:
     # Until it is known whether the release is given up, no other build may publish it.
-    with build.alone():
+    with build.alone(lambda: tell(WAITS)):
+        tell(PUBLISH)
         try:
             build.take("publish")
         except (build.BuildFailed, in_force.TakenBack) as error:
@@ -42,45 +58,45 @@ def _publish(settings: Settings, release_id: str) -> str:
     return "schema publish"
 
 
-def _fill(settings: Settings, _: str) -> str:
+def _fill(settings: Settings, *_) -> str:
     readers.fill(settings)
     return f"database {settings.readers_database}"
 
 
-def _export(settings: Settings, release_id: str) -> str:
+def _export(settings: Settings, release_id: str, *_) -> str:
     return str(exports.write(settings, release_id))
 
 
-def _site(settings: Settings, _: str) -> str:
+def _site(settings: Settings, *_) -> str:
     return str(site.build(settings) / "index.html")
 
 
-def _partner_pages(settings: Settings, _: str) -> str:
+def _partner_pages(settings: Settings, *_) -> str:
     return str(partner_pages.build(settings))
 
 
-FREEZE = "freeze"
+FREEZE, PUBLISH = "freeze", "publish"
 # What follows upon the figures, in order; each gives where it is to be seen.
-STEPS: dict[str, Callable[[Settings, str], str]] = {
-    "publish": _publish,
+STEPS: dict[str, Callable[[Settings, str, Tell], str]] = {
+    PUBLISH: _publish,
     "readers": _fill,
     "exports": _export,
     "site": _site,
     "partner-pages": _partner_pages,
 }
 OF_RELEASE = progress.Form(
-    ("released",),
-    lambda look: ((look.taken, len(STEPS) + 1),),
-    lambda look: f"of {len(STEPS) + 1} steps {look.taken} taken; {look.step}",
+    ("decided", "released"),
+    lambda look: (look.share, (look.taken, len(STEPS) + 1)),
+    lambda look: ", ".join(filter(None, (f"of {len(STEPS) + 1} steps {look.taken} taken", look.words))),
+    attrgetter("step"),
 )
-
-OF_PREVIEW = progress.Form(("compared",), lambda _: ((0, 1),), str)
+OF_PREVIEW = progress.Form(("decided",), lambda look: (look.share,), attrgetter("words"), attrgetter("step"))
 
 
 def preview(settings: Settings, console: Console) -> str:
     """What a release would change, in lines, and meanwhile how far that is. Raises ReleaseRefused."""
     with progress.shown(console, OF_PREVIEW) as show:
-        return release.previewed(settings, show)
+        return release.previewed(settings, lambda what, decided=None: show(Look(0, what, decided)))
 
 
 def carry_out(settings: Settings, console: Console, note: str, reason: str | None = None) -> str:
@@ -97,17 +113,22 @@ def steps(settings: Settings, console: Console, show: progress.Show, note: str, 
     # Before anything is frozen: a setting that is wrong would stop the site's step, and a release cannot be taken back.
     if not network.of(settings).has_contact:
         console.print(network.NO_CONTACT, markup=False, highlight=False, soft_wrap=True)
+
+    def freezes(what: str, decided: float | None = None) -> None:
+        show(Look(0, f"{FREEZE}: {what}", decided))
+
     with release.alone(settings):
         show(Look(0, FREEZE))
         if not release.unfinished(settings):
             # Before it waits for a build.
             release.refuse_without(note)
         # A build under way may publish the one that was interrupted, or give it up.
-        with build.alone():
+        with build.alone(lambda: show(Look(0, WAITS))):
             if given_up := release.give_up_if_taken_back(settings):
                 console.print(f"{given_up} A new one is made of what is there now.", highlight=False, soft_wrap=True)
             release_id = release.unfinished(settings)
             if release_id:
+                show(Look(0, FREEZE, 1.0))
                 console.print(
                     f"The release {release_id} was interrupted and is finished now, with the note that it has; for another one "
                     "run this again.",
@@ -115,12 +136,13 @@ def steps(settings: Settings, console: Console, show: progress.Show, note: str, 
                     soft_wrap=True,
                 )
             else:
-                release_id = release.make(settings, note, reason, lambda part: show(Look(0, f"{FREEZE}: {part}")))
+                release_id = release.make(settings, note, reason, freezes)
         for number, (step, take) in enumerate(STEPS.items(), start=1):
             show(Look(number, step))
             if not release.is_taken(settings, release_id, step):
-                console.print(f"{step}: {take(settings, release_id)}", markup=False, highlight=False, soft_wrap=True)
+                seen = take(settings, release_id, lambda what, number=number: show(Look(number, what)))
+                console.print(f"{step}: {seen}", markup=False, highlight=False, soft_wrap=True)
                 release.take_note(settings, release_id, step)
         release.take_note(settings, release_id, release.FINISHED)
-        show(Look(len(STEPS) + 1, "done"))
+        show(Look(len(STEPS) + 1, ""))
     return release_id

@@ -6,7 +6,7 @@ alone may take them (vrn.access.fence).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -39,9 +39,11 @@ def for_transaction(connection: psycopg.Connection, job: Job, of: str = "") -> N
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key(job, of)])
 
 
-def for_session(connection: psycopg.Connection, job: Job, of: str = "") -> None:
-    """Wait for the job, and keep it until the connection ends."""
-    connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)])
+def for_session(connection: psycopg.Connection, job: Job, of: str = "", waits: Callable[[], None] = lambda: None) -> None:
+    """Wait for the job, and keep it until the connection ends. waits: is called where somebody else has it."""
+    if not _take_if_free(connection, job, of):
+        waits()
+        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)])
 
 
 @contextmanager
@@ -57,13 +59,19 @@ def alone(connection: psycopg.Connection, job: Job, of: str = "") -> Iterator[No
 @contextmanager
 def unless_taken(connection: psycopg.Connection, job: Job, of: str = "") -> Iterator[bool]:
     """Whether the job was free, without waiting; if so it is kept until the block or the connection ends."""
-    cursor = connection.cursor(row_factory=tuple_row)
-    (is_mine,) = cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)]).fetchone()
+    is_mine = _take_if_free(connection, job, of)
     try:
         yield is_mine
     finally:
         if is_mine:
             _let_go(connection, job, of)
+
+
+def _take_if_free(connection: psycopg.Connection, job: Job, of: str) -> bool:
+    """Whether the job was free, and is kept."""
+    cursor = connection.cursor(row_factory=tuple_row)
+    (is_mine,) = cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)]).fetchone()
+    return is_mine
 
 
 def _let_go(connection: psycopg.Connection, job: Job, of: str) -> None:

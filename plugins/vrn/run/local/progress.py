@@ -9,24 +9,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from vrn.build.layers import LAYERS
 from vrn.run.local.work import Work
 
 SECONDS_BETWEEN_LINES = 10.0
 Show = Callable[[Any], None]
+Stage = tuple[float, int | None] | None
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a look at something under way is shown. bars: their names; stages: of a look, what is done and of how many, by bar;
-    sentence: the look in words."""
+    """How a look at something under way is shown.
+
+    bars: their names. stages: of a look, by bar, what is done and of how many, or of None where it is a share; None where it is
+    not known yet or as it was. counts: the same in words, for where there are no bars. step: what is being done, in words.
+    """
 
     bars: tuple[str, ...]
-    stages: Callable[[Any], tuple[tuple[float, int], ...]]
-    sentence: Callable[[Any], str]
+    stages: Callable[[Any], tuple[Stage, ...]]
+    counts: Callable[[Any], str]
+    step: Callable[[Any], str] = lambda _: ""
+
+    def sentence(self, look: Any) -> str:
+        return "; ".join(filter(None, (self.counts(look), self.step(look))))
 
 
 def stages(work: Work) -> tuple[tuple[float, int], ...]:
@@ -35,7 +45,7 @@ def stages(work: Work) -> tuple[tuple[float, int], ...]:
     return ((work.received, work.deliveries), (work.judged, work.deliveries), built)
 
 
-def sentence(work: Work) -> str:
+def counts(work: Work) -> str:
     if _only_builds(work):
         return f"no delivery came; of {len(LAYERS)} layers {work.layers} built"
     return f"of {work.deliveries}: {work.received} received, {work.judged} judged, {int(work.built)} built"
@@ -45,7 +55,7 @@ def _only_builds(work: Work) -> bool:
     return work.deliveries == 0 and work.unbuilt is not None
 
 
-OF_RUN = Form(("received", "judged", "built"), stages, sentence)
+OF_RUN = Form(("received", "judged", "built"), stages, counts)
 
 
 @contextmanager
@@ -58,14 +68,20 @@ def shown(console: Console, form: Form = OF_RUN) -> Iterator[Show]:
 @contextmanager
 def _bars(console: Console, form: Form) -> Iterator[Show]:
     columns = (TextColumn("{task.description:<8}"), BarColumn(), TextColumn("{task.fields[done]:<12}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, refresh_per_second=4) as progress:
-        # Without a total a bar moves to and fro: the services are starting.
-        bars = [progress.add_task(name, total=None, done="") for name in form.bars]
+    progress = Progress(*columns, console=console)
+    # Without a total a bar moves to and fro, as while the services are starting.
+    bars = [progress.add_task(name, total=None, done="") for name in form.bars]
+    with Live(progress, console=console, refresh_per_second=4) as live:
 
         def show(look: Any) -> None:
-            for bar, (done, of) in zip(bars, form.stages(look), strict=True):
-                # What has nothing to do is done.
-                progress.update(bar, total=of or 1, completed=done if of else 1, done=f"{int(done)} of {of}")
+            for bar, stage in zip(bars, form.stages(look), strict=True):
+                if stage is not None:
+                    done, of = stage
+                    said = f"{done:.1%}" if of is None else f"{int(done)} of {of}"
+                    # What has nothing to do is done.
+                    progress.update(bar, total=of or 1, completed=1 if of == 0 else done, done=said)
+            step = form.step(look)
+            live.update(Group(progress, Text(step, no_wrap=True, overflow="ellipsis")) if step else progress)
 
         yield show
 
