@@ -6,6 +6,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from vrn.ledger import timing
 from vrn.settings import REPOSITORY
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
@@ -83,6 +84,28 @@ def test_a_connection_that_broke_in_the_block_says_what_broke_it_and_nothing_of_
 
     with pytest.raises(ValueError, match="the connection is away"):
         breaks()
+
+
+@pytest.mark.parametrize(
+    "during",
+    [
+        lambda connection: locks.unless_taken(connection, Job.FETCH, "police_crime"),
+        lambda connection: locks.alone(connection, Job.DELIVERY, "7"),
+        lambda connection: timing.step(connection, "fetch"),
+    ],
+    ids=["a job that nobody waits for", "a job that is waited for", "a step"],
+)
+def test_what_ends_a_task_within_a_statement_is_what_is_said_and_the_lock_goes_with_the_connection(home, other, during: Callable):
+    def ends(connection: psycopg.Connection) -> None:
+        with during(connection):
+            # Its answer is never asked for, as when the time of a task is over.
+            connection.pgconn.send_query(b"select 1")
+            raise KeyboardInterrupt("the task's time is over")
+
+    with pytest.raises(KeyboardInterrupt, match="time is over"), connect(home, autocommit=True) as connection:
+        ends(connection)
+    for job, of in ((Job.FETCH, "police_crime"), (Job.DELIVERY, "7")):
+        locks.for_session(other, job, of)
 
 
 @pytest.mark.parametrize("made", [locks.for_transaction, locks.for_session])

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from vrn.warehouse.connection import can_be_asked
+
 
 @contextmanager
 def step(connection: psycopg.Connection, name: str, submission_id: int | None = None) -> Iterator[None]:
@@ -18,7 +20,7 @@ def step(connection: psycopg.Connection, name: str, submission_id: int | None = 
         yield
         success = True
     finally:
-        if not connection.closed and not connection.broken:
+        if can_be_asked(connection):
             connection.execute(
                 "insert into ops.step (submission_id, step, started_at, finished_at, is_success) "
                 "values (%s, %s, %s, %s::timestamptz + make_interval(secs => %s), %s)",

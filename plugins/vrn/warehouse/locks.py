@@ -14,6 +14,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
+from vrn.warehouse.connection import can_be_asked
+
 
 class Job(StrEnum):
     """What is done alone; a job that is done for each feed or table names that as well."""
@@ -40,7 +42,10 @@ def for_transaction(connection: psycopg.Connection, job: Job, of: str = "") -> N
 
 
 def for_session(connection: psycopg.Connection, job: Job, of: str = "", waits: Callable[[], None] = lambda: None) -> None:
-    """Wait for the job, and keep it until the connection ends. waits: is called where somebody else has it."""
+    """Wait for the job, and keep it until the connection ends. As `alone`, but nobody gives it back before.
+
+    waits: is called where somebody else has it.
+    """
     if not _take_if_free(connection, job, of):
         waits()
         connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [_key(job, of)])
@@ -48,7 +53,7 @@ def for_session(connection: psycopg.Connection, job: Job, of: str = "", waits: C
 
 @contextmanager
 def alone(connection: psycopg.Connection, job: Job, of: str = "") -> Iterator[None]:
-    """Wait for the job, and keep it until the block or the connection ends."""
+    """Wait for the job, and keep it until the block or the connection ends. As `for_session`, but the block gives it back."""
     for_session(connection, job, of)
     try:
         yield
@@ -75,8 +80,8 @@ def _take_if_free(connection: psycopg.Connection, job: Job, of: str) -> bool:
 
 
 def _let_go(connection: psycopg.Connection, job: Job, of: str) -> None:
-    # A closed connection has let go of the lock by itself.
-    if not connection.closed and not connection.broken:
+    # What cannot be asked is about to be closed, and its lock goes with it; to ask would hide what went wrong.
+    if can_be_asked(connection):
         connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [_key(job, of)])
 
 
