@@ -109,6 +109,7 @@ def ingest_dag(feed: shown.Feed):
         def hold(batches: list[list[int]] | None, *, outlet_events) -> None:
             from vrn.run import ingest
 
+            ingest.hold_killed(batches or [])
             held = ingest.held(batches or [])
             if not held:
                 raise AirflowSkipException("Nothing needs a person's approval.")

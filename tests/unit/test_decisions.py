@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests import waiting
 from tests.inbox import Inbox
 from tests.kills import Killed, killed_at
 from tests.made import csv_text, file_name, table
@@ -28,6 +30,11 @@ ED, STREET = "tiig_ed_attendance", "police_street_crime"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
 MONTH = "2020-06"
 WHO = {"by": "Jo Bloggs", "reason": "a test"}
+# Whether somebody waits for what only one process may do at a time.
+WAITS = (
+    "select 1 from pg_locks where locktype = 'advisory' and not granted "
+    "and database = (select oid from pg_database where datname = current_database())"
+)
 
 
 def attendances(inbox: Inbox, month: str = MONTH, count: int = 60) -> list[dict]:
@@ -158,8 +165,29 @@ def test_a_delivery_whose_step_was_killed_each_time_waits_for_a_person_when_the_
     for _ in range(3):
         with pytest.raises(Killed), killed_at(place):
             ingest.each(step, batch)
+    assert ingest.held([batch]) == []
+    ingest.hold_killed([batch])
     assert ingest.held([batch]) == batch
     assert f"{step} began 3 times and never came to an end" in ledger.find(inbox.connection, batch[0])["hold_reason"]
+
+
+def test_a_delivery_at_whose_last_try_a_worker_is_at_work_still_is_not_held_when_the_run_is_over(inbox, monkeypatch):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    ingest.each("stage", batch)
+    over = threading.Thread(target=ingest.hold_killed, args=([batch],))
+    real = ingest.STEPS["gate"][1]
+
+    def gate(*arguments):
+        over.start()
+        waiting.until(lambda: not over.is_alive() or inbox.connection.execute(WAITS).fetchone(), "the end of the run waits for it")
+        return real(*arguments)
+
+    monkeypatch.setattr("vrn.ledger.moves.MOST_TRIES", 1)
+    monkeypatch.setitem(ingest.STEPS, "gate", (states.STAGED, gate))
+    done = ingest.each("gate", batch)
+    over.join()
+    assert ([one["status"] for one in done.results], ledger.find(inbox.connection, batch[0])["status"]) == (["passed"], "passed")
 
 
 def test_what_the_database_refuses_as_data_refuses_the_delivery_without_its_text(inbox, monkeypatch, caplog):

@@ -131,7 +131,7 @@ def _try(step: str, connection: psycopg.Connection, row: dict, settings: Setting
     submission_id = row["submission_id"]
     tries = moves.begin(connection, submission_id, _seen(row))
     if tries > moves.MOST_TRIES:
-        _hold_unended(connection, row, done)
+        done.settled.append(_hold_unended(connection, row))
         return
     try:
         submission = ledger.of(row)
@@ -167,30 +167,38 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
     told = str(error) if isinstance(error, VrnError) else type(error).__name__
     done.broken.append(f"{name} at {step}: {told}")
     if tries >= moves.MOST_TRIES:
-        _hold(connection, row, f"{step} failed {tries} times: {told}", done)
+        done.settled.append(_hold(connection, row, f"{step} failed {tries} times: {told}"))
 
 
-def _hold_unended(connection: psycopg.Connection, row: dict, done: Done) -> None:
+def _hold_unended(connection: psycopg.Connection, row: dict) -> str:
     (step,) = (name for name, (before, _) in STEPS.items() if before == row["status"])
-    _hold(connection, row, f"{step} began {moves.MOST_TRIES} times and never came to an end", done)
+    return _hold(connection, row, f"{step} began {moves.MOST_TRIES} times and never came to an end")
 
 
-def _hold(connection: psycopg.Connection, row: dict, why: str, done: Done) -> None:
-    """So that no build and no later file waits for this one."""
+def _hold(connection: psycopg.Connection, row: dict, why: str) -> str:
+    """So that no build and no later file waits for this one. Returns a sentence that says so. Raises NotAllowed."""
     submission_id = row["submission_id"]
     reason = f"{why}. Mend the cause and run `make replay SUBMISSION={submission_id}`, or `make refuse SUBMISSION={submission_id}`."
     moves.move(connection, submission_id, states.HELD, by=moves.PIPELINE, reason=reason, seen=_seen(row))
-    done.settled.append(f"submission {submission_id} held: {reason}")
+    return f"submission {submission_id} held: {reason}"
+
+
+def hold_killed(batches: Sequence[Sequence[int]]) -> None:
+    """Hold what was killed at its last try too and could not say so, because the feed's next run may be a month away.
+
+    The ledger does not tell a worker that was killed from one that is at work still: this waits for the delivery, and what has
+    moved on by then is left as it is.
+    """
+    with connect(Settings(), autocommit=True) as connection:
+        for row in ledger.describe(connection, list(chain(*batches))):
+            if row["status"] in states.UNDER_WAY and row["tries"] >= moves.MOST_TRIES:
+                with suppress(states.NotAllowed), locks.alone(connection, locks.Job.DELIVERY, str(row["submission_id"])):
+                    _hold_unended(connection, row)
 
 
 def held(batches: Sequence[Sequence[int]]) -> list[int]:
-    """Which submissions of a run, all of whose steps have ended, wait for a person."""
+    """Which submissions of a run wait for a person."""
     with connect(Settings(), autocommit=True) as connection:
-        for row in ledger.describe(connection, list(chain(*batches))):
-            # Its step was killed the last time too, and could not say so. The feed's next run may be a month away.
-            if row["status"] in states.UNDER_WAY and row["tries"] >= moves.MOST_TRIES:
-                with suppress(states.NotAllowed):
-                    _hold_unended(connection, row, Done())
         waiting = {row["submission_id"] for row in ledger.held(connection)}
     return sorted(waiting & set(chain(*batches)))
 
