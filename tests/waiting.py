@@ -32,6 +32,15 @@ def until(question: Callable[[], Answer], what: str, every: float = SECONDS_BETW
     return answer
 
 
+def at_a_lock(connection: psycopg.Connection) -> bool:
+    """Whether somebody waits, in the connection's database, for what only one process may do at a time (vrn.warehouse.locks)."""
+    found = connection.execute(
+        "select 1 from pg_locks where locktype = 'advisory' and not granted "
+        "and database = (select oid from pg_database where datname = current_database())"
+    )
+    return found.fetchone() is not None
+
+
 def logged_so_far(superuser: psycopg.Connection, folder: Path) -> None:
     """Wait until the server's log in the folder holds all that was said before: a process of its own writes it, in turn."""
     mark = f"a mark of the tests {uuid4()}"

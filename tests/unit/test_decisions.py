@@ -30,11 +30,6 @@ ED, STREET = "tiig_ed_attendance", "police_street_crime"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
 MONTH = "2020-06"
 WHO = {"by": "Jo Bloggs", "reason": "a test"}
-# Whether somebody waits for what only one process may do at a time.
-WAITS = (
-    "select 1 from pg_locks where locktype = 'advisory' and not granted "
-    "and database = (select oid from pg_database where datname = current_database())"
-)
 
 
 def attendances(inbox: Inbox, month: str = MONTH, count: int = 60) -> list[dict]:
@@ -180,7 +175,7 @@ def test_a_delivery_at_whose_last_try_a_worker_is_at_work_still_is_not_held_when
 
     def gate(*arguments):
         over.start()
-        waiting.until(lambda: not over.is_alive() or inbox.connection.execute(WAITS).fetchone(), "the end of the run waits for it")
+        waiting.until(lambda: not over.is_alive() or waiting.at_a_lock(inbox.connection), "the end of the run waits for it")
         return real(*arguments)
 
     monkeypatch.setattr("vrn.ledger.moves.MOST_TRIES", 1)

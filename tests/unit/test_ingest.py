@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from dataclasses import replace
 
 import pytest
 from psycopg import sql
 
+from tests import waiting
 from tests.conftest import FEEDS
 from tests.kills import Killed, killed_at
 from tests.made import spoil
@@ -353,6 +355,23 @@ def test_one_worker_at_a_time_is_at_work_on_a_delivery(inbox, home, monkeypatch,
     for each in ingest.STEPS:
         ingest.each(each, batch)
     assert found == [False]
+
+
+def test_a_delivery_that_another_worker_is_at_work_on_holds_up_no_other_of_its_batch(inbox, home):
+    for month in ("2020-01", "2020-02"):
+        inbox.drop(STREET, f"{month}-lancashire-street.synthetic.csv", inbox.text(STREET, month))
+    (batch,) = ingest.take_in(STREET)
+    step = threading.Thread(target=ingest.each, args=("stage", batch))
+
+    def found() -> list[str]:
+        return [row["status"] for row in ledger.describe(inbox.connection, batch)]
+
+    with connect(home, autocommit=True) as other, locks.alone(other, locks.Job.DELIVERY, str(batch[0])):
+        step.start()
+        waiting.until(lambda: waiting.at_a_lock(inbox.connection), "the step waits for the delivery that is taken")
+        meanwhile = found()
+    step.join()
+    assert (meanwhile, found()) == (["received", "staged"], ["staged", "staged"])
 
 
 def _anonymous(tables: dict, submission_id: int) -> dict:

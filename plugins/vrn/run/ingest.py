@@ -98,13 +98,20 @@ class Done:
 
 
 def each(step: str, batch: Sequence[int]) -> Done:
-    """Take every submission of a batch through a step, if it has come that far. None holds up another."""
-    settings, done = Settings(), Done()
+    """Take every submission of a batch through a step, if it has come that far. None holds up another.
+
+    A worker that was taken for dead may be at work on one still. That comes last: this waits for it, and takes on what it left.
+    """
+    settings, done, taken = Settings(), Done(), []
     _ensure_room(settings)
     with connect(settings, autocommit=True) as connection:
         for row in ledger.describe(connection, batch):
             if row["status"] == STEPS[step][0]:
-                _take(step, connection, row, settings, done)
+                with locks.unless_taken(connection, locks.Job.DELIVERY, str(row["submission_id"])) as is_free:
+                    if is_free:
+                        _take(step, connection, row, settings, done)
+                    else:
+                        taken.append(row)
             elif step == "accept" and row["status"] in (states.ACCEPTED, states.SUPERSEDED):
                 # The try before accepted it and was killed, so that no event has named it.
                 done.results.append(accepting.event(connection, row))
@@ -112,15 +119,16 @@ def each(step: str, batch: Sequence[int]) -> Done:
                 done.refused.append(f"{row['file_name']}: {row['status_reason']}")
             elif row["status"] not in states.UNDER_WAY:
                 done.settled.append(f"{row['file_name']} {row['status']}: {row['status_reason'] or 'nothing to do'}")
+        for row in taken:
+            with locks.alone(connection, locks.Job.DELIVERY, str(row["submission_id"])):
+                _take(step, connection, row, settings, done)
     return done
 
 
 def _take(step: str, connection: psycopg.Connection, row: dict, settings: Settings, done: Done) -> None:
     """One submission through one step. Whatever goes wrong ends this step of this submission and nothing else."""
     try:
-        # A worker that was taken for dead may be at work on it still: this one waits, and takes on what that one left.
-        with locks.alone(connection, locks.Job.DELIVERY, str(row["submission_id"])):
-            _try(step, connection, row, settings, done)
+        _try(step, connection, row, settings, done)
     except states.NotAllowed as error:
         # A person decided meanwhile, or another worker is through with it.
         done.settled.append(f"{row['file_name']}: {error}")
