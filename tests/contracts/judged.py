@@ -29,7 +29,7 @@ def judged(
     submission = ledger.get(inbox.connection, submission_id)
     assert submission.status == states.RECEIVED
     staging.take(inbox.connection, inbox.settings, submission, contract)
-    verdict = gate.gate(inbox.settings, submission, contract)
+    verdict = gate.gate(inbox.settings, ledger.get(inbox.connection, submission_id), contract)
     hits = {}
     for entity in contract.entities:
         found = inbox.connection.execute(

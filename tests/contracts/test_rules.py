@@ -92,7 +92,7 @@ def judged(inbox, feed: str, text: str, contract: Contract | None = None):
     submission_id = inbox.register(feed)[-1]
     submission = ledger.get(inbox.connection, submission_id)
     staging.take(inbox.connection, inbox.settings, submission, contract)
-    verdict = gate.gate(inbox.settings, submission, contract)
+    verdict = gate.gate(inbox.settings, ledger.get(inbox.connection, submission_id), contract)
     table = listing.hits(contract.main, submission_id)
     hits = inbox.connection.execute(sql.SQL("select row_number, rule_code from {}").format(table)).fetchall()
     return verdict, {(hit["row_number"], hit["rule_code"]) for hit in hits}

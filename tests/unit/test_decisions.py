@@ -19,12 +19,15 @@ from vrn.accept import retention
 from vrn.build import steps as build
 from vrn.build.layers import LAYERS
 from vrn.errors import HomeError
+from vrn.feeds.period import Period
+from vrn.gate.listing import Listing
 from vrn.ledger import agreement, findings, states
 from vrn.ledger import store as ledger
 from vrn.receive import landing
 from vrn.report import messages, notes
 from vrn.run import deciding, ingest
 from vrn.stage import copying
+from vrn.synthetic import deliveries
 
 ED, STREET = "tiig_ed_attendance", "police_street_crime"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
@@ -289,6 +292,27 @@ def test_nothing_is_kept_of_a_delivery_that_a_person_refuses_while_it_is_read(in
     done = ingest.each("stage", batch)
     assert (done.broken, ledger.find(inbox.connection, batch[0])["status"]) == ([], "refused")
     assert own_tables(inbox, batch[0]) == []
+
+
+@pytest.mark.parametrize("place", [1, 3], ids=["first", "third"])
+def test_nothing_is_listed_of_a_delivery_that_a_person_refuses_before_a_list_is_made(inbox, monkeypatch, place):
+    feed, period = "yot_caseload", "2019-20-Q3"
+    contract = inbox.contract(feed, period)
+    inbox.drop(feed, file_name(contract, period), deliveries.content(contract, Period.parse(contract.kind, period), inbox.places))
+    (batch,) = ingest.take_in(feed)
+    ingest.each("stage", batch)
+    real, begun = Listing.begin, []
+
+    def begin(self):
+        begun.append(self.entity)
+        if len(begun) == place:
+            deciding.refuse(inbox.settings, batch[0], **WHO)
+        real(self)
+
+    monkeypatch.setattr(Listing, "begin", begin)
+    done = ingest.each("gate", batch)
+    assert (len(begun), done.results, done.broken, own_tables(inbox, batch[0])) == (place, [], [], [])
+    assert "is refused (attempt 1) and not what the step began with" in done.settled[0]
 
 
 def test_nothing_is_kept_of_a_delivery_that_a_person_refuses_while_its_batch_is_at_another(inbox, monkeypatch):

@@ -19,6 +19,8 @@ from vrn.feeds import contract as contracts
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
 from vrn.gate import expectations, gx, listing, placing
 from vrn.gate import judging as gate
+from vrn.ledger import moves, states
+from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.stage import raw
 from vrn.warehouse.roles import LOADER
@@ -36,7 +38,7 @@ def sent(inbox, feed: str, *, broken: bool = True) -> tuple[Submission, contract
 
 def said(engine: sa.Engine, submission: Submission, contract: contracts.Contract) -> list[dict]:
     rules = [placing.placed(rule, contract.main, submission, contract, None) for rule in contract.main.rules]
-    asked = listing.Listing(engine, contract.main, submission.submission_id, rules)
+    asked = listing.Listing(engine, contract.main, submission, rules)
     asked.begin()
     asking = gx.validator(engine, raw.RAW, raw.partition_name(contract.main, submission.submission_id), asked.answers)
     result = gx.validate(asking, contract.main.table, [expectations.of(rule) for rule in rules])
@@ -60,6 +62,23 @@ def test_gxs_own_engine_says_the_same_of_every_rule(inbox, monkeypatch, feed, br
         engine.dispose()
     assert seldom == often
     assert not (broken and all(item["success"] for item in seldom))
+
+
+def test_only_the_worker_that_began_last_with_a_delivery_lists_its_rows(inbox):
+    submission, contract = sent(inbox, STREET)
+    engine = sa.create_engine(inbox.settings.url(LOADER))
+    rows = sa.select(sa.literal(1), sa.literal("PSC-004"))
+    try:
+        first = listing.Listing(engine, contract.main, submission, [])
+        first.begin()
+        moves.begin(inbox.connection, submission.submission_id, submission.seen)
+        second = listing.Listing(engine, contract.main, ledger.get(inbox.connection, submission.submission_id), [])
+        second.begin()
+        assert (first._put(rows), second._put(rows)) == (0, 1)
+        with pytest.raises(states.NotAllowed, match="not what the step began with"):
+            first.begin()
+    finally:
+        engine.dispose()
 
 
 def asked_by_the_gate(inbox, submission: Submission, contract: contracts.Contract, least: str = "8MB") -> list[str]:

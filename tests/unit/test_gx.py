@@ -31,9 +31,8 @@ def name(month: str) -> str:
 def staged(inbox, feed: str, text: str) -> ledger.Submission:
     inbox.drop(feed, NAMES[feed], text)
     submission_id = inbox.register(feed)[-1]
-    submission = ledger.get(inbox.connection, submission_id)
-    staging.take(inbox.connection, inbox.settings, submission, inbox.contract(feed, MONTH))
-    return submission
+    staging.take(inbox.connection, inbox.settings, ledger.get(inbox.connection, submission_id), inbox.contract(feed, MONTH))
+    return ledger.get(inbox.connection, submission_id)
 
 
 def told(inbox, submission: ledger.Submission, contract: contracts.Contract) -> dict:

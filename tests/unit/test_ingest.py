@@ -6,6 +6,7 @@ import gzip
 import threading
 from dataclasses import replace
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -17,6 +18,7 @@ from tests.submissions import empty_ledger
 from vrn.accept import serving
 from vrn.errors import VrnError
 from vrn.gate import data_docs
+from vrn.gate.listing import Listing
 from vrn.ledger import findings
 from vrn.ledger import store as ledger
 from vrn.receive import landing
@@ -355,6 +357,39 @@ def test_one_worker_at_a_time_is_at_work_on_a_delivery(inbox, home, monkeypatch,
     for each in ingest.STEPS:
         ingest.each(each, batch)
     assert found == [False]
+
+
+@pytest.mark.parametrize("place", ["begin", "_put"])
+def test_a_worker_whose_lock_is_lost_changes_no_list_of_the_one_that_judged_meanwhile(inbox, monkeypatch, place):
+    """Its lists are made in a session that does not hold the lock, and goes on without it."""
+    lines = inbox.text(STREET, "2020-02").splitlines()
+    lines[3] = lines[3].replace("2020-02", "2020-01")
+    inbox.drop(STREET, NAME, "\n".join(lines) + "\n")
+    (batch,) = ingest.take_in(STREET)
+    ingest.each("stage", batch)
+    real = getattr(Listing, place)
+
+    def late(self, *arguments):
+        # The other worker's calls are its own.
+        monkeypatch.setattr(Listing, place, real)
+        inbox.connection.execute(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted "
+            "and database = (select oid from pg_database where datname = current_database())"
+        )
+        ingest.each("gate", batch)
+        try:
+            return real(self, *arguments)
+        finally:
+            # An empty list is filled again, so that it is seen by who reads it empty.
+            if place == "begin":
+                ingest.each("accept", batch)
+
+    monkeypatch.setattr(Listing, place, late)
+    with pytest.raises(psycopg.OperationalError):
+        ingest.each("gate", batch)
+    ingest.each("accept", batch)
+    kept = inbox.connection.execute("select row_number, rule_codes from quarantine.police_street_crime__crime").fetchall()
+    assert [(one["row_number"], one["rule_codes"]) for one in kept] == [(4, ["PSC-004"])]
 
 
 def test_a_delivery_that_another_worker_is_at_work_on_holds_up_no_other_of_its_batch(inbox, home):

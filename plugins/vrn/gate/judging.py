@@ -124,7 +124,7 @@ def _judge_entity(
 ):
     # GX asks many times a delivery, of tables that nobody else writes to: a transaction for each is most of the round trips.
     asking = engine.execution_options(isolation_level="AUTOCOMMIT")
-    listing = Listing(asking, entity, submission.submission_id, rules)
+    listing = Listing(asking, entity, submission, rules)
     listing.begin()
     validator = gx.validator(asking, raw.RAW, raw.partition_name(entity, submission.submission_id), listing.answers)
     with _database_not_at_fault(asking):

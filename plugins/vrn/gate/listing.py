@@ -23,12 +23,16 @@ from vrn.feeds.contract import UNREADABLE, Entity
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
 from vrn.feeds.rules import Rule
 from vrn.gate import expectations, unreadable
+from vrn.ledger import moves
+from vrn.ledger.store import Submission
 from vrn.stage import raw
 
 # GX writes these as a window over the whole table, which cannot be asked for row numbers.
 UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
 # Ways of GX's to leave rows out beside a row_condition.
 LEAVING_OUT = ("ignore_row_if", "filter_conditions")
+# The ledger's row, if no other worker began with the delivery since, and no person decided.
+AS_BEGUN = "select from ops.submission where submission_id = :id and (status, attempt, tries) = (:status, :attempt, :tries)"
 
 
 def hits_name(entity: Entity, submission_id: int) -> str:
@@ -42,12 +46,20 @@ def hits(entity: Entity, submission_id: int) -> sql.Identifier:
 
 @dataclass(frozen=True)
 class Listing:
-    """The list of one entity's staged table."""
+    """The list of one entity's staged table.
+
+    It is made in sessions that do not hold the worker's lock on the delivery, and go on when the session that holds it is lost and
+    another worker has the delivery. So what writes looks whether the delivery is as this worker began with it.
+    """
 
     engine: sa.Engine
     entity: Entity
-    submission_id: int
+    submission: Submission
     rules: Sequence[Rule]
+
+    @property
+    def submission_id(self) -> int:
+        return self.submission.submission_id
 
     @property
     def table(self) -> sa.Table:
@@ -60,10 +72,19 @@ class Listing:
         )
 
     def begin(self) -> None:
-        """Make the list, empty."""
-        with self.engine.begin() as connection:
+        """Make the list, empty. Raises NotAllowed where the delivery is not as this worker began with it."""
+        # The engine's own way is to do each statement by itself.
+        with self.engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+            # Who refuses the delivery waits for the list then, and drops it with the delivery's other tables.
+            if connection.execute(self._as_begun(f"{AS_BEGUN} for share")).first() is None:
+                row = sa.text("select submission_id, status, attempt from ops.submission where submission_id = :id")
+                raise moves.not_what_it_was(connection.execute(row, {"id": self.submission_id}).mappings().one())
             connection.execute(sa.schema.DropTable(self.table, if_exists=True))
             connection.execute(sa.schema.CreateTable(self.table))
+
+    def _as_begun(self, text: str) -> sa.TextClause:
+        one = self.submission
+        return sa.text(text).bindparams(id=one.submission_id, status=one.status, attempt=one.attempt, tries=one.tries)
 
     @property
     def answers(self) -> dict[str, Callable[[Any, Any], Any]]:
@@ -98,13 +119,18 @@ class Listing:
         return self._put(sa.select(rows.subquery(), codes.label("rule_code"))) // len(rules)
 
     def _put(self, listed: sa.Select | sa.CompoundSelect) -> int:
-        """Put row numbers and codes on the list; returns how many they are. Those of a large table are looked for in parallel."""
+        """Put row numbers and codes on the list; returns how many they are. Those of a large table are looked for in parallel.
+
+        Nothing is put on a list that another worker made since: the statement has the list before it looks, and from then on
+        nobody makes it anew until the statement ends.
+        """
         found = sa.table("found", sa.column("row_number"), sa.column("rule_code"))
         with self.engine.begin() as connection:
             if self._is_large:
                 connection.execute(_Made(found, listed))
                 listed = sa.select(found)
-            adding = self.table.insert().from_select(["row_number", "rule_code"], listed)
+            ours = sa.select(listed.subquery()).where(self._as_begun(f"exists ({AS_BEGUN})"))
+            adding = self.table.insert().from_select(["row_number", "rule_code"], ours)
             put = connection.execute(adding.execution_options(preserve_rowcount=True)).rowcount
             if self._is_large:
                 connection.execute(sa.text("drop table pg_temp.found"))

@@ -38,17 +38,12 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
     decision = _decide(connection, submission, contract, verdict, profiles, drifts)
     # Before the verdict: a delivery that is judged has its pages, or the ledger says why not.
     unwritten = _write_docs(settings, submission, contract, verdict, profiles)
-    try:
-        with connection.transaction():
-            if unwritten:
-                findings.say(connection, submission.submission_id, "GEN-020", "note", None, unwritten)
-            judging.keep(connection, submission, contract, verdict)
-            _say_drift(connection, submission, drifts)
-            _enforce(connection, submission, decision)
-    except states.NotAllowed:
-        # A person refused it meanwhile, and its tables were dropped before all of its lists were made.
-        raw.forget(connection, submission.feed, submission.submission_id)
-        raise
+    with connection.transaction():
+        if unwritten:
+            findings.say(connection, submission.submission_id, "GEN-020", "note", None, unwritten)
+        judging.keep(connection, submission, contract, verdict)
+        _say_drift(connection, submission, drifts)
+        _enforce(connection, submission, decision)
     return {"status": decision.to, "reason": decision.reason}
 
 

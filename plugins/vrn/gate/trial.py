@@ -55,7 +55,7 @@ def mistakes(connection: psycopg.Connection, engine: sa.Engine, contract: Contra
 
 def delivery(feed: str, supplier: str, file_name: str, period: Period) -> Submission:
     """A delivery that nobody sent, for rules that ask for the file's own name, period and supplier."""
-    return Submission(SUBMISSION, feed, supplier, file_name, "staged", 1, period, rows_in_file=0, is_synthetic=False)
+    return Submission(SUBMISSION, feed, supplier, file_name, "staged", 1, 1, period, rows_in_file=0, is_synthetic=False)
 
 
 def _of_entity(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import psycopg
 
 from vrn.feeds.period import Period
@@ -40,7 +42,7 @@ def move(
         if moved is None:
             now = find(connection, submission_id)
             if seen is not None:
-                raise _not_what_it_was(now)
+                raise not_what_it_was(now)
             raise states.NotAllowed(f"Submission {submission_id} is {now['status']}, and from there no delivery becomes {to}.")
 
 
@@ -72,11 +74,19 @@ def begin(connection: psycopg.Connection, submission_id: int, seen: Seen) -> int
         [submission_id, *seen],
     ).fetchone()
     if row is None:
-        raise _not_what_it_was(find(connection, submission_id))
+        raise not_what_it_was(find(connection, submission_id))
     return row["tries"]
 
 
-def _not_what_it_was(now: dict) -> states.NotAllowed:
+def look(connection: psycopg.Connection, submission_id: int, seen: Seen) -> None:
+    """Raises NotAllowed where the delivery is no longer as it was seen."""
+    now = find(connection, submission_id)
+    if (now["status"], now["attempt"]) != seen:
+        raise not_what_it_was(now)
+
+
+def not_what_it_was(now: Mapping[str, object]) -> states.NotAllowed:
+    """now: the delivery's number, status and attempt."""
     return states.NotAllowed(
         f"Submission {now['submission_id']} is {now['status']} (attempt {now['attempt']}) and not what the step began with."
     )

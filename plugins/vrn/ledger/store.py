@@ -19,7 +19,7 @@ Seen = tuple[str, int]
 
 @dataclass(frozen=True)
 class Submission:
-    """One row of the ledger that has a period."""
+    """One row of the ledger that has a period. tries: how often its step began, by which the worker is known that began last."""
 
     submission_id: int
     feed: str
@@ -27,6 +27,7 @@ class Submission:
     file_name: str
     status: str
     attempt: int
+    tries: int
     period: Period
     rows_in_file: int | None
     is_synthetic: bool
@@ -48,7 +49,7 @@ def get(connection: psycopg.Connection, submission_id: int) -> Submission:
 
 def of(row: dict) -> Submission:
     """A row of the ledger that has a period."""
-    names = ("submission_id", "feed", "supplier", "file_name", "status", "attempt", "rows_in_file", "is_synthetic")
+    names = ("submission_id", "feed", "supplier", "file_name", "status", "attempt", "tries", "rows_in_file", "is_synthetic")
     return Submission(period=Period.between(row["period_start"], row["period_end"]), **{name: row[name] for name in names})
 
 

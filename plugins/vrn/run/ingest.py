@@ -142,7 +142,7 @@ def _try(step: str, connection: psycopg.Connection, row: dict, settings: Setting
         done.settled.append(_hold_unended(connection, row))
         return
     try:
-        submission = ledger.of(row)
+        submission = ledger.of(row | {"tries": tries})
         contract = contracts.load(settings.contracts / f"{submission.feed}.odcs.yaml", submission.period, submission.supplier)
         with timing.step(connection, step, submission_id):
             result = STEPS[step][1](connection, settings, submission, contract)
