@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
@@ -292,6 +293,32 @@ def test_nothing_is_kept_of_a_delivery_that_a_person_refuses_while_it_is_read(in
     done = ingest.each("stage", batch)
     assert (done.broken, ledger.find(inbox.connection, batch[0])["status"]) == ([], "refused")
     assert own_tables(inbox, batch[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "place"),
+    [
+        ("gate", "vrn.gate.history.profile"),
+        ("gate", "vrn.gate.set_aside.counted"),
+        ("accept", "vrn.accept.serving.accept"),
+    ],
+)
+def test_a_delivery_that_a_person_refuses_before_its_tables_are_read_is_no_failure(inbox, monkeypatch, step, place):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    for earlier in ("stage", "gate")[: list(ingest.STEPS).index(step)]:
+        ingest.each(earlier, batch)
+    module, name = place.rsplit(".", 1)
+    real = getattr(import_module(module), name)
+
+    def reads(*arguments):
+        deciding.refuse(inbox.settings, batch[0], **WHO)
+        return real(*arguments)
+
+    monkeypatch.setattr(place, reads)
+    done = ingest.each(step, batch)
+    assert (done.results, done.broken, own_tables(inbox, batch[0])) == ([], [], [])
+    assert "is refused (attempt 1) and not what the step began with" in done.settled[0]
 
 
 @pytest.mark.parametrize("place", [1, 3], ids=["first", "third"])

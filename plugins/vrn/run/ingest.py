@@ -149,6 +149,8 @@ def _try(step: str, connection: psycopg.Connection, row: dict, settings: Setting
     except Exception as error:
         if connection.closed or connection.broken or isinstance(error, states.NotAllowed):
             raise
+        # What a person refused meanwhile has no tables any more: that is no failure.
+        moves.look(connection, submission_id, _seen(row))
         _fail(step, connection, row, tries, error, done)
     else:
         if result.get("status") == states.REFUSED:
