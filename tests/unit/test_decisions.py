@@ -95,14 +95,51 @@ def test_a_hold_binds_too_when_the_pages_cannot_be_written(inbox, monkeypatch):
     assert taken(inbox, attendances(inbox, count=20))["status"] == "held"
 
 
-def test_an_approval_that_was_killed_before_the_delivery_was_accepted_is_made_good_by_the_next(inbox):
+def held(inbox: Inbox) -> dict:
+    """A delivery that waits for a person, because it has far fewer rows than those before."""
     for month in ("2020-03", "2020-04", "2020-05"):
         taken(inbox, attendances(inbox, month), month)
-    held = taken(inbox, attendances(inbox, count=20))
-    with pytest.raises(Killed), killed_at("vrn.run.ingest.each"):
-        deciding.approve(inbox.settings, held["submission_id"], **WHO)
-    deciding.approve(inbox.settings, held["submission_id"], **WHO)
-    assert (now(inbox, held)["status"], now(inbox, held)["approved_by"]) == ("accepted", WHO["by"])
+    return taken(inbox, attendances(inbox, count=20))
+
+
+@pytest.mark.parametrize(
+    "place", ["vrn.run.ingest.each", "vrn.run.deciding.tell"], ids=["it was accepted", "its supplier was told"]
+)
+def test_an_approval_that_was_killed_before_all_was_done_is_made_good_by_the_next_and_stays_who_it_was(inbox, capsys, place):
+    row = held(inbox)
+    with pytest.raises(Killed), killed_at(place):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert commands.main(["approve", "--submission", str(row["submission_id"]), "--reason", "another's"]) == 0
+    said = f"submission {row['submission_id']} was approved by {WHO['by']} before, and that approval is carried out now"
+    assert said in capsys.readouterr().out
+    after = now(inbox, row)
+    assert (after["status"], after["approved_by"], after["reported_at"] is None) == ("accepted", WHO["by"], False)
+    # Once all is done another opinion comes too late.
+    with pytest.raises(states.NotAllowed, match="is accepted"):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+
+
+def test_nobody_approves_what_was_not_held(inbox):
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    for step in ("stage", "gate"):
+        ingest.each(step, batch)
+    with pytest.raises(states.NotAllowed, match="is passed"):
+        deciding.approve(inbox.settings, batch[0], **WHO)
+    assert ledger.find(inbox.connection, batch[0])["status"] == "passed"
+
+
+def test_an_approval_of_what_another_refuses_meanwhile_says_that_it_is_refused(inbox, monkeypatch):
+    row = held(inbox)
+    real = ingest.each
+
+    def each(*arguments):
+        deciding.refuse(inbox.settings, row["submission_id"], by="Another", reason="a test")
+        return real(*arguments)
+
+    monkeypatch.setattr(ingest, "each", each)
+    with pytest.raises(states.NotAllowed, match="refused: GEN-021: Another refused it"):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
 
 
 def test_accept_takes_nothing_that_was_not_passed(inbox):

@@ -20,16 +20,30 @@ from vrn.warehouse.connection import connect
 DAG_OF_BUILD = "build_outcomes"
 
 
-def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
-    """Let a held delivery serve; it is accepted at once. Raises NotAllowed, HomeError."""
+def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> str:
+    """Let a held delivery serve; it is accepted at once. Raises NotAllowed, HomeError.
+
+    An approval that was killed before its delivery was accepted, or before the supplier's message said so, is made good by the
+    next one. Returns who approved it, which is whose approval was killed then and not `by`.
+    """
     with connect(settings, autocommit=True) as connection:
-        # One that was approved and killed before it was accepted goes on from there.
-        if ledger.find(connection, submission_id)["status"] != states.PASSED:
+        row = ledger.find(connection, submission_id)
+        if not _is_approved_and_not_told(row):
             decisions.approve(connection, submission_id, by=by, reason=reason)
+            row = ledger.find(connection, submission_id)
     done = ingest.each("accept", [submission_id])
     tell(settings, submission_id)
     if done.broken:
         raise HomeError("; ".join(done.broken))
+    if not done.results:
+        # Somebody refused it meanwhile, or another accepts it.
+        raise states.NotAllowed("; ".join([*done.refused, *done.settled]))
+    return row["approved_by"]
+
+
+def _is_approved_and_not_told(row: dict) -> bool:
+    after = (states.PASSED, states.ACCEPTED, states.SUPERSEDED)
+    return row["approved_at"] is not None and row["reported_at"] is None and row["status"] in after
 
 
 def refuse(settings: Settings, submission_id: int, *, by: str, reason: str) -> None:

@@ -22,13 +22,17 @@ def carry_out(settings: Settings, chosen: Namespace) -> int:
         for table, rows in deleted.items():
             print(f"  {rows:,} rows of {table}")
     elif chosen.command == "approve":
-        deciding.approve(settings, number, by=who, reason=why)
-        print(f"approved: submission {number}")
+        approved_by = deciding.approve(settings, number, by=who, reason=why)
+        print(f"approved: submission {number}" if approved_by == who else _approved_before(number, approved_by))
     else:
         deciding.refuse(settings, number, by=who, reason=why)
         print(f"refused: submission {number}")
     print(deciding.begin(settings, deciding.DAG_OF_BUILD))
     return 0
+
+
+def _approved_before(number: int, by: str) -> str:
+    return f"submission {number} was approved by {by} before, and that approval is carried out now; yours is not kept"
 
 
 def _replay(settings: Settings, chosen: Namespace) -> int:
