@@ -29,6 +29,7 @@ from vrn.report import messages, notes
 from vrn.run import deciding, ingest
 from vrn.stage import copying
 from vrn.synthetic import deliveries
+from vrn.warehouse.connection import connect
 
 ED, STREET = "tiig_ed_attendance", "police_street_crime"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
@@ -315,6 +316,33 @@ def own_tables(inbox: Inbox, submission_id: int) -> list[str]:
     """What a delivery has of its own, in whatever schema."""
     found = inbox.connection.execute("select relname from pg_class where relname like %s", [f"%\\_\\_s{submission_id:06d}%"])
     return [row["relname"] for row in found]
+
+
+def test_a_delivery_is_staged_when_its_reading_ended_and_not_when_it_began(inbox, home, monkeypatch):
+    """A build waits for what moved lately, and a large file is read for many minutes."""
+    send(inbox, attendances(inbox))
+    (batch,) = ingest.take_in(ED)
+    real, read = copying.copy, []
+
+    def copy(*arguments):
+        copied = real(*arguments)
+        with connect(home, autocommit=True) as other:
+            read.append(other.execute("select clock_timestamp() as at").fetchone()["at"])
+        return copied
+
+    monkeypatch.setattr("vrn.stage.copying.copy", copy)
+    ingest.each("stage", batch)
+    staged = ledger.find(inbox.connection, batch[0])
+    assert (staged["status"], staged["moved_at"] > read[-1]) == ("staged", True)
+
+
+def test_a_delivery_serves_from_the_moment_on_at_which_the_earlier_serves_no_more(inbox):
+    first = taken(inbox, attendances(inbox, count=58))
+    second = taken(inbox, attendances(inbox))
+    last, serves = now(inbox, first), now(inbox, second)
+    assert last["moved_at"] == last["superseded_at"] == serves["accepted_at"] == serves["moved_at"]
+    deciding.withdraw(inbox.settings, second["submission_id"], **WHO)
+    assert now(inbox, first)["moved_at"] == now(inbox, second)["moved_at"]
 
 
 def test_nothing_is_kept_of_a_delivery_that_a_person_refuses_while_it_is_read(inbox, monkeypatch):
