@@ -104,6 +104,14 @@ def test_a_deployments_servers_keep_as_much_from_people_as_that_of_a_home():
         assert f"{name} = {postgres.SERVER_OPTIONS[name]}" in given
 
 
+def test_the_servers_of_a_deployment_and_of_a_home_let_go_of_what_one_had_that_is_gone():
+    given = COMPOSE["configs"]["server"]["content"].splitlines()
+    for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"):
+        assert f"{name} = {postgres.SERVER_OPTIONS[name]}" in given
+    name = "client_connection_check_interval"
+    assert f"{name} = '{postgres.SERVER_OPTIONS[name]}'" in given
+
+
 # --- What is handed out ---
 
 

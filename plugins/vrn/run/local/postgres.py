@@ -41,6 +41,11 @@ SERVER_OPTIONS = {
     "reserved_connections": "50",
     # Nothing here uses NOTIFY, and everybody may: the queue of what no listener takes has an end at half a megabyte.
     "max_notify_queue_pages": "64",
+    # What one that is cut off had is free in a minute and a half, and what a killed one was asking ends within ten seconds.
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "client_connection_check_interval": "10s",
     "jit": "off",
     "timezone": "UTC",
     "log_min_duration_statement": "-1",
