@@ -61,7 +61,8 @@ def _agreed(settings: Settings, done: Done) -> tuple[dict[str, int | None], dict
 def _forget_originals(connection: psycopg.Connection, settings: Settings, feed: str, days: int, done: Done) -> None:
     for row in ledger.past_retention(connection, feed, days):
         try:
-            done.deleted += decisions.forget_original(connection, settings, row)
+            if decisions.forget_original(connection, settings, row):
+                done.deleted += 1
         except OSError as error:
             done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {error.strerror}.")
 
