@@ -127,7 +127,7 @@ def _judge_entity(
     listing = Listing(asking, entity, submission, rules)
     listing.begin()
     validator = gx.validator(asking, raw.RAW, raw.partition_name(entity, submission.submission_id), listing.answers)
-    with _database_not_at_fault(asking):
+    with _database_faults_raised(asking):
         result = gx.validate(validator, entity.table, [expectations.of(rule) for rule in rules])
 
     by_code = {item.expectation_config.meta["rule_code"]: item for item in result.results}
@@ -142,7 +142,7 @@ def _judge_entity(
 
 
 @contextmanager
-def _database_not_at_fault(engine: sa.Engine) -> Iterator[None]:
+def _database_faults_raised(engine: sa.Engine) -> Iterator[None]:
     """Raises what the database failed with meanwhile, because GX takes all that it meets for a rule's fault, which refuses a file.
 
     A database that has no room, or ends a query, says nothing of the file: the step is tried again.
