@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -200,6 +201,15 @@ def places() -> Places:
 @pytest.fixture
 def inbox(home: Settings, loader: psycopg.Connection, places: Places) -> Inbox:
     return Inbox(home, loader, places)
+
+
+@pytest.fixture
+def feed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of feed files of the test's own, to be changed."""
+    folder = tmp_path / "feed files"
+    shutil.copytree(REPOSITORY / "expectations", folder)
+    monkeypatch.setenv("VRN_CONTRACTS", str(folder))
+    return folder
 
 
 def real(*parts: str) -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from tests import waiting
 from tests.inbox import Inbox
@@ -31,7 +33,7 @@ from vrn.stage import copying
 from vrn.synthetic import deliveries
 from vrn.warehouse.connection import connect
 
-ED, STREET = "tiig_ed_attendance", "police_street_crime"
+ED, STREET, YOT = "tiig_ed_attendance", "police_street_crime", "yot_caseload"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
 MONTH = "2020-06"
 WHO = {"by": "Jo Bloggs", "reason": "a test"}
@@ -43,6 +45,12 @@ def attendances(inbox: Inbox, month: str = MONTH, count: int = 60) -> list[dict]
 
 def send(inbox: Inbox, rows: list[dict], month: str = MONTH) -> None:
     inbox.drop(ED, file_name(inbox.contract(ED), month), csv_text(rows))
+
+
+def send_caseload(inbox: Inbox) -> None:
+    """A delivery of several entities."""
+    contract, quarter = inbox.contract(YOT, "2019-20-Q3"), Period.parse("quarter", "2019-20-Q3")
+    inbox.drop(YOT, file_name(contract, quarter.name), deliveries.content(contract, quarter, inbox.places))
 
 
 def taken(inbox: Inbox, rows: list[dict], month: str = MONTH) -> dict:
@@ -118,6 +126,65 @@ def test_an_approval_that_was_killed_before_all_was_done_is_made_good_by_the_nex
     # Once all is done another opinion comes too late.
     with pytest.raises(states.NotAllowed, match="is accepted"):
         deciding.approve(inbox.settings, row["submission_id"], **WHO)
+
+
+def a_column_comes(said: dict) -> None:
+    said["schema"][0]["properties"].append(said["schema"][0]["properties"][-1] | {"name": "new_column"})
+
+
+def a_column_is_dropped(said: dict) -> None:
+    (attendance,) = said["schema"]
+    next(one for one in attendance["properties"] if one["name"] == "injury_group")["classification"] = "drop"
+    attendance["quality"] = [rule for rule in attendance["quality"] if "injury_group" not in str(rule["implementation"])]
+
+
+def an_entity_leaves(said: dict) -> None:
+    said["schema"].pop()
+
+
+def a_rule_leaves(said: dict) -> None:
+    said["schema"][0]["quality"].pop()
+
+
+def a_column_becomes_judged_only(said: dict) -> None:
+    column = next(one for one in said["schema"][0]["properties"] if one["name"] == "disposal")
+    column["customProperties"].append({"property": "judgedOnly", "value": True})
+
+
+def changed(feed_files: Path, feed: str, change: Callable[[dict], None]) -> None:
+    path = feed_files / f"{feed}.odcs.yaml"
+    said = yaml.safe_load(path.read_text())
+    change(said)
+    path.write_text(yaml.safe_dump(said, sort_keys=False))
+
+
+@pytest.mark.parametrize("change", [a_column_comes, a_column_is_dropped])
+def test_nobody_approves_a_delivery_that_the_feed_file_cannot_take_since_it_was_judged(inbox, feed_files, change):
+    row = held(inbox)
+    changed(feed_files, ED, change)
+    with pytest.raises(states.NotAllowed, match=f"has other tables or columns since submission {row['submission_id']} was judged"):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert moves(inbox, row)[-1] == "held"
+
+
+@pytest.mark.parametrize("change", [a_rule_leaves, a_column_becomes_judged_only])
+def test_a_delivery_that_the_feed_file_can_take_serves_though_it_changed_since_it_was_judged(inbox, feed_files, change):
+    row = held(inbox)
+    changed(feed_files, ED, change)
+    deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert now(inbox, row)["status"] == "accepted"
+
+
+def test_a_delivery_of_which_an_entity_left_the_feed_file_since_it_was_judged_is_held_with_that_reason(inbox, feed_files):
+    send_caseload(inbox)
+    (batch,) = ingest.take_in(YOT)
+    for step in ("stage", "gate"):
+        ingest.each(step, batch)
+    changed(feed_files, YOT, an_entity_leaves)
+    done = ingest.each("accept", batch)
+    row = ledger.find(inbox.connection, batch[0])
+    assert (done.results, done.broken, row["status"]) == ([], [], "held")
+    assert f"Run `make replay SUBMISSION={batch[0]}`, which judges it anew" in row["hold_reason"]
 
 
 def test_nobody_approves_what_was_not_held(inbox):
@@ -388,10 +455,8 @@ def test_a_delivery_that_a_person_refuses_before_its_tables_are_read_is_no_failu
 
 @pytest.mark.parametrize("place", [1, 3], ids=["first", "third"])
 def test_nothing_is_listed_of_a_delivery_that_a_person_refuses_before_a_list_is_made(inbox, monkeypatch, place):
-    feed, period = "yot_caseload", "2019-20-Q3"
-    contract = inbox.contract(feed, period)
-    inbox.drop(feed, file_name(contract, period), deliveries.content(contract, Period.parse(contract.kind, period), inbox.places))
-    (batch,) = ingest.take_in(feed)
+    send_caseload(inbox)
+    (batch,) = ingest.take_in(YOT)
     ingest.each("stage", batch)
     real, begun = Listing.begin, []
 

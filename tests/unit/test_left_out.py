@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from vrn.build import steps as build
-from vrn.settings import REPOSITORY
 
 STREET, SEARCHES, ATTENDANCES = "police_street_crime", "police_stop_search", "tiig_ed_attendance"
 NAMES = {STREET: "{}-lancashire-street.synthetic.csv", SEARCHES: "{}-lancashire-stop-and-search.synthetic.csv"}
@@ -48,15 +45,6 @@ def another_project(owner) -> Iterator[None]:
     yield
     for row in kept:
         owner.execute("update ops.built_layer set code = %s where layer = %s", [row["code"], row["layer"]])
-
-
-@pytest.fixture
-def feed_files(tmp_path, monkeypatch) -> Path:
-    """Feed files of the test's own."""
-    folder = tmp_path / "expectations"
-    shutil.copytree(REPOSITORY / "expectations", folder)
-    monkeypatch.setenv("VRN_CONTRACTS", str(folder))
-    return folder
 
 
 def deliver(inbox, feed: str, month: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,8 @@ from vrn.accept import judged_only, retention
 from vrn.errors import HomeError
 from vrn.receive import landing
 from vrn.receive.register import REFUSED_FOLDER
-from vrn.settings import REPOSITORY
 
 ED, SEARCHES = "tiig_ed_attendance", "police_stop_search"
-
-
-@pytest.fixture
-def feed_files(monkeypatch, tmp_path) -> Path:
-    """The home's own copy of the feed files."""
-    folder = tmp_path / "contracts"
-    shutil.copytree(REPOSITORY / "expectations", folder)
-    monkeypatch.setenv("VRN_CONTRACTS", str(folder))
-    return folder
 
 
 def taken_in(inbox, feed: str = ED, month: str = "2020-06") -> dict:

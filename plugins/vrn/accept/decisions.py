@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import psycopg
 
-from vrn.accept import serving
+from vrn.accept import serving, since_judged
 from vrn.errors import HomeError
+from vrn.feeds import contract as contracts
 from vrn.feeds import days
 from vrn.feeds.contract import Contract
 from vrn.ledger import agreement, moves, states
@@ -26,8 +27,11 @@ def refuse(connection: psycopg.Connection, submission_id: int, *, by: str, reaso
         raw.forget(connection, row["feed"], submission_id)
 
 
-def approve(connection: psycopg.Connection, submission_id: int, *, by: str, reason: str) -> None:
-    """A person lets a held delivery go on to be accepted. Raises NotAllowed; so it does where no rule judged the delivery."""
+def approve(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
+    """A person lets a held delivery go on to be accepted.
+
+    Raises NotAllowed, also where no rule judged the delivery or today's feed file cannot take it, and ContractError.
+    """
     with connection.transaction():
         if not _is_judged(connection, submission_id):
             now = ledger.find(connection, submission_id)
@@ -37,6 +41,10 @@ def approve(connection: psycopg.Connection, submission_id: int, *, by: str, reas
                 "cause and replay it, or refuse it."
             )
         moves.move(connection, submission_id, states.PASSED, by=by, reason=reason)
+        one = ledger.get(connection, submission_id)
+        contract = contracts.load(settings.contracts / f"{one.feed}.odcs.yaml", one.period, one.supplier)
+        if (why := since_judged.why_not(connection, submission_id, contract)) is not None:
+            raise states.NotAllowed(why)
 
 
 def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:

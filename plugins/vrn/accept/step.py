@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import psycopg
 
-from vrn.accept import serving
+from vrn.accept import serving, since_judged
 from vrn.feeds.contract import Contract
-from vrn.ledger import findings
+from vrn.ledger import findings, moves, states
 from vrn.ledger import store as ledger
 from vrn.ledger.store import Submission
 from vrn.settings import Settings
 
 
 def take(connection: psycopg.Connection, _: Settings, submission: Submission, contract: Contract) -> dict:
-    """Accept a submission that passed. Returns what the asset event says (see event)."""
+    """Accept a submission that passed. Returns what the asset event says (see event).
+
+    It is held, and NotAllowed raised, where today's feed file is another one and cannot take it.
+    """
+    if (why := since_judged.why_not(connection, submission.submission_id, contract)) is not None:
+        moves.move(connection, submission.submission_id, states.HELD, by="accept", reason=why, seen=submission.seen)
+        raise states.NotAllowed(why)
     serving.accept(connection, submission, contract)
     return event(connection, ledger.find(connection, submission.submission_id))
 

@@ -21,7 +21,7 @@ DAG_OF_BUILD = "build_outcomes"
 
 
 def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> str:
-    """Let a held delivery serve; it is accepted at once. Raises NotAllowed, HomeError.
+    """Let a held delivery serve; it is accepted at once. Raises NotAllowed, HomeError, ContractError.
 
     An approval that was killed before its delivery was accepted, or before the supplier's message said so, is made good by the
     next one. Returns who approved it, which is whose approval was killed then and not `by`.
@@ -29,7 +29,7 @@ def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> 
     with connect(settings, autocommit=True) as connection:
         row = ledger.find(connection, submission_id)
         if not _is_approved_and_not_told(row):
-            decisions.approve(connection, submission_id, by=by, reason=reason)
+            decisions.approve(connection, settings, submission_id, by=by, reason=reason)
             row = ledger.find(connection, submission_id)
     done = ingest.each("accept", [submission_id])
     tell(settings, submission_id)

@@ -152,6 +152,21 @@ def asking_whether_large(own: sql.Identifier) -> str:
     return f"select pg_relation_size({sql.Literal(own.as_string()).as_string()}) >= {least} as is_large"
 
 
+def are_of(connection: psycopg.Connection, contract: Contract, submission_id: int) -> bool:
+    """Whether a submission's own tables can become part of the contract's: there is one of each entity and no other, and it has
+    every column of today's and of the table that it is to be part of."""
+    wanted = {(one.schema, one.name): one for entity in contract.entities for one in _wanted(entity) if one.schema != QUARANTINE}
+    own: dict[tuple[str, str], set[str]] = {}
+    for schema, name in _tables(connection, contract.feed):
+        match = OWN.fullmatch(name)
+        if match is not None and int(match["submission"]) == submission_id and match["beside"] is None:
+            own[schema, match["table"]] = set(types_of(connection, sql.Identifier(schema, name)))
+    # Where each has its own table, the feed's is there as well.
+    return own.keys() == wanted.keys() and all(
+        own[name] >= one.columns.keys() | types_of(connection, one.identifier).keys() for name, one in wanted.items()
+    )
+
+
 def attach(connection: psycopg.Connection, entity: Entity, submission_id: int) -> None:
     """Make the submission's own tables part of what models and the linker read.
 
