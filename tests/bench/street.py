@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 from pathlib import Path
 
 import yaml
@@ -29,6 +31,7 @@ NEVER_EMPTY = ("reported_by", "falls_within", "lsoa_name")
 # More lines that differ in everything would take minutes to make up; each has an identifier of its own.
 LINES = 20_000
 EVERY_BAD = 100
+NO_TYPE = "Piracy"
 
 
 def write_contract(folder: Path) -> None:
@@ -69,15 +72,26 @@ def write_file(path: Path, rows: int, settings: Settings) -> None:
     contract = load(REPOSITORY / "expectations" / f"{FEED}.odcs.yaml", period)
     contract.main.synthetic.update(rows=min(rows, LINES))
     header, *lines = deliveries.content(contract, period, Places(settings.dbt_project / "seeds")).decode().splitlines()
+    bad = _bad(header, lines)
     with path.open("w", encoding="utf-8") as file:
         file.write(header + "\n")
         for number in range(rows):
-            line = lines[number % len(lines)]
+            line = (lines if number % EVERY_BAD else bad)[number % len(lines)]
             if line[0] != ",":
                 # Identifiers stay as many as the rows are.
                 line = f"{number:016x}{line[16:]}"
-            file.write((line.replace(",Burglary,", ",Piracy,") if number % EVERY_BAD == 0 else line) + "\n")
+            file.write(line + "\n")
     path.chmod(0o644)
+
+
+def _bad(header: str, lines: list[str]) -> list[str]:
+    """The lines with a crime type that is none."""
+    fields = list(csv.reader(lines))
+    out = io.StringIO()
+    for one in fields:
+        one[header.split(",").index("Crime type")] = NO_TYPE
+    csv.writer(out, lineterminator="\n").writerows(fields)
+    return out.getvalue().splitlines()
 
 
 def taken_in() -> int:
