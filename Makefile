@@ -7,7 +7,7 @@ VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
 ROLE ?= vrn_owner
 DEMO ?= $(VRN_DEMO)
 # What a command is told reaches it by the environment, whatever characters are in it.
-export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED SUPPLIER FROM UNTIL KEY ONLY SIZES YEARS ROUNDS CLIENTS SECONDS_OF_ASKING FEEDS PERSONS
+export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED SUPPLIER FROM UNTIL KEY ONLY SIZES YEARS ROUNDS CLIENTS SECONDS_OF_ASKING FEEDS PERSONS SEEDS
 # A file of tests runs in one of two workers; conftest.py says which files come first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := .venv/.installed
@@ -98,7 +98,7 @@ format: $(INSTALLED_DEV) ## put the code into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: $(INSTALLED) ## what the house costs, in one table and as JSON in the home (ONLY=ingest,gate SIZES=18000 YEARS=1,5 ROUNDS=1)
-	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench --only "$$ONLY" --sizes "$$SIZES" --years "$$YEARS" --rounds "$$ROUNDS" --clients "$$CLIENTS" --seconds "$$SECONDS_OF_ASKING" --feeds "$$FEEDS" --persons "$$PERSONS"
+	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench --only "$$ONLY" --sizes "$$SIZES" --years "$$YEARS" --rounds "$$ROUNDS" --clients "$$CLIENTS" --seconds_of_asking "$$SECONDS_OF_ASKING" --feeds "$$FEEDS" --persons "$$PERSONS" --seeds "$$SEEDS"
 
 docs: $(INSTALLED) ## generate dbt's docs and a page for each indicator (no network) into the home
 	@$(VRN) docs

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from tests.bench import machine, street
 from tests.bench.ingest import plain_copy
 from tests.bench.plan import Plan
-from tests.bench.table import Figure
+from tests.bench.table import Figure, LeftOut
 from vrn.settings import Settings
 from vrn.warehouse.roles import LOADER
 
@@ -30,14 +30,19 @@ MOST = 2_000_000
 TABLE = "street_of_others"
 
 
-def measure(plan: Plan) -> Iterator[Figure]:
+def measure(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Seconds of each loader, by size of the file, beside those of COPY."""
     loaders: dict[str, Callable[[Settings, Path], float]] = {"COPY by the server": plain_copy, "pandas and to_sql": _pandas}
     if find_spec("dlt"):
         loaders["dlt"] = _dlt
+    else:
+        yield LeftOut("loaders", "dlt", "it is not installed (docs/performance.md says how to install it beside)")
     with machine.server() as settings:
         path = settings.home / "source.csv"
-        for rows in (one for one in plan.sizes if one <= MOST):
+        for rows in plan.sizes:
+            if rows > MOST:
+                yield LeftOut("loaders", f"{rows:,} rows", f"loaders that hold all rows in memory are measured up to {MOST:,}")
+                continue
             street.write_file(path, rows, settings)
             took = {name: [] for name in loaders}
             for _ in range(plan.rounds):

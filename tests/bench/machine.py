@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.ports import free_port
 from vrn.run import prepare, secrets
@@ -23,7 +24,7 @@ def home(**variables: str) -> Iterator[Settings]:
 
     variables: more of the environment, such as VRN_CONTRACTS; `{home}` in them is the home's folder.
     """
-    with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="vrn-bench-") as folder, patch.dict(os.environ):
         # The server runs as another user, and reads a file for COPY.
         Path(folder).chmod(0o711)
         # What the caller's environment says of its own home must not reach this one.
@@ -45,13 +46,23 @@ def home(**variables: str) -> Iterator[Settings]:
 @contextmanager
 def server(**variables: str) -> Iterator[Settings]:
     """A home whose PostgreSQL runs, with a prepared and empty warehouse; without Airflow."""
-    # No Airflow listens, so no run's note can be written, and every run says so.
-    logging.getLogger("vrn.run.ingest").setLevel(logging.ERROR)
-    with home(**variables) as settings:
+    with home(**variables) as settings, _quiet("vrn.run.ingest"):
         secrets.ensure(settings)
-        postgres.start(settings)
         try:
+            postgres.start(settings)
             prepare.prepare(settings)
             yield settings
         finally:
             postgres.stop(settings)
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """No Airflow listens, so no run's note can be written, and every run says so."""
+    logger = logging.getLogger(name)
+    usual = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(usual)

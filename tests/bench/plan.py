@@ -10,12 +10,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Plan:
     """rounds: each figure is the median of so many. sizes: rows of a file. years: of history. clients: that ask at once for
-    `seconds`. feeds: whose DAGs are read. persons: who are linked."""
+    `seconds_of_asking`. feeds: whose DAGs are read. persons: who are linked, made up anew for each of the seeds."""
 
     rounds: int = 3
     sizes: tuple[int, ...] = (18_000, 360_000, 2_000_000, 10_000_000)
     years: tuple[int, ...] = (1, 5, 10, 50)
     clients: tuple[int, ...] = (1, 20, 100)
-    seconds: int = 20
+    seconds_of_asking: int = 20
     feeds: tuple[int, ...] = (29, 150)
     persons: int = 50_000
+    seeds: tuple[int, ...] = (41, 42)

@@ -20,7 +20,7 @@ from psycopg import sql
 
 from tests.bench import copies, history
 from tests.bench.plan import Plan
-from tests.bench.table import Figure, Goal
+from tests.bench.table import Figure, Goal, LeftOut
 from vrn.access import roles as access
 from vrn.build import steps
 from vrn.publish import frozen, readers
@@ -148,7 +148,7 @@ def percentile(answers: list[float]) -> float:
     return statistics.quantiles(answers, n=20, method="inclusive")[-1] if len(answers) > 1 else answers[0]
 
 
-def measure(plan: Plan) -> Iterator[Figure]:
+def measure(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Milliseconds of each query, by how many ask at once."""
     years, most = min(YEARS, max(plan.years)), max(plan.clients)
     postgres.SERVER_OPTIONS["max_connections"] = str(most + ROOM + int(postgres.SERVER_OPTIONS["reserved_connections"]))
@@ -160,10 +160,12 @@ def measure(plan: Plan) -> Iterator[Figure]:
         let_in(settings, most)
         written = scripts(settings, Path(folder))
         # The first answers are those of a server that has read nothing yet.
-        ask(settings, written, 1, plan.seconds)
+        ask(settings, written, 1, plan.seconds_of_asking)
         for clients in plan.clients:
-            took = ask(settings, written, clients, plan.seconds)
+            took = ask(settings, written, clients, plan.seconds_of_asking)
             size = f"{clients} {'client' if clients == 1 else 'clients'}, {rows:,} rows"
+            for query in (one for one in QUERIES if one not in took):
+                yield LeftOut("queries", f"{query}, {size}", f"it had no answer within {plan.seconds_of_asking} s")
             for query, answers in took.items():
                 for name, value in (("median", statistics.median(answers)), ("95 %", percentile(answers))):
                     yield Figure("queries", f"{query}, {name}", size, value, "ms", GOALS.get((name, clients)))

@@ -38,7 +38,7 @@ def measure(plan: Plan) -> Iterator[Figure]:
             yield Figure("run", "work of all steps", f"{spent['steps']} steps", spent["work"], "s")
             yield Figure("run", "share with no step at work", f"{spent['steps']} steps", 1 - spent["busy"] / spent["wall"], "")
             yield Figure("run", "second run", "nothing new", _command("run"), "s")
-            seconds = ROUNDS_OF_REST * plan.seconds
+            seconds = ROUNDS_OF_REST * plan.seconds_of_asking
             yield from _shares("settling", at_rest(settings, seconds), seconds)
             yield Figure("run", "from the last task to rest", "", until_settled(settings), "s")
             yield from _shares("at rest", at_rest(settings, seconds), seconds)

@@ -1,19 +1,13 @@
-"""The figures of a bench: as lines of one table, and as JSON beside what they were measured on."""
+"""The figures of a bench, as lines of one table."""
 
 from __future__ import annotations
 
-import json
 import operator
-import os
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-
-from vrn.publish.release import revision
+from dataclasses import dataclass
 
 HEADINGS = ("part", "what", "size", "figure", "goal", "met")
+HEAD = "\n".join(f"| {' | '.join(one)} |" for one in (HEADINGS, ("---",) * len(HEADINGS)))
 COMPARED = {"<=": operator.le, ">=": operator.ge}
 
 
@@ -39,6 +33,20 @@ class Figure:
     unit: str
     goal: Goal | None = None
 
+    @property
+    def is_met(self) -> bool | None:
+        """None where there is no goal."""
+        return self.goal.is_met(self.value) if self.goal else None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a part did not measure, and why."""
+
+    part: str
+    what: str
+    why: str
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -48,37 +56,18 @@ class Failure:
     reason: str
 
 
-def text(figures: Sequence[Figure]) -> str:
-    """The table, in Markdown, so that it can be put into docs/performance.md as it is."""
-    lines = [HEADINGS, ("---",) * len(HEADINGS), *(_line(one) for one in figures)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _line(one: Figure) -> tuple[str, ...]:
+def line(one: Figure) -> str:
+    """A line of the table, in Markdown, so that it can be put into docs/performance.md as it is."""
     goal = f"{one.goal.compared} {_number(one.goal.value)}" if one.goal else ""
-    met = {None: "", True: "yes", False: "no"}[one.goal.is_met(one.value) if one.goal else None]
-    return one.part, one.what, one.size, f"{_number(one.value)} {one.unit}".strip(), goal, met
+    met = {None: "", True: "yes", False: "no"}[one.is_met]
+    return f"| {' | '.join((one.part, one.what, one.size, f'{_number(one.value)} {one.unit}'.strip(), goal, met))} |"
+
+
+def below(left_out: Sequence[LeftOut]) -> str:
+    """What the table has not, as a list below it."""
+    return "".join(["\nLeft out:\n\n", *(f"- {one.part}: {one.what}, because {one.why}\n" for one in left_out)]) if left_out else ""
 
 
 def _number(value: float) -> str:
     """Three figures that count, and whole numbers whole from a thousand on."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def write(folder: Path, figures: Sequence[Figure], failures: Sequence[Failure], plan: object) -> Path:
-    """Keep a bench as JSON in a folder of the home. Returns the file, whose name is the moment in UTC."""
-    now = datetime.now(UTC)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{now:%Y-%m-%dT%H%M%SZ}.json"
-    said = {
-        "measured_at": now.isoformat(timespec="seconds"),
-        "revision": revision(),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()},
-        "plan": asdict(plan),
-        "figures": [
-            asdict(one) | {"value": float(one.value), "is_met": one.goal.is_met(one.value) if one.goal else None} for one in figures
-        ],
-        "failures": [asdict(one) for one in failures],
-    }
-    path.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
