@@ -8,7 +8,6 @@ Expectations loaded before, as the scheduler has.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,26 +19,38 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.bench import machine, street
+from tests.bench import machine, memory, street
 from tests.bench.plan import Plan
-from tests.bench.table import Figure, Goal
+from tests.bench.table import Figure, Goal, LeftOut
 from vrn.settings import REPOSITORY, Settings
 
 STEPS = ("register", "stage", "gate", "accept")
 ANSWER = "STEPS "
+PEAK = "peak memory"
 # Of COPY's rate, from so many rows on (issue 17), and the peak memory of a step in MB.
 GOALS = {2_000_000: 0.30, 10_000_000: 0.27}
 MOST_MEMORY = 600
+# It is to be the same at both (issue 17); two rounds of one size differ by some hundredths.
+FLAT, MANY, FEW = Goal("<=", 1.1), 10_000_000, 2_000_000
 
 
-def measure(plan: Plan) -> Iterator[Figure]:
+def measure(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Seconds of each step and of all, the share of COPY's rate, and the peak memory, by size of the file."""
+    peaks: dict[int, float] = {}
     with machine.server(VRN_CONTRACTS="{home}/contracts") as settings:
         street.write_contract(settings.contracts)
         for rows in plan.sizes:
             source = settings.home / "source.csv"
             street.write_file(source, rows, settings)
-            yield from _of_size(settings, source, rows, plan.rounds)
+            for one in _of_size(settings, source, rows, plan.rounds):
+                if one.what == PEAK:
+                    peaks[rows] = one.value
+                yield one
+    what = f"{PEAK} at {MANY:,} rows to that at {FEW:,}"
+    if {FEW, MANY} <= set(peaks):
+        yield Figure("ingest", what, "", peaks[MANY] / peaks[FEW], "", FLAT)
+    else:
+        yield LeftOut("ingest", what, "SIZES has not both")
 
 
 def _of_size(settings: Settings, source: Path, rows: int, rounds: int) -> Iterator[Figure]:
@@ -59,7 +70,7 @@ def _of_size(settings: Settings, source: Path, rows: int, rounds: int) -> Iterat
         yield figure(step, statistics.median(run[step] for run in runs))
     yield figure("file to accepted rows", whole)
     yield figure("share of COPY's rate", copied / whole, "", Goal(">=", GOALS[rows]) if rows in GOALS else None)
-    yield figure("peak memory", statistics.median(run["peak"] for run in runs), "MB", Goal("<=", MOST_MEMORY))
+    yield figure(PEAK, statistics.median(run["peak"] for run in runs), "MB", Goal("<=", MOST_MEMORY))
 
 
 def plain_copy(settings: Settings, path: Path) -> float:
@@ -117,7 +128,7 @@ def through_the_steps() -> None:
         accept.accept(connection, ledger.get(connection, submission_id), contract)
         clock.append(time.monotonic())
     took = dict(zip(STEPS, (after - before for before, after in pairwise(clock)), strict=True))
-    print(ANSWER + json.dumps(took | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(ANSWER + json.dumps(took | {"peak": memory.peak()}))
 
 
 if __name__ == "__main__":
