@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import os
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import closing
@@ -46,6 +48,8 @@ def in_a_process(part: str, plan: Plan) -> Iterator[Figure | LeftOut | Failure]:
 
 def _measure(module: str, part: str, plan: Plan, sender: Connection) -> None:
     ending.by_exit()
+    # What dbt and others print would stand among the lines of the table.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         with closing(importlib.import_module(module).measure(plan)) as told:
             for one in told:

@@ -38,6 +38,11 @@ FAILS = """
     yield SECOND
     raise ValueError("no third")
 """
+PRINTS = """
+    print("what dbt says")
+    os.system("echo what another program says")
+    yield FIRST
+"""
 WAITS = """
     yield FIRST
     waiting.until(Path({sign!r}).exists, "that the first figure was taken")
@@ -84,6 +89,13 @@ def test_a_part_that_fails_after_two_figures_keeps_the_two(make_part):
     assert figures == [FIRST, SECOND]
     assert failure.part == "run"
     assert "ValueError: no third" in failure.reason
+
+
+def test_what_a_part_prints_is_not_among_the_lines_of_the_table(make_part, capfd):
+    make_part(PRINTS)
+    assert list(parts.in_a_process("run", Plan())) == [FIRST]
+    out, said = capfd.readouterr()
+    assert (out, set(said.splitlines())) == ("", {"what dbt says", "what another program says"})
 
 
 def test_a_figure_is_there_before_the_next_is_measured(make_part):
