@@ -7,9 +7,10 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.end_to_end.homes import Home
@@ -17,7 +18,7 @@ from tests.waiting import until
 from vrn.run.local import airflow
 from vrn.settings import LEAST_WORKER_TASKS
 
-TAKEN, ENDED = "received", "(?:succeeded|raised)"
+TAKEN, ENDED, STOPS = "received", "(?:succeeded|raised)", "Warm shutdown"
 
 
 class Worker:
@@ -42,16 +43,37 @@ class Worker:
 
     def times(self, what: str) -> int:
         """How often it said of a task that it did that."""
-        return len(re.findall(rf"execute_workload\[[0-9a-f-]+\] {what}", self.log.read_text()))
+        return len(self._tasks(what))
+
+    def _tasks(self, what: str) -> list[str]:
+        return re.findall(rf"execute_workload\[([0-9a-f-]+)\] {what}", self.log.read_text())
+
+    @property
+    def taken(self) -> set[str]:
+        """The tasks that it took out of the queue, by their ids in it."""
+        return set(self._tasks(TAKEN))
 
     @property
     def is_at_work(self) -> bool:
         return self.times(TAKEN) > self.times(ENDED)
 
+    def has(self, pid: int) -> bool:
+        """Whether it started the process. By the session, because Airflow gives each task a group of its own."""
+        with suppress(ProcessLookupError):
+            return os.getsid(pid) == self.process.pid
+        return False
+
     def signal(self, number: int) -> None:
         """To it and to all that it started, as when its machine stops."""
         if self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+            for pid in filter(self.has, psutil.pids()):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    def stop(self) -> None:
+        """Tell its first process to stop, and no other, as Docker does."""
+        self.process.send_signal(signal.SIGTERM)
+        until(lambda: STOPS in self.log.read_text(), f"{self.name} to say that it stops")
 
 
 @contextmanager
