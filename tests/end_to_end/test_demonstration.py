@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import properties
+from tests import properties, same_figures
 from tests.end_to_end.homes import Home, started
 from tests.end_to_end.test_county import WITHOUT_SYNTHETIC_FIGURES
 from tests.others import seen_by_others
 
 pytestmark = pytest.mark.services
-# What the nightly profile compares of a figure.
-FIGURES = """
-select indicator_id, area_code, period_id, sex, age_band, ethnicity, imd_quintile, count, denominator, value, lower_ci_95,
-    upper_ci_95, comparison, trend, status
-from marts.fct_indicator_value
-order by 1, 2, 3, 4, 5, 6, 7
-"""
 
 
 @dataclass
@@ -62,7 +55,7 @@ def test_an_empty_inbox_gets_synthetic_deliveries_that_say_so_everywhere_and_onl
 
 @pytest.mark.nightly
 def test_the_whole_county_through_airflow_is_the_county_taken_in_without_it(shown, county):
-    assert shown.home.rows(FIGURES) == county.rows(FIGURES)
+    assert same_figures.differences(same_figures.of(shown.home.settings), same_figures.of(county.settings)) == []
 
 
 def test_nothing_of_a_running_home_listens_beyond_this_machine(shown):
