@@ -11,8 +11,14 @@ export COMPOSE_PROJECT_NAME=vrn-two-workers COMPOSE_PROFILES=celery
 fail() { printf 'error: %s\n' "$1" >&2; exit 1; }
 say() { printf '%s\n' "$1" >&2; }
 
-warehouse() { docker compose exec -T warehouse psql -U postgres -d warehouse -Atqc "$1"; }
-airflow_db() { docker compose exec -T airflow-db psql -U airflow -d airflow -Atqc "$1"; }
+# ask SERVICE USER DATABASE QUERY, with the password that lies in the service's own volume.
+ask() {
+  # shellcheck disable=SC2016
+  docker compose exec -T "$1" sh -c 'PGPASSWORD=$(cat "/run/vrn-secrets/password_$0") exec psql -U "$0" -d "$1" -Atqc "$2"' \
+    "${@:2}" </dev/null
+}
+warehouse() { ask warehouse postgres warehouse "$1"; }
+airflow_db() { ask airflow-db airflow airflow "$1"; }
 
 drop_deliveries() {
   docker compose exec -T worker python - "$feed" "$first" "$last" <<'PYTHON'
