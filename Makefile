@@ -3,13 +3,13 @@
 SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
-VRN := PYTHONPATH=plugins $(BIN)/python -m vrn
+VRN := PYTHONPATH=plugins "$(BIN)"/python -m vrn
 ROLE ?= vrn_owner
 DEMO ?= $(VRN_DEMO)
 # What a command is told reaches it by the environment, whatever characters are in it.
 export ROLE DEMO NOTE PROJECT SUBMISSION REASON FEED SUPPLIER FROM UNTIL KEY ONLY SIZES YEARS ROUNDS CLIENTS SECONDS_OF_ASKING FEEDS PERSONS SEEDS
 # A file of tests runs in one of two workers; conftest.py says which files come first.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := "$(BIN)"/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
@@ -92,13 +92,13 @@ test-nightly: $(INSTALLED_DEV) ## what takes longer: the whole county through Ai
 	@VRN_TEST_PROFILE=nightly $(PYTEST)
 
 lint: $(INSTALLED_DEV) ## ruff, the order of imports, and sqlfluff
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && PYTHONPATH=plugins $(BIN)/lint-imports --no-cache --no-logo && $(BIN)/python -m sqlfluff lint -q dbt_project/models
+	@"$(BIN)"/ruff check . && "$(BIN)"/ruff format --check . && PYTHONPATH=plugins "$(BIN)"/lint-imports --no-cache --no-logo && "$(BIN)"/python -m sqlfluff lint -q dbt_project/models
 
 format: $(INSTALLED_DEV) ## put the code into shape
-	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+	@"$(BIN)"/ruff check --fix . && "$(BIN)"/ruff format .
 
 bench: $(INSTALLED) ## what the house costs, in one table and as JSON in the home (ONLY=ingest,gate SIZES=18000 YEARS=1,5 ROUNDS=1)
-	@PYTHONPATH=plugins:. $(BIN)/python -m tests.bench --only "$$ONLY" --sizes "$$SIZES" --years "$$YEARS" --rounds "$$ROUNDS" --clients "$$CLIENTS" --seconds_of_asking "$$SECONDS_OF_ASKING" --feeds "$$FEEDS" --persons "$$PERSONS" --seeds "$$SEEDS"
+	@PYTHONPATH=plugins:. "$(BIN)"/python -m tests.bench --only "$$ONLY" --sizes "$$SIZES" --years "$$YEARS" --rounds "$$ROUNDS" --clients "$$CLIENTS" --seconds_of_asking "$$SECONDS_OF_ASKING" --feeds "$$FEEDS" --persons "$$PERSONS" --seeds "$$SEEDS"
 
 docs: $(INSTALLED) ## generate dbt's docs and a page for each indicator (no network) into the home
 	@$(VRN) docs
