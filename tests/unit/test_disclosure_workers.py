@@ -20,9 +20,11 @@ from vrn.settings import REPOSITORY
 # Is at work until it is ended.
 FOR_EVER, FAILS, IS_KILLED = "for ever", "fails", "is killed"
 BEGINS = """
-import sys
+import signal, sys
 from tests.unit import test_disclosure_workers as parts
 from vrn.publish.disclosure import workers
+# A shell that runs the tests in the background has all that they begin ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 workers.ENOUGH = 0
 workers.os.sched_getaffinity = lambda _: {0, 1}
 try:
