@@ -3,11 +3,7 @@ Airflow's own processes (tests/end_to_end has those). What the ledger says is ma
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
+from tests.dags.asked import ask
 from vrn.settings import REPOSITORY
 
 ASK = """
@@ -35,17 +31,5 @@ print("RESULT" + json.dumps(answers))
 
 
 def test_an_answer_that_an_earlier_try_carried_out_and_was_killed_calls_the_build_and_one_that_came_too_late_does_not(tmp_path):
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPOSITORY / "plugins"),
-        "AIRFLOW_HOME": str(tmp_path),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/none.db",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", ASK, str(REPOSITORY / "dags" / "approve_held.py")],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
-    assert lines, done.stderr[-2000:]
-    assert json.loads(lines[-1].removeprefix("RESULT")) == ["done", "skipped: Submission 7 is accepted."]
+    answers = ask(ASK, REPOSITORY / "dags" / "approve_held.py", tmp_path)
+    assert answers == ["done", "skipped: Submission 7 is accepted."]

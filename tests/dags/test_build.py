@@ -3,13 +3,9 @@ because a real one lives in Airflow's own processes (tests/end_to_end has those)
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 
+from tests.dags.asked import ask as asked_of
 from vrn.build.layers import STEPS, task_id
 from vrn.settings import REPOSITORY
 
@@ -43,21 +39,7 @@ print("RESULT" + json.dumps(answers))
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
     def asked(*situations: tuple[str, dict]) -> list:
-        home = tmp_path_factory.mktemp("dags")
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(REPOSITORY / "plugins"),
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/none.db",
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", ASK, str(REPOSITORY / "dags" / "build_outcomes.py")],
-            input=json.dumps(situations), env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
-        assert lines, done.stderr[-2000:]
-        return json.loads(lines[-1].removeprefix("RESULT"))
+        return asked_of(ASK, REPOSITORY / "dags" / "build_outcomes.py", tmp_path_factory.mktemp("dags"), situations)
 
     return asked
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.dags.asked import ask
 from vrn.feeds import shown as feeds
 from vrn.settings import REPOSITORY
 
@@ -57,22 +54,14 @@ print("RESULT" + json.dumps({
 
 
 def parse(home: Path, feed_files: Path = REPOSITORY / "expectations") -> dict:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPOSITORY / "plugins"),
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/none.db",
-        "VRN_HOME": str(home / "nowhere"),
-        "VRN_CONTRACTS": str(feed_files),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", PARSE, str(REPOSITORY / "dags")], env=environment, capture_output=True, text=True, check=False
+    return ask(
+        PARSE,
+        REPOSITORY / "dags",
+        home,
+        AIRFLOW__CORE__PLUGINS_FOLDER=str(REPOSITORY / "plugins"),
+        VRN_HOME=str(home / "nowhere"),
+        VRN_CONTRACTS=str(feed_files),
     )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
-    assert lines, done.stderr[-2000:]
-    return json.loads(lines[-1].removeprefix("RESULT"))
 
 
 @pytest.fixture(scope="module")

@@ -124,9 +124,9 @@ def _build(layer: str) -> dict[str, int]:
         out = left_out.resting_on(manifest, [*failed, *left_out.without_table(connection, settings, manifest)])
         rests_on = _inputs(settings, layer)
         is_known = is_ours and last["inputs"] is not None and not out.models
-        changed = inputs.changed(last["inputs"], rests_on) if is_known else set()
-        _forget(settings, layer, is_ours=is_ours, changed=changed if is_known else None)
-        unchanged = inputs.unchanged(manifest, layer, changed) if is_known else set()
+        changed = inputs.changed(last["inputs"], rests_on) if is_known else None
+        _forget(settings, layer, is_ours=is_ours, changed=changed)
+        unchanged = set() if changed is None else inputs.unchanged(manifest, layer, changed)
         selected = ["--select", *LAYERS[layer], *([] if is_ours else ["--full-refresh"])]
         selected += ["--exclude", *out.models] if out.models else []
         variables = {"left_out": out.indicators} if out.indicators else {}

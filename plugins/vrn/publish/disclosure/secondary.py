@@ -9,13 +9,12 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from vrn.publish.disclosure.certify import Certificates, prove_many
 from vrn.publish.disclosure.mover import Mover
 from vrn.publish.disclosure.puzzle import Puzzle
+from vrn.publish.disclosure.workers import Tell
 
 # So many counts without a proof are worth a try to prove them together.
 MANY = 10
@@ -23,7 +22,7 @@ MANY = 10
 SOME = 30
 
 
-def protect(puzzle: Puzzle, tell: Callable[[float], None]) -> np.ndarray:
+def protect(puzzle: Puzzle, tell: Tell) -> np.ndarray:
     """Hides figures in `puzzle.hidden_rows` until every hidden cell that needs it has its range.
 
     tell: is told which share of the cells without a range has one by now.
