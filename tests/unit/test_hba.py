@@ -85,6 +85,8 @@ def small(tmp_path_factory) -> Iterator[Settings]:
         superuser.execute(f"create role {STRANGER} login superuser password 'x'")
         superuser.execute(f"create role {PROJECT} login password 'x'")
         superuser.execute(f"grant connect on database {settings.database} to {PROJECT}")
+        prepare.ensure_service(superuser, "airflow", settings.password("airflow"))
+        prepare.ensure_database(superuser, "airflow", "airflow")
     yield settings
     postgres.stop(settings)
 
@@ -124,9 +126,6 @@ def test_readers_come_into_their_own_database_only(small, monkeypatch):
 
 
 def test_in_a_home_airflow_comes_into_its_own_database_only(small):
-    with psycopg.connect(small.conninfo(SUPERUSER), autocommit=True) as superuser:
-        prepare.ensure_service(superuser, "airflow", small.password("airflow"))
-        prepare.ensure_database(superuser, "airflow", "airflow")
     assert signs_in(small, "airflow", dbname="airflow")
     assert not signs_in(small, "airflow")
 
