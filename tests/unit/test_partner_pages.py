@@ -198,24 +198,28 @@ def test_pages_are_readable_by_their_owner_alone(pages):
 
 @pytest.fixture(scope="module")
 def secrets(tmp_path_factory) -> Path:
-    """The folder of secrets that the service was given; a partner that is new has a password and no page yet."""
-    folder = tmp_path_factory.mktemp("secrets")
+    """The folder of secrets that the service was given; a partner that is new has a password and no page yet.
+
+    It lies in a home of its own, because the other tests' home has its secrets where VRN_SECRETS says.
+    """
+    folder = tmp_path_factory.mktemp("served") / "secrets"
+    folder.mkdir()
     for partner, password in {"bwd": "right", "bpl": "other", "new": "no pages yet"}.items():
         (folder / f"password_vrn_analyst_{partner}").write_text(password)
     return folder
 
 
 @pytest.fixture(scope="module")
-def client(secrets, tmp_path_factory) -> Iterator[httpx.Client]:
+def client(secrets) -> Iterator[httpx.Client]:
     """A browser before the real server with a certificate, as a deployment has it."""
-    home = tmp_path_factory.mktemp("served")
+    home = secrets.parent
     for partner in ("bwd", "bpl"):
         (home / "partner_pages" / partner).mkdir(parents=True)
         (home / "partner_pages" / partner / "index.html").write_text(f"the page of {partner}")
     (home / "secret").write_text("of nobody")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VRN_SECRETS", str(secrets))
-        patch.delenv("VRN_PARTNERS", raising=False)
+        for variable in ("VRN_SECRETS", "VRN_PARTNERS"):
+            patch.delenv(variable, raising=False)
         settings, port = Settings(home=home), free_port()
         tls.ensure(settings)
         server = serve.server(settings, port, "127.0.0.1")
