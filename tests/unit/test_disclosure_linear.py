@@ -36,6 +36,7 @@ def by_linprog(cost, equal, below, low, high):
         b_ub=below[1] if below[0].shape[0] else None,
         bounds=np.column_stack([low, high]),
         method="highs",
+        options={"presolve": False},
     )
     return found.x if found.status == 0 else None
 
