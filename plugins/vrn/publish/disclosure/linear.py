@@ -3,8 +3,9 @@ to know the prices.
 
 HiGHS solves them, by the interface that scipy's `linprog` itself uses. `linprog` spends as long on
 each program as HiGHS does: it checks what it is given, builds the same matrix several times over,
-and walks through all columns for their marginal prices. The answers are the same to the last bit,
-because HiGHS is given the same program with the same options; a test holds them together.
+and walks through all columns for their marginal prices. The answers are those of `linprog` without
+presolve to the last bit, because HiGHS is given the same program with the same options; a test
+holds them together.
 """
 
 from __future__ import annotations
