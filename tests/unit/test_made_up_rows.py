@@ -71,7 +71,7 @@ def test_rows_beside_strata_are_of_no_stratum(places):
 
 def test_a_column_is_made_after_those_that_it_looks_at(places):
     contract = contracts.load(REPOSITORY / "expectations" / "police_crime.odcs.yaml", Period.month("2019-05"))
-    order = [column.name for column in values.in_order(contract.main.columns)]
+    order = [cell.name for cell in values.cells(contract.main.columns)]
     assert order.index("date_recorded") < order.index("outcome_date") < order.index("outcome_type")
 
 

@@ -43,11 +43,12 @@ def _rows(
     if "strata" in entity.synthetic:
         chance.shuffle(plan)
     persons = _persons(entity, chance, len(plan))
-    columns = values.in_order(entity.columns)
+    cells = values.cells(entity.columns)
+    extract = extracts.day(period)
     for place, (fixed, parent) in enumerate(plan):
         given = {name: shares[place] for name, shares in allocated.items()}
-        row = values.Row(period, extracts.day(period), chance, places.draw(chance, supplier), base + place, parent, persons[place])
-        yield values.fill(row, columns, {"supplier": supplier} | fixed | given)
+        row = values.Row(period, extract, chance, places.draw(chance, supplier), base + place, parent, persons[place])
+        yield values.fill(row, cells, {"supplier": supplier} | fixed | given)
 
 
 def _base(period: Period, supplier: str, contract: Contract) -> int:
