@@ -12,7 +12,7 @@ import pytest
 from dbt_common.behavior_flags import BehaviorFlagRendered
 
 from tests import county as county_of
-from tests import properties, staged, warehouses
+from tests import memory, properties, staged, warehouses
 from tests.answers import Answers
 from tests.inbox import Inbox
 from tests.ports import free_port
@@ -116,19 +116,19 @@ def _flags_without_a_source() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server(_flags_without_a_source, tmp_path_factory) -> Iterator[Settings]:
     """A PostgreSQL 18 of the tests' own, with a prepared and empty warehouse in it that no test writes to."""
-    home = tmp_path_factory.mktemp("home")
-    settings = Settings(home=home, pg_port=free_port(), airflow_port=free_port())
-    settings.logs.mkdir()
-    secrets.ensure(settings)
-    warehouses.same_keys(settings, warehouses.shared_folder(tmp_path_factory))
-    postgres.start(settings)
-    try:
-        with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:
-            warehouses.wait_for_no_disk(connection)
-        prepare.prepare(settings)
-        yield settings
-    finally:
-        postgres.stop(settings)
+    with memory.folder() as home:
+        settings = Settings(home=home, pg_port=free_port(), airflow_port=free_port())
+        settings.logs.mkdir()
+        secrets.ensure(settings)
+        warehouses.same_keys(settings, warehouses.shared_folder(tmp_path_factory))
+        postgres.start(settings)
+        try:
+            with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:
+                warehouses.wait_for_no_disk(connection)
+            prepare.prepare(settings)
+            yield settings
+        finally:
+            postgres.stop(settings)
 
 
 @pytest.fixture(scope="session")
