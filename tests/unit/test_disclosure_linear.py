@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from vrn.publish.disclosure import linear
 
@@ -58,3 +58,44 @@ def test_there_is_no_answer_where_no_values_agree():
 def test_there_is_no_answer_where_a_cost_falls_for_ever():
     cost, equal, below, low, high = program(1, 0, 1)
     assert linear.solve(-np.ones_like(cost), equal, below, low, np.full_like(high, np.inf)) is None
+
+
+def come_to_no_end(monkeypatch, *presolves: str) -> None:
+    """HiGHS gives up after two pivots where its presolve is one of these."""
+    options = linear._options
+
+    def limited(presolve: str):
+        made = options(presolve)
+        if presolve in presolves:
+            made.simplex_iteration_limit = 2
+        return made
+
+    monkeypatch.setattr(linear, "_options", limited)
+
+
+def test_a_program_that_came_to_no_end_is_not_taken_for_a_program_without_an_answer(monkeypatch):
+    """Every failure of the solver was: of forty hidden counts thirty could then be worked out, and nobody heard of it."""
+    come_to_no_end(monkeypatch, "off", "on")
+    with pytest.raises(linear.Unsolved, match=r"60 columns, 35 rows\) came to no end \(kIterationLimit\)"):
+        linear.solve(*program(3, 25, 10))
+
+
+def test_a_program_that_comes_to_no_end_without_presolve_is_solved_with_presolve(monkeypatch):
+    asked = program(3, 25, 10)
+    cost, least = asked[0], linear.solve(*asked)
+    come_to_no_end(monkeypatch, "off")
+    assert cost @ linear.solve(*asked) == pytest.approx(cost @ least)
+
+
+def test_an_answer_that_breaks_a_relation_is_no_answer(monkeypatch):
+    monkeypatch.setattr(linear, "TOLERANCE", -1)
+    with pytest.raises(linear.Unsolved):
+        linear.solve(*program(3, 25, 10))
+
+
+@pytest.mark.parametrize("place", ["cost", "coefficient", "side", "limit"])
+def test_a_program_with_something_that_is_no_number_is_refused(place):
+    given = dict.fromkeys(("cost", "coefficient", "side", "limit"), 1.0) | {place: np.nan}
+    matrix, side = csc_array(np.array([[given["coefficient"]]])), np.array([given["side"]])
+    with pytest.raises(ValueError, match="no number"):
+        linear.solve_columns(np.array([given["cost"]]), matrix, (side, side), (np.zeros(1), np.array([given["limit"]])))

@@ -142,3 +142,31 @@ def test_no_count_in_windows_can_be_worked_out_with_the_months_of_a_related_indi
         narrow = world.too_narrow(figures, suppressed(world.decide(figures)), most=6)
         # What is left in a month of which one of the two is not given is nobody's figure.
         assert [one for one in narrow if one[3] != "left"] == [], seed
+
+
+# Worlds in which the cheapest other tables lie between whole numbers.
+IN_HALVES = [
+    ("a sum", 9009),
+    ("a denominator within a count", 9009),
+    ("a denominator within a count", 20025),
+    ("parts", 20002),
+]
+
+
+@pytest.mark.parametrize(("shape", "seed"), IN_HALVES)
+def test_a_count_whose_other_tables_lie_between_whole_numbers_is_given_wider_ones(shape, seed):
+    """From a half to five and a half are four whole numbers, and the policy wants five: the release stopped for good."""
+    world = RelatedWorld(SHAPES[shape], seed, "LVRN5", has_windows=True)
+    figures = world.figures()
+    decided = world.decide(figures)
+    assert (decided["reason"] == "cannot_be_hidden").sum() == 0
+    assert world.too_narrow(figures, suppressed(decided), most=6) == []
+
+
+@pytest.mark.worlds
+@pytest.mark.parametrize("shape", [name for name, shape in SHAPES.items() if not shape.bands])
+def test_no_count_of_related_indicators_in_windows_can_be_worked_out(shape):
+    for seed in seeds(1):
+        world = RelatedWorld(SHAPES[shape], seed, "LVRN5", has_windows=True)
+        figures = world.figures()
+        assert world.too_narrow(figures, suppressed(world.decide(figures)), most=6) == [], seed

@@ -17,6 +17,11 @@ ROUNDS = 12
 CLOSE = 1e-6
 
 
+def whole_width(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """From the lowest to the highest whole number between two values, because a count is a whole number."""
+    return np.floor(high + CLOSE) - np.ceil(low - CLOSE)
+
+
 class Certificates:
     """Lowest and highest value that each cell has been proved to be able to have."""
 
@@ -26,12 +31,12 @@ class Certificates:
 
     def open_cells(self) -> np.ndarray:
         """Hidden cells that need a range and are not yet proved to have it."""
-        wide = np.floor(self.high + CLOSE) - np.ceil(self.low - CLOSE) >= self._puzzle.width
+        wide = whole_width(self.low, self.high) >= self._puzzle.width
         return np.flatnonzero(self._puzzle.hidden & self._puzzle.needs & ~wide & ~self._puzzle.is_fixed)
 
     def is_open(self, cell: int) -> bool:
         """Whether one cell still waits for its proof."""
-        wide = np.floor(self.high[cell] + CLOSE) - np.ceil(self.low[cell] - CLOSE) >= self._puzzle.width[cell]
+        wide = whole_width(self.low[cell], self.high[cell]) >= self._puzzle.width[cell]
         return not wide and not self._puzzle.is_fixed[cell]
 
     def record(self, cells: np.ndarray, values: np.ndarray) -> None:

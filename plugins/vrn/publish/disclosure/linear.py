@@ -14,8 +14,19 @@ import numpy as np
 from scipy.optimize._highspy import _core as highs
 from scipy.sparse import csc_array, csr_array, vstack
 
+from vrn.errors import VrnError
+
 # What `linprog` takes for exact: a table that breaks a relation by more proves nothing.
 TOLERANCE = 10 * np.sqrt(1e-9)
+WITHOUT_ANSWER = (
+    highs.HighsModelStatus.kInfeasible,
+    highs.HighsModelStatus.kUnbounded,
+    highs.HighsModelStatus.kUnboundedOrInfeasible,
+)
+
+
+class Unsolved(VrnError):
+    """HiGHS came to no end with a program, or to values that break a relation: nobody knows what would be safe."""
 
 
 def solve(
@@ -39,44 +50,57 @@ def solve_columns(
 ) -> np.ndarray | None:
     """The same with all rows in one matrix, whose product with the values is to be between both sides. In each column the rows
     are in order."""
-    found = _highs(cost, matrix, sides, limits)
-    if found is None:
-        return None
-    values, products = found
+    for part in (cost, matrix.data, *sides, *limits):
+        if np.isnan(part).any():
+            raise ValueError("A program has something in it that is no number.")
+    for presolve in ("off", "on"):
+        status, values, products = _highs(cost, matrix, sides, limits, presolve)
+        if status in WITHOUT_ANSWER:
+            return None
+        if status == highs.HighsModelStatus.kOptimal and _is_exact(values, products, sides, limits):
+            return values
+    row_count, column_count = matrix.shape
+    raise Unsolved(
+        f"A linear program of disclosure control ({column_count} columns, {row_count} rows) came to no end ({status.name}). Nobody "
+        "knows which figures may be shown, so none of this release is. Make the release again on a machine with more memory; if "
+        "that does not help either, report this sentence."
+    )
+
+
+def _is_exact(values: np.ndarray, products: np.ndarray, sides: tuple[np.ndarray, ...], limits: tuple[np.ndarray, ...]) -> bool:
     is_off = max(
         np.max(sides[0] - products, initial=0),
         np.max(products - sides[1], initial=0),
         np.max(limits[0] - values, initial=0),
         np.max(values - limits[1], initial=0),
     )
-    return None if is_off > TOLERANCE else values
+    # What is no number is not exact either.
+    return bool(is_off <= TOLERANCE)
 
 
-def _highs(cost, matrix, sides, limits) -> tuple[np.ndarray, np.ndarray] | None:
+def _highs(cost, matrix, sides, limits, presolve: str) -> tuple[highs.HighsModelStatus, np.ndarray, np.ndarray]:
+    """What became of a program, and where it is optimal the values and what their products with the matrix are."""
     solver = highs._Highs()
-    solver.passOptions(_options())
+    solver.passOptions(_options(presolve))
     row_count, column_count = matrix.shape
     # As arrays, because the fields of a HighsLp are converted number by number, which takes a sixth as long as the solving.
-    passed = solver.passModel(
+    solver.passModel(
         column_count, row_count, matrix.nnz, int(highs.MatrixFormat.kColwise), int(highs.ObjSense.kMinimize), 0.0,
         cost, *limits, *sides, matrix.indptr, matrix.indices, matrix.data, np.zeros(column_count, dtype=np.int32),
     )  # fmt: skip
-    if passed == highs.HighsStatus.kError or solver.run() == highs.HighsStatus.kError:
-        return None
-    if solver.getModelStatus() != highs.HighsModelStatus.kOptimal:
-        return None
+    solver.run()
     solution = solver.getSolution()
-    return np.array(solution.col_value), np.array(solution.row_value)
+    return solver.getModelStatus(), np.array(solution.col_value), np.array(solution.row_value)
 
 
-def _options() -> highs.HighsOptions:
-    """Those of `linprog` without its presolve.
+def _options(presolve: str) -> highs.HighsOptions:
+    """Those of `linprog`; presolve: `off`, or `on` for a program that came to no end without.
 
     Nearly all that may move costs something and need not move, so that the dual simplex begins with a table in which little but
     the count in question does not hold yet. To look for a smaller program first takes longer than to solve the one that there is.
     """
     options = highs.HighsOptions()
-    options.presolve = "off"
+    options.presolve = presolve
     options.highs_debug_level = highs.HighsDebugLevel.kHighsDebugLevelNone
     options.log_to_console = options.output_flag = False
     options.simplex_strategy = highs.simplex_constants.SimplexStrategy.kSimplexStrategyDual
