@@ -7,21 +7,28 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 pairs=${1:-2} cores=${2:-0.25}
 feed=police_street_crime first=2009-12 last=2018-03 count=100
-export COMPOSE_PROJECT_NAME=vrn-two-workers COMPOSE_PROFILES=celery
 fail() { printf 'error: %s\n' "$1" >&2; exit 1; }
 say() { printf '%s\n' "$1" >&2; }
+[[ $pairs =~ ^[1-9][0-9]?$ ]] || fail "pairs: a whole number from 1 to 99 was expected, and not: $pairs"
+[[ $cores =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "cores of each worker: a number such as 0.25 was expected, and not: $cores"
+
+# Of another deployment only the ports that it leaves free are told: neither its inbox, which would be taken in and then deleted,
+# nor to whom it writes; and nothing of its .env.
+for name in $(compgen -e | grep -E '^(VRN_|AIRFLOW_|COMPOSE_)' | grep -vE '^VRN_[A-Z_]+_PORT$'); do unset "$name"; done
+export COMPOSE_PROJECT_NAME=vrn-two-workers COMPOSE_PROFILES=celery
+compose() { docker compose --env-file /dev/null -f docker-compose.yaml "$@"; }
 
 # ask SERVICE USER DATABASE QUERY, with the password that lies in the service's own volume.
 ask() {
   # shellcheck disable=SC2016
-  docker compose exec -T "$1" sh -c 'PGPASSWORD=$(cat "/run/vrn-secrets/password_$0") exec psql -U "$0" -d "$1" -Atqc "$2"' \
+  compose exec -T "$1" sh -c 'PGPASSWORD=$(cat "/run/vrn-secrets/password_$0") exec psql -U "$0" -d "$1" -Atqc "$2"' \
     "${@:2}" </dev/null
 }
 warehouse() { ask warehouse postgres warehouse "$1"; }
 airflow_db() { ask airflow-db airflow airflow "$1"; }
 
 drop_deliveries() {
-  docker compose exec -T worker python - "$feed" "$first" "$last" <<'PYTHON'
+  compose exec -T worker python - "$feed" "$first" "$last" <<'PYTHON'
 import sys
 
 from vrn.feeds import contract as contracts
@@ -64,7 +71,7 @@ calm() {
   done
 }
 
-workers() { docker compose ps -q worker; }
+workers() { compose ps -q worker; }
 hold_to() { workers | xargs docker update --cpus "$1" >/dev/null; }
 
 # Processor seconds of containers, by the kernel's second or first kind of control groups.
@@ -80,14 +87,14 @@ by() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.1f", a / b}'; }
 # run N: sets seconds, of_workers and of_warehouse of the backfill on so many workers, from the first step to the last acceptance.
 run() {
   local since before server
-  docker compose up -d --quiet-pull --wait --no-deps --scale "worker=$1" worker >&2
+  compose up -d --quiet-pull --wait --no-deps --scale "worker=$1" worker >&2
   calm
   hold_to "$cores"
   since=$(warehouse 'select clock_timestamp()')
-  server=$(docker compose ps -q warehouse)
+  server=$(compose ps -q warehouse)
   # shellcheck disable=SC2046
   before="$(processor $(workers)) $(processor "$server")"
-  docker compose run --rm -T --no-deps migrate python -m vrn replay --feed "$feed" --from "$first" --until "$last" \
+  compose run --rm -T --no-deps migrate python -m vrn replay --feed "$feed" --from "$first" --until "$last" \
     --reason "two workers against one" >/dev/null
   accepted
   # shellcheck disable=SC2046
@@ -100,9 +107,19 @@ run() {
   say "$1 workers: $seconds s"
 }
 
-trap 'docker compose down -v --remove-orphans >/dev/null 2>&1' EXIT
+removed() {
+  local ended=$?
+  [ $ended = 0 ] || compose logs --tail 20 >&2 || true
+  compose down -v --remove-orphans >/dev/null 2>&1
+}
+
+under_way=$(compose ps -aq)
+[ -z "$under_way" ] || fail "project $COMPOSE_PROJECT_NAME is there already. Wait for whoever measures, or remove it: \
+docker compose -p $COMPOSE_PROJECT_NAME --profile celery down -v"
+trap removed EXIT
 say "starting, and taking the deliveries in for the first time"
-docker compose up -d --quiet-pull --wait --scale worker=1 >&2
+# Built anew, because the image of this name may be of other code.
+compose up -d --build --quiet-pull --wait --scale worker=1 >&2
 drop_deliveries
 accepted
 printf '| | two workers | one worker | speed-up |\n| --- | --- | --- | --- |\n'
