@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
 from tests.bench.parts import PARTS
 from tests.bench.plan import Plan
@@ -17,21 +18,24 @@ def read(arguments: list[str] | None) -> tuple[list[str], Plan]:
         said = ", ".join(map(str, value)) if isinstance(value, tuple) else value
         parser.add_argument(f"--{name}", default="", help=f"numbers, with commas between them; {said} where nothing is said")
     given = parser.parse_args(arguments)
-    return _parts(parser, given.only), Plan(
-        **{name: _numbers(parser, name, getattr(given, name), value) for name, value in vars(usual).items()}
-    )
+    return _parts(given.only), Plan(**{name: _numbers(name, getattr(given, name), value) for name, value in vars(usual).items()})
 
 
-def _parts(parser: argparse.ArgumentParser, text: str) -> list[str]:
+def _refuse(sentence: str) -> NoReturn:
+    """End the command with a sentence alone, because argparse's usage names options that a user of make does not have."""
+    raise SystemExit(f"make bench: {sentence}")
+
+
+def _parts(text: str) -> list[str]:
     chosen = text.split(",") if text else PARTS
     if not all(chosen):
-        parser.error(f"ONLY is '{text}', which lacks a name beside a comma; the parts are {', '.join(PARTS)}.")
+        _refuse(f"ONLY is '{text}', which lacks a name beside a comma; the parts are {', '.join(PARTS)}.")
     if strange := [one for one in chosen if one not in PARTS]:
-        parser.error(f"ONLY says {', '.join(strange)}, and the parts are {', '.join(PARTS)}.")
+        _refuse(f"ONLY says {', '.join(strange)}, and the parts are {', '.join(PARTS)}.")
     return [one for one in PARTS if one in chosen]
 
 
-def _numbers(parser: argparse.ArgumentParser, name: str, text: str, usual: int | tuple[int, ...]) -> int | tuple[int, ...]:
+def _numbers(name: str, text: str, usual: int | tuple[int, ...]) -> int | tuple[int, ...]:
     if not text:
         return usual
     parts = text.split(",")
@@ -39,7 +43,7 @@ def _numbers(parser: argparse.ArgumentParser, name: str, text: str, usual: int |
     numbers = [int(one) if one.isdecimal() else 0 for one in parts]
     are_many = isinstance(usual, tuple)
     if not all(numbers) or (len(parts) > 1 and not are_many):
-        parser.error(f"{name.upper()} is '{text}'. Say {'numbers above 0, such as 1,5' if are_many else 'one number above 0'}.")
+        _refuse(f"{name.upper()} is '{text}'. Say {'numbers above 0, such as 1,5' if are_many else 'one number above 0'}.")
     if len(set(numbers)) < len(numbers):
-        parser.error(f"{name.upper()} is '{text}'. Say each number once.")
+        _refuse(f"{name.upper()} is '{text}'. Say each number once.")
     return tuple(numbers) if are_many else numbers[0]

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Plan:
-    """rounds: each figure is the median of so many. sizes: rows of a file. years: of history. clients: that ask at once for
-    `seconds_of_asking`. feeds: whose DAGs are read. persons: who are linked, made up anew for each of the seeds."""
+    """rounds: figures of parts that measure more than once are the median of so many. sizes: rows of a file. years: of history.
+    clients: that ask at once for `seconds_of_asking`. feeds: whose DAGs are read. persons: who are linked, made up anew for each of
+    the seeds."""
 
     rounds: int = 3
     sizes: tuple[int, ...] = (18_000, 360_000, 2_000_000, 10_000_000)

@@ -83,7 +83,7 @@ def _highs(cost, matrix, sides, limits, presolve: str) -> tuple[highs.HighsModel
     solver = highs._Highs()
     solver.passOptions(_options(presolve))
     row_count, column_count = matrix.shape
-    # As arrays, because the fields of a HighsLp are converted number by number, which takes a sixth as long as the solving.
+    # As arrays, because the fields of a HighsLp are converted number by number, which takes long.
     solver.passModel(
         column_count, row_count, matrix.nnz, int(highs.MatrixFormat.kColwise), int(highs.ObjSense.kMinimize), 0.0,
         cost, *limits, *sides, matrix.indptr, matrix.indices, matrix.data, np.zeros(column_count, dtype=np.int32),
