@@ -49,11 +49,13 @@ def invoke(
     """
     from dbt.cli.main import dbtRunner
 
+    from vrn.build import connections
+
     manifest = read(settings)
     for node_id in without:
         _leave_out(manifest, node_id)
     runner = dbtRunner(manifest)
-    with _environment_of(settings), _seldom_collected():
+    with _environment_of(settings), _seldom_collected(), connections.kept():
         return runner.invoke([*arguments, *_options(settings, variables)])
 
 

@@ -8,19 +8,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date
 from itertools import accumulate
 from typing import Any
 
 from vrn.feeds.columns import Column
-from vrn.feeds.grammar import DATE_FORMATS
-from vrn.feeds.period import LOCAL_TIME, Period
-from vrn.synthetic import people
+from vrn.feeds.period import Period
+from vrn.synthetic import days, people
 from vrn.synthetic.places import Place
-
-# How many days are kept as they are worded: more than a period has, and the days of birth before it.
-DAYS_KEPT = 50_000
 
 
 @dataclass
@@ -194,74 +189,6 @@ def _parent(column: Column, how: How) -> Make:
     return lambda row: row.parent[name]
 
 
-def _day(draw: Callable[[Row, How], date]) -> Callable[[Column, How], Make]:
-    """A kind of column that has a day, as the feed file's form words it."""
-
-    def kind(column: Column, how: How) -> Make:
-        form = DATE_FORMATS[column.form] if column.logical_type == "date" else None
-        ending = "T12:00:00" if column.logical_type == "timestamp" else ""
-
-        def make(row: Row) -> str:
-            row.days[column.name] = day = draw(row, how)
-            return _worded(day, form) + ending
-
-        return make
-
-    return kind
-
-
-@lru_cache(DAYS_KEPT)
-def _worded(day: date, form: str | None) -> str:
-    return day.isoformat() if form is None else day.strftime(form)
-
-
-def _day_in_period(row: Row, _how: How) -> date:
-    return row.period.start + timedelta(days=row.chance.randrange((row.period.end - row.period.start).days + 1))
-
-
-def _days_after(row: Row, how: How) -> date:
-    day = _base(row, how) + timedelta(days=row.chance.randint(how["least"], how["most"]))
-    return min(day, row.extract) if how.get("latest") == "extract" else day
-
-
-def _day_before(row: Row, how: How) -> date:
-    """A birthday so many years before; of a person, the person's."""
-    if row.person:
-        return row.person.born
-    least, most = how["years"]
-    return _base(row, how) - timedelta(days=row.chance.randint(int(least * 365.25) + 1, int((most + 1) * 365.25) - 2))
-
-
-def _base(row: Row, how: How) -> date:
-    """The day of the column from which another is counted; the period's first where that is blank."""
-    return row.days.get(how["column"]) or row.period.start
-
-
-def _moment_in_period(_column: Column, _how: How) -> Make:
-    return lambda row: _moment(row).astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _local_moment_in_period(column: Column, _how: How) -> Make:
-    def make(row: Row) -> str:
-        moment = _moment(row)
-        row.days[column.name] = moment.date()
-        return moment.replace(tzinfo=None).isoformat(timespec="seconds")
-
-    return make
-
-
-def _moment(row: Row) -> datetime:
-    return datetime.fromtimestamp(row.chance.randrange(*_seconds_of(row.period)), LOCAL_TIME)
-
-
-@lru_cache
-def _seconds_of(period: Period) -> tuple[int, int]:
-    """A period in local time: from its first midnight to the one after it, however long its days are."""
-    midnights = (period.start, period.end + timedelta(days=1))
-    start, end = (int(datetime(day.year, day.month, day.day, tzinfo=LOCAL_TIME).timestamp()) for day in midnights)
-    return start, end
-
-
 def _hash(chance: random.Random) -> str:
     return f"{chance.getrandbits(256):064x}"
 
@@ -293,11 +220,11 @@ KINDS: Mapping[str | None, Callable[[Column, How], Make]] = {
     "place": _place,
     "parent": _parent,
     "blank": _blank,
-    "periodStart": _day(lambda row, _how: row.period.start),
-    "periodEnd": _day(lambda row, _how: row.period.end),
-    "dayInPeriod": _day(_day_in_period),
-    "daysAfter": _day(_days_after),
-    "dayBefore": _day(_day_before),
-    "momentInPeriod": _moment_in_period,
-    "localMomentInPeriod": _local_moment_in_period,
+    "periodStart": days.worded(lambda row, _how: row.period.start),
+    "periodEnd": days.worded(lambda row, _how: row.period.end),
+    "dayInPeriod": days.worded(days.in_period),
+    "daysAfter": days.worded(days.after),
+    "dayBefore": days.worded(days.before),
+    "momentInPeriod": days.moment_in_period,
+    "localMomentInPeriod": days.local_moment_in_period,
 }

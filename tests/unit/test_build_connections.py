@@ -1,0 +1,86 @@
+"""dbt's connections, which serve many nodes: a real server, and dbt's own adapter."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from dbt.adapters.contracts.connection import Connection, ConnectionState, LazyHandle
+from dbt.adapters.postgres import PostgresAdapter
+from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
+
+from vrn.build import connections, dbt
+from vrn.build.connections import KeepingConnectionManager
+from vrn.settings import Settings
+from vrn.warehouse.roles import OWNER
+
+
+@pytest.fixture
+def credentials(home: Settings) -> PostgresCredentials:
+    return PostgresCredentials(
+        host=home.pg_host, port=home.pg_port, user=OWNER, password=home.password(OWNER), database=home.database, schema="staging"
+    )
+
+
+@pytest.fixture
+def keeping() -> Iterator[type[KeepingConnectionManager]]:
+    yield KeepingConnectionManager
+    KeepingConnectionManager.close_spare()
+
+
+def opened(credentials: PostgresCredentials) -> Connection:
+    """A connection as dbt opens one for a node."""
+    made = Connection("postgres", "of a node", credentials, ConnectionState.INIT)
+    made.handle = LazyHandle(KeepingConnectionManager.open)
+    assert made.handle.closed == 0
+    return made
+
+
+def ask(connection: Connection, query: str) -> object:
+    with connection.handle.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def test_what_a_node_did_with_its_connection_is_gone_when_the_next_node_has_it(credentials, keeping, owner):
+    first = opened(credentials)
+    process = ask(first, "select pg_backend_pid()")
+    ask(first, "set work_mem = '77MB'")
+    ask(first, "create temporary table left_behind as select 1 as one")
+    ask(first, "select pg_advisory_lock(4711)")
+    first.handle.commit()
+    ask(first, "create table ops.not_committed (one int)")
+    keeping.close(first)
+
+    then = opened(credentials)
+    assert ask(then, "select pg_backend_pid()") == process
+    assert ask(then, "show work_mem") == owner.execute("show work_mem").fetchone()["work_mem"]
+    assert ask(then, "select to_regclass('pg_temp.left_behind')") is None
+    assert ask(then, "select to_regclass('ops.not_committed')") is None
+    assert ask(then, "select count(*) from pg_locks where locktype = 'advisory'") == 0
+    keeping.close(then)
+
+
+def test_a_connection_that_the_server_ended_is_given_to_nobody(credentials, keeping, owner):
+    lost = opened(credentials)
+    process = ask(lost, "select pg_backend_pid()")
+    owner.execute("select pg_terminate_backend(%s, 10000)", [process])
+    keeping.close(lost)
+    assert ask(opened(credentials), "select pg_backend_pid()") != process
+
+
+def test_a_build_signs_in_as_often_as_it_has_threads_and_not_for_each_node(home, owner):
+    sessions = "select sessions from pg_stat_database where datname = current_database()"
+    before = owner.execute(sessions).fetchone()["sessions"]
+    done = dbt.invoke(home, ["--quiet", "build", "--select", "path:functions/stats"])
+    assert len(done.result.results) > 20
+    assert owner.execute(sessions).fetchone()["sessions"] - before < 10
+    # Nobody has one of them when the command is through.
+    left = "select count(*) as left from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    assert owner.execute(left).fetchone()["left"] == 0
+
+
+def test_other_commands_of_a_process_have_connections_of_their_own_again():
+    with suppress(ZeroDivisionError), connections.kept():
+        assert PostgresAdapter.ConnectionManager is KeepingConnectionManager
+        _ = 1 / 0
+    assert PostgresAdapter.ConnectionManager is PostgresConnectionManager
