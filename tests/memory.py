@@ -6,19 +6,21 @@ much of the system's time as in memory.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vrn.run.local import postgres
 from vrn.settings import Settings
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-# The name of a folder has the process that made it, so that the folders of killed processes are known.
 PREFIX = "vrn-tests-"
+# Held by the process whose folder it is: what nobody holds was left by a killed one.
+LOCK = "in use"
 # What two workers' servers take at most, and what the machine needs beside them.
 ROOM, BESIDE = 4 << 30, 6 << 30
 
@@ -27,21 +29,25 @@ ROOM, BESIDE = 4 << 30, 6 << 30
 def folder() -> Iterator[Path]:
     """A folder that is gone afterwards: in memory where there is room for it, and else on the disk."""
     clear()
-    made = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=SHARED_MEMORY if _has_room() else None))
+    new = Path(tempfile.mkdtemp(dir=SHARED_MEMORY if _has_room() else None))
     # For root PostgreSQL runs as another user, who has to find its files there.
-    made.chmod(0o711)
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
+    new.chmod(0o711)
+    with (new / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Before it has its name nobody looks whether it is in use.
+        made = new.rename(new.with_name(f"{PREFIX}{new.name}"))
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made)
 
 
 def clear() -> None:
-    """Delete the folders in memory of processes that were killed, because memory is not cleared until the machine starts anew.
-    What still runs in them is stopped."""
-    for left in SHARED_MEMORY.glob(f"{PREFIX}*"):
-        number = left.name.removeprefix(PREFIX).split("-")[0]
-        if not Path("/proc", number).exists():
+    """Delete the folders of processes that were killed, because memory is not cleared until the machine starts anew. What still
+    runs in them is stopped."""
+    for left in [left for place in (SHARED_MEMORY, Path(tempfile.gettempdir())) for left in place.glob(f"{PREFIX}*")]:
+        with suppress(OSError), (left / LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             postgres.stop(Settings(home=left))
             shutil.rmtree(left, ignore_errors=True)
 

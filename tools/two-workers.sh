@@ -15,7 +15,8 @@ say() { printf '%s\n' "$1" >&2; }
 # Of another deployment only the ports that it leaves free are told: neither its inbox, which would be taken in and then deleted,
 # nor to whom it writes; and nothing of its .env.
 for name in $(compgen -e | grep -E '^(VRN_|AIRFLOW_|COMPOSE_)' | grep -vE '^VRN_[A-Z_]+_PORT$'); do unset "$name"; done
-export COMPOSE_PROJECT_NAME=vrn-two-workers COMPOSE_PROFILES=celery
+# The image has a name of its own, because a deployment would else run this code after its next start.
+export COMPOSE_PROJECT_NAME=vrn-two-workers COMPOSE_PROFILES=celery VRN_IMAGE=vrn-two-workers
 compose() { docker compose --env-file /dev/null -f docker-compose.yaml "$@"; }
 
 # ask SERVICE USER DATABASE QUERY, with the password that lies in the service's own volume.

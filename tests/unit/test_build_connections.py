@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from multiprocessing import get_context
+from types import SimpleNamespace
 
 import pytest
 from dbt.adapters.contracts.connection import Connection, ConnectionState, LazyHandle
 from dbt.adapters.postgres import PostgresAdapter
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
 
+from tests.ports import free_port
 from vrn.build import connections, dbt
 from vrn.build.connections import KeepingConnectionManager
 from vrn.settings import Settings
@@ -23,8 +26,8 @@ def credentials(home: Settings) -> PostgresCredentials:
 
 @pytest.fixture
 def keeping() -> Iterator[type[KeepingConnectionManager]]:
-    yield KeepingConnectionManager
-    KeepingConnectionManager.close_spare()
+    with connections.kept():
+        yield KeepingConnectionManager
 
 
 def opened(credentials: PostgresCredentials) -> Connection:
@@ -66,6 +69,30 @@ def test_a_connection_that_the_server_ended_is_given_to_nobody(credentials, keep
     owner.execute("select pg_terminate_backend(%s, 10000)", [process])
     keeping.close(lost)
     assert ask(opened(credentials), "select pg_backend_pid()") != process
+
+
+def test_a_connection_that_the_server_ended_while_nobody_had_it_is_given_to_nobody(credentials, keeping, owner):
+    first = opened(credentials)
+    process = ask(first, "select pg_backend_pid()")
+    keeping.close(first)
+    owner.execute("select pg_terminate_backend(%s, 10000)", [process])
+    assert ask(opened(credentials), "select pg_backend_pid()") != process
+
+
+def test_nobody_takes_what_another_node_had_when_the_command_is_cancelled(credentials, keeping):
+    first, second = opened(credentials), opened(credentials)
+    process = ask(first, "select pg_backend_pid()")
+    keeping.close(first)
+    keeping(SimpleNamespace(credentials=credentials), get_context("spawn")).cancel_open()
+    assert ask(opened(credentials), "select pg_backend_pid()") != process
+    keeping.close(second)
+    assert second.handle.closed
+
+
+def test_a_server_that_is_not_there_is_said_as_dbt_says_it(home, monkeypatch):
+    monkeypatch.setenv("VRN_PG_PORT", str(free_port()))
+    done = dbt.invoke(Settings(), ["--quiet", "build", "--select", "path:functions/stats"])
+    assert "refused" in str(done.exception)
 
 
 def test_a_build_signs_in_as_often_as_it_has_threads_and_not_for_each_node(home, owner):

@@ -9,7 +9,9 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array
 
-from vrn.publish.disclosure import linear
+from tests.related_worlds import SHAPES, RelatedWorld
+from tests.worlds import suppressed
+from vrn.publish.disclosure import certify, linear
 
 
 def program(seed: int, rows_equal: int, rows_below: int, columns: int = 60) -> tuple:
@@ -76,7 +78,7 @@ def come_to_no_end(monkeypatch, *presolves: str) -> None:
 def test_a_program_that_came_to_no_end_is_not_taken_for_a_program_without_an_answer(monkeypatch):
     """Every failure of the solver was: of forty hidden counts thirty could then be worked out, and nobody heard of it."""
     come_to_no_end(monkeypatch, "off", "on")
-    with pytest.raises(linear.Unsolved, match=r"60 columns, 35 rows\) came to no end \(kIterationLimit\)"):
+    with pytest.raises(linear.Unsolved, match=r"60 columns, 35 rows\) gave no sure answer: kIterationLimit"):
         linear.solve(*program(3, 25, 10))
 
 
@@ -99,3 +101,14 @@ def test_a_program_with_something_that_is_no_number_is_refused(place):
     matrix, side = csc_array(np.array([[given["coefficient"]]])), np.array([given["side"]])
     with pytest.raises(ValueError, match="no number"):
         linear.solve_columns(np.array([given["cost"]]), matrix, (side, side), (np.zeros(1), np.array([given["limit"]])))
+
+
+def test_counts_that_are_not_proved_together_because_that_program_came_to_no_end_are_proved_one_by_one(monkeypatch):
+    world = RelatedWorld(SHAPES["a sum"], 9009, "LVRN5", has_windows=True)
+    figures = world.figures()
+
+    def no_end(*_):
+        raise linear.Unsolved
+
+    monkeypatch.setattr(certify.Program, "solve", no_end)
+    assert world.too_narrow(figures, suppressed(world.decide(figures)), most=6) == []

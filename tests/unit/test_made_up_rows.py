@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,3 +87,25 @@ def test_a_child_with_a_plan_is_a_child_in_need(places, year, supplier):
     planned = {row["child_id"] for row in entities["child_protection_plan"]}
     assert len(planned) > 20
     assert planned <= in_need
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"kind": "choise"}, "sex: no way to make a synthetic value of kind choise"),
+        ({"kind": "choice"}, "sex: a synthetic value of kind choice needs 'weights'"),
+        ({}, "sex: no way to make a synthetic value of kind None"),
+    ],
+)
+def test_a_column_that_cannot_be_made_up_is_named_when_it_has_to_be(how, sentence):
+    column = SimpleNamespace(name="sex", synthetic=how)
+    row = values.Row(Period.month("2019-05"), date(2019, 6, 5), random.Random(1), {}, 1)
+    assert values.fill(row, values.cells((column,)), {"sex": "F"}) == {"sex": "F"}
+    with pytest.raises(ValueError, match=sentence):
+        values.fill(row, values.cells((column,)), {})
+
+
+def test_a_column_of_which_nothing_but_how_often_it_is_blank_is_said_is_blank():
+    column = SimpleNamespace(name="sex", synthetic={"blankShare": 0.1})
+    row = values.Row(Period.month("2019-05"), date(2019, 6, 5), random.Random(1), {}, 1)
+    assert values.fill(row, values.cells((column,)), {}) == {"sex": ""}

@@ -1,6 +1,7 @@
 """Folders in memory for the tests' servers."""
 
-import subprocess
+import tempfile
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,39 +13,50 @@ from vrn.run.local import postgres
 from vrn.settings import Settings
 
 
-@pytest.fixture
-def number_of_the_dead() -> int:
-    """The number of a process that has ended."""
-    with subprocess.Popen(["true"]) as process:
-        process.wait()
-    return process.pid
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch) -> Path:
+    """Memory and disk of the test's own, so that no other worker clears them."""
+    monkeypatch.setattr(memory, "SHARED_MEMORY", tmp_path / "memory")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "disk"))
+    for name in ("memory", "disk"):
+        (tmp_path / name).mkdir()
+    # For root PostgreSQL runs as another user.
+    for folder in (tmp_path, tmp_path.parent, tmp_path / "memory", tmp_path / "disk"):
+        folder.chmod(0o711)
+    return tmp_path
 
 
-def test_a_folder_is_gone_with_all_that_is_in_it_when_nobody_needs_it():
+def test_a_folder_is_gone_with_all_that_is_in_it_when_nobody_needs_it(places):
     with memory.folder() as made:
         (made / "postgres").mkdir()
-    assert not made.exists()
+    assert not list(places.glob("*/*"))
 
 
-def test_where_memory_has_no_room_the_folder_is_on_the_disk(monkeypatch):
+def test_where_memory_has_no_room_the_folder_is_on_the_disk(places, monkeypatch):
     monkeypatch.setattr(memory, "_available", lambda: memory.ROOM)
     with memory.folder() as made:
-        assert made.parent != memory.SHARED_MEMORY
+        assert made.parent == places / "disk"
 
 
-@pytest.mark.skipif(not memory.SHARED_MEMORY.is_dir(), reason="this system has no /dev/shm")
-def test_what_a_killed_run_left_in_memory_is_stopped_and_deleted_by_the_next(number_of_the_dead, monkeypatch):
-    left = memory.SHARED_MEMORY / f"{memory.PREFIX}{number_of_the_dead}-of-a-test"
+def test_a_folder_in_use_is_left_alone():
+    """Whoever asked for the process by its number deleted a folder in use of another container, which shared the memory."""
+    with memory.folder() as first, memory.folder():
+        assert first.exists()
+
+
+@pytest.mark.parametrize("place", ["memory", "disk"])
+def test_what_a_killed_run_left_is_stopped_and_deleted_by_the_next(places, place, monkeypatch):
+    left = places / place / f"{memory.PREFIX}of-a-killed-run"
     settings = Settings(home=left, pg_port=free_port())
     monkeypatch.setenv("VRN_SECRETS", str(left / "secrets"))
     settings.logs.mkdir(parents=True)
+    (left / memory.LOCK).touch()
     secrets.ensure(settings)
     postgres.start(settings)
     # The password is gone with the folder.
     conninfo = settings.conninfo(postgres.SUPERUSER, "postgres")
 
-    with memory.folder() as beside:
-        assert beside.exists()
+    with memory.folder():
         assert not left.exists()
     with pytest.raises(psycopg.OperationalError, match="refused"):
         psycopg.connect(conninfo)

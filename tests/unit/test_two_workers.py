@@ -46,6 +46,7 @@ def test_nothing_of_another_deployment_but_its_ports_comes_to_compose(told):
     environment = (told / "environment").read_text().splitlines()
     given = {name for name in OF_ANOTHER_DEPLOYMENT if any(line.startswith(f"{name}=") for line in environment)}
     assert given == {"VRN_PG_PORT"}
+    assert "VRN_IMAGE=vrn-two-workers" in environment
     asked = (told / "asked").read_text().splitlines()
     assert all(line.startswith("compose --env-file /dev/null -f docker-compose.yaml ") for line in asked)
     assert any(" up -d --build " in line for line in asked)

@@ -21,26 +21,46 @@ class KeepingConnectionManager(PostgresConnectionManager):
     """Gives what a node is through with to the next node that asks, as if it was new."""
 
     spare: ClassVar[LifoQueue[psycopg2.extensions.connection]] = LifoQueue()
+    is_keeping: ClassVar[bool] = False
 
     @classmethod
     def open(cls, connection: Connection) -> Connection:
         if connection.state == ConnectionState.OPEN:
             return connection
-        try:
-            handle = cls.spare.get_nowait()
-        except Empty:
-            return super().open(connection)
-        connection.handle, connection.state = handle, ConnectionState.OPEN
-        return connection
+        while cls.is_keeping:
+            try:
+                handle = cls.spare.get_nowait()
+            except Empty:
+                break
+            try:
+                # The server may have ended it meanwhile.
+                _say(handle, "select 1")
+            except psycopg2.Error:
+                handle.close()
+                continue
+            connection.handle, connection.state = handle, ConnectionState.OPEN
+            return connection
+        return super().open(connection)
 
     @classmethod
     def _close_handle(cls, connection: Connection) -> None:
-        try:
-            _forget(connection.handle)
-        except psycopg2.Error:
-            super()._close_handle(connection)
-        else:
-            cls.spare.put(connection.handle)
+        # Nobody has a handle of a connection that came to none.
+        if cls.is_keeping and connection.handle is not None:
+            try:
+                # Nothing of a node is left to the next: no transaction, setting, temporary table or lock.
+                connection.handle.rollback()
+                _say(connection.handle, "discard all")
+            except psycopg2.Error:
+                pass
+            else:
+                cls.spare.put(connection.handle)
+                return
+        super()._close_handle(connection)
+
+    def cancel_open(self) -> list[str]:
+        """Cancelling ends sessions by their number, which must be the same node's to the end."""
+        type(self).is_keeping = False
+        return super().cancel_open()
 
     @classmethod
     def close_spare(cls) -> None:
@@ -53,17 +73,18 @@ def kept() -> Iterator[None]:
     """While this lasts dbt's commands of this process keep their connections. At the end all are closed."""
     usual = PostgresAdapter.ConnectionManager
     PostgresAdapter.ConnectionManager = KeepingConnectionManager
+    KeepingConnectionManager.is_keeping = True
     try:
         yield
     finally:
         PostgresAdapter.ConnectionManager = usual
+        KeepingConnectionManager.is_keeping = False
         KeepingConnectionManager.close_spare()
 
 
-def _forget(handle: psycopg2.extensions.connection) -> None:
-    """Leave nothing of a node to the next: no transaction, setting, temporary table or lock."""
-    handle.rollback()
+def _say(handle: psycopg2.extensions.connection, statement: str) -> None:
+    """Outside a transaction, which may be under way afterwards as little as before."""
     handle.autocommit = True
     with handle.cursor() as cursor:
-        cursor.execute("discard all")
+        cursor.execute(statement)
     handle.autocommit = False

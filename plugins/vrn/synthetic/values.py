@@ -89,13 +89,26 @@ def _cell(column: Column) -> Cell:
         tuple((name, str(value)) for name, value in how.get("blankWhen", {}).items()),
         how.get("blankShare", 0),
         how.get("notAfter") == "extract",
-        KINDS.get(how.get("kind"), _blank if how else _unknown)(column, how),
+        _make(column, how),
     )
 
 
-def _unknown(column: Column, how: How) -> Make:
+def _make(column: Column, how: How) -> Make:
+    """What cannot be made fails when it has to be, because nobody asks a column that a stratum fixes."""
+    kind = how.get("kind")
+    if how and kind is None:
+        return _blank(column, how)
+    if kind not in KINDS:
+        return _failing(f"{column.name}: no way to make a synthetic value of kind {kind}")
+    try:
+        return KINDS[kind](column, how)
+    except KeyError as lost:
+        return _failing(f"{column.name}: a synthetic value of kind {kind} needs {lost}")
+
+
+def _failing(sentence: str) -> Make:
     def fail(_row: Row) -> str:
-        raise ValueError(f"{column.name}: no way to make a synthetic value of kind {how.get('kind')}")
+        raise ValueError(sentence)
 
     return fail
 

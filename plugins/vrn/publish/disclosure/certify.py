@@ -103,7 +103,11 @@ def prove_many(puzzle: Puzzle, proofs: Certificates) -> None:
         # Further the way that it has begun to move.
         lead = proofs.high[program.cells] + proofs.low[program.cells] - 2 * values
         signs = np.where(number % 2 & (lead != 0) & counted, np.sign(lead), signs)
-        found = program.solve(-signs * wanted, low, high)
+        try:
+            found = program.solve(-signs * wanted, low, high)
+        except linear.Unsolved:
+            # What is not proved together is proved one by one, by smaller programs.
+            return
         if found is None:
             return
         proofs.record(program.cells, found)

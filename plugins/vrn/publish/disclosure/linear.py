@@ -22,11 +22,13 @@ WITHOUT_ANSWER = (
     highs.HighsModelStatus.kInfeasible,
     highs.HighsModelStatus.kUnbounded,
     highs.HighsModelStatus.kUnboundedOrInfeasible,
+    # Without a column.
+    highs.HighsModelStatus.kModelEmpty,
 )
 
 
 class Unsolved(VrnError):
-    """HiGHS came to no end with a program, or to values that break a relation: nobody knows what would be safe."""
+    """HiGHS came to no end with a program, or gave values that break a relation: nobody knows what would be safe."""
 
 
 def solve(
@@ -61,9 +63,9 @@ def solve_columns(
             return values
     row_count, column_count = matrix.shape
     raise Unsolved(
-        f"A linear program of disclosure control ({column_count} columns, {row_count} rows) came to no end ({status.name}). Nobody "
-        "knows which figures may be shown, so none of this release is. Make the release again on a machine with more memory; if "
-        "that does not help either, report this sentence."
+        f"A linear program of disclosure control ({column_count} columns, {row_count} rows) gave no sure answer: {status.name}. "
+        "Nobody knows which figures may be shown, so none of this release is. Make the release again, on a machine with more "
+        "memory if that was short; if that does not help, report this sentence."
     )
 
 
