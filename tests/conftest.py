@@ -39,7 +39,7 @@ LONGEST_FIRST = (
     "end_to_end/test_demonstration.py",
     "end_to_end/test_deliveries.py",
     "end_to_end/test_county.py",
-    # It needs no layers, which the worker of the file before makes meanwhile, and which that after would wait for.
+    # The worker of test_county makes the layers meanwhile, for which test_build_of_what_changed would wait.
     "unit/test_decisions.py",
     "unit/test_build_of_what_changed.py",
     "unit/test_outcomes.py",

@@ -18,7 +18,7 @@ from dbt.adapters.postgres.connections import PostgresConnectionManager
 
 
 class KeepingConnectionManager(PostgresConnectionManager):
-    """Gives what a node is through with to the next node that asks, as if it was new."""
+    """Gives what a node is through with to the next node that asks, as if the connection was new."""
 
     spare: ClassVar[LifoQueue[psycopg2.extensions.connection]] = LifoQueue()
     is_keeping: ClassVar[bool] = False
@@ -33,7 +33,7 @@ class KeepingConnectionManager(PostgresConnectionManager):
             except Empty:
                 break
             try:
-                # The server may have ended it meanwhile.
+                # The server may have ended the session meanwhile.
                 _say(handle, "select 1")
             except psycopg2.Error:
                 handle.close()

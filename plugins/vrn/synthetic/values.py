@@ -219,7 +219,7 @@ DRAWN: Mapping[str, Callable[[random.Random], str]] = {
     "forename": people.forename,
     "postcode": _postcode,
 }
-KINDS: Mapping[str | None, Callable[[Column, How], Make]] = {
+KINDS: Mapping[str, Callable[[Column, How], Make]] = {
     **dict.fromkeys(DRAWN, _of_a_person),
     "key": _key,
     "personNumber": _person_number,
