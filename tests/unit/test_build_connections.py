@@ -9,6 +9,8 @@ import pytest
 from dbt.adapters.contracts.connection import Connection, ConnectionState, LazyHandle
 from dbt.adapters.postgres import PostgresAdapter
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
+from dbt.adapters.sql import connections as adapter
+from dbt_common.exceptions import DbtDatabaseError
 
 from tests.ports import free_port
 from vrn.build import connections, dbt
@@ -104,6 +106,23 @@ def test_a_build_signs_in_as_often_as_it_has_threads_and_not_for_each_node(home,
     # Nobody has one of them when the command is through.
     left = "select count(*) as left from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     assert owner.execute(left).fetchone()["left"] == 0
+
+
+def test_a_build_tells_nobody_of_each_statement(home, monkeypatch):
+    told = []
+    monkeypatch.setattr(adapter, "fire_event", lambda event, *_, **__: told.append(type(event).__name__))
+    assert dbt.invoke(home, ["--quiet", "build", "--select", "path:functions/stats"]).success
+    assert not {"ConnectionUsed", "SQLQuery", "SQLQueryStatus"} & {*told}
+
+
+def test_a_statement_that_fails_is_said_with_what_the_server_says_and_the_next_begins_anew(home, credentials, keeping):
+    manager = keeping(SimpleNamespace(credentials=credentials), get_context("spawn"))
+    manager.set_connection_name("of a node")
+    with pytest.raises(DbtDatabaseError, match='relation "ops.there_is_no_such_table" does not exist'):
+        manager.add_query("select from ops.there_is_no_such_table")
+    _, cursor = manager.add_query("select %s as given", bindings=[4711])
+    assert cursor.fetchall() == [(4711,)]
+    manager.release()
 
 
 def test_other_commands_of_a_process_have_connections_of_their_own_again():
