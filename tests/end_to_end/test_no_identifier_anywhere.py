@@ -21,6 +21,7 @@ from datetime import date
 from itertools import count, islice
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 from openpyxl import Workbook
@@ -48,8 +49,9 @@ from vrn.synthetic import deliveries, files, rows
 from vrn.synthetic.rows import Rows
 
 WORD = "Zzyzxmark"
-# Needles are found by their first bytes and then compared whole.
-ANCHOR = 6
+# Needles are found by their first bytes and then compared whole. In blocks, because numbers take more than the bytes that they tell.
+ANCHOR = 4
+BLOCK = 2**20
 DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d")
 # A verdict is of a day that another column has, kept or protected.
 TELL_NOTHING_NEW = ("keep", "verdict")
@@ -178,39 +180,57 @@ def _checked(first: str) -> str | None:
     return next((first + digit for digit in "0123456789" if identifiers.nhs(first + digit)), None)
 
 
+class Known:
+    """Needles by their first bytes, and where in a content any of these are."""
+
+    def __init__(self) -> None:
+        self._needles: dict[bytes, list[tuple[bytes, str]]] = defaultdict(list)
+        self._begins = np.zeros(2**16, bool)
+        self._goes_on = np.zeros(2**16, bool)
+
+    def add(self, needle: bytes, where: str) -> None:
+        self._needles[needle[:ANCHOR]].append((needle, where))
+        self._begins[_pairs(needle[:2])] = True
+        self._goes_on[_pairs(needle[2:ANCHOR])] = True
+
+    def among(self, content: bytes) -> set[str]:
+        found = set()
+        for start in range(0, len(content), BLOCK):
+            for at in self._places(content[start : start + BLOCK + ANCHOR - 1]):
+                here = start + int(at)
+                for needle, where in self._needles.get(content[here : here + ANCHOR], ()):
+                    if content.startswith(needle, here) and not _is_part_of_a_number(content, here, needle):
+                        found.add(where)
+        return found
+
+    def _places(self, block: bytes) -> np.ndarray:
+        pairs = _pairs(block)
+        places = np.flatnonzero(self._begins[pairs[:-2]])
+        return places[self._goes_on[pairs[places + 2]]]
+
+
+def _pairs(content: bytes) -> np.ndarray:
+    """Every two bytes that follow each other, as a number."""
+    bytes_ = np.frombuffer(content, np.uint8).astype(np.uint16)
+    return bytes_[:-1] << 8 | bytes_[1:]
+
+
 class Search:
     """Looks for every needle in clear (any case), as hexadecimal digits and as base64 (from any byte of a triple)."""
 
     def __init__(self, needles: dict[str, str]):
-        self.plain: dict[bytes, list[tuple[bytes, str]]] = defaultdict(list)
-        self.encoded: dict[bytes, list[tuple[bytes, str]]] = defaultdict(list)
+        self.plain, self.encoded = Known(), Known()
         for needle, where in needles.items():
-            self._add(self.plain, needle.lower().encode(), where)
+            self.plain.add(needle.lower().encode(), where)
             for text in {needle, needle.lower(), needle.upper()}:
-                self._add(self.plain, text.encode().hex().encode(), f"{where}, in hexadecimal")
+                self.plain.add(text.encode().hex().encode(), f"{where}, in hexadecimal")
                 for shift in range(3):
                     coded = base64.b64encode(b"\0" * shift + text.encode())
                     whole = coded[shift + (shift > 0) : (len(text) + shift) * 8 // 6]
-                    self._add(self.encoded, whole, f"{where}, in base64")
-
-    @staticmethod
-    def _add(known: dict, needle: bytes, where: str) -> None:
-        known[needle[:ANCHOR]].append((needle, where))
+                    self.encoded.add(whole, f"{where}, in base64")
 
     def found(self, content: bytes) -> set[str]:
-        return _among(content.lower(), self.plain) | _among(content, self.encoded)
-
-
-def _among(content: bytes, known: dict[bytes, list[tuple[bytes, str]]]) -> set[str]:
-    found = set()
-    for anchor, needles in known.items():
-        at = content.find(anchor)
-        while at >= 0:
-            for needle, where in needles:
-                if content.startswith(needle, at) and not _is_part_of_a_number(content, at, needle):
-                    found.add(where)
-            at = content.find(anchor, at + 1)
-    return found
+        return self.plain.among(content.lower()) | self.encoded.among(content)
 
 
 def _is_part_of_a_number(content: bytes, at: int, needle: bytes) -> bool:
@@ -472,3 +492,8 @@ def test_the_search_takes_digits_within_a_hash_for_no_date():
     search = Search({"20060713": "a date of birth"})
     assert search.found(b"ab4420060713ff") == set()
     assert search.found(b"born 20060713, here") == {"a date of birth"}
+
+
+@pytest.mark.parametrize("before", range(BLOCK - 15, BLOCK + 2))
+def test_the_search_sees_a_marker_that_begins_in_the_block_and_ends_in_the_next(before):
+    assert Search({"Zzyzxmarkabcd": "here"}).found(b" " * before + b"zzyzxmarkabcd" + b" ") == {"here"}
