@@ -36,7 +36,7 @@ def test_the_logic_passes_its_unit_tests_and_the_documentation_is_made(built):
 
 
 def test_the_columns_of_every_model_are_those_of_information_schema(built, owner):
-    """Where dbt's own macro looks for them, in the columns of all tables (macros/columns_in_relation.sql)."""
+    """Where dbt's own macro looks for them, in the columns of all tables (vrn.build.adapter)."""
     found = """
         {%- for node in graph.nodes.values() if node.resource_type == 'model' %}
         {%- set relation = api.Relation.create(node.database, node.schema | replace('publish_aside', 'publish'), node.alias) %}

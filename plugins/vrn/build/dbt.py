@@ -49,13 +49,13 @@ def invoke(
     """
     from dbt.cli.main import dbtRunner
 
-    from vrn.build import connections
+    from vrn.build import adapter
 
     manifest = read(settings)
     for node_id in without:
         _leave_out(manifest, node_id)
     runner = dbtRunner(manifest)
-    with _environment_of(settings), _seldom_collected(), connections.kept():
+    with _environment_of(settings), _seldom_collected(), adapter.in_place():
         return runner.invoke([*arguments, *_options(settings, variables)])
 
 

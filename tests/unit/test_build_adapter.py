@@ -1,4 +1,4 @@
-"""dbt's connections, which serve many nodes: a real server, and dbt's own adapter."""
+"""What dbt says to the warehouse, and its connections, which serve many nodes: a real server, and dbt's own commands."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 from dbt.adapters.contracts.connection import Connection, ConnectionState, LazyHandle
-from dbt.adapters.postgres import PostgresAdapter
-from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
-from dbt.adapters.sql import connections as adapter
+from dbt.adapters.postgres import Plugin, PostgresAdapter
+from dbt.adapters.postgres.connections import PostgresCredentials
+from dbt.adapters.sql import connections as dbts
 from dbt_common.exceptions import DbtDatabaseError
 
 from tests.ports import free_port
-from vrn.build import connections, dbt
-from vrn.build.connections import KeepingConnectionManager
+from vrn.build import adapter, dbt
+from vrn.build.adapter import KeepingConnectionManager, PostgresAdapterOfWarehouse
 from vrn.settings import Settings
 from vrn.warehouse.roles import OWNER
 
@@ -28,7 +28,7 @@ def credentials(home: Settings) -> PostgresCredentials:
 
 @pytest.fixture
 def keeping() -> Iterator[type[KeepingConnectionManager]]:
-    with connections.kept():
+    with adapter.in_place():
         yield KeepingConnectionManager
 
 
@@ -110,7 +110,7 @@ def test_a_build_signs_in_as_often_as_it_has_threads_and_not_for_each_node(home,
 
 def test_a_build_tells_nobody_of_each_statement(home, monkeypatch):
     told = []
-    monkeypatch.setattr(adapter, "fire_event", lambda event, *_, **__: told.append(type(event).__name__))
+    monkeypatch.setattr(dbts, "fire_event", lambda event, *_, **__: told.append(type(event).__name__))
     assert dbt.invoke(home, ["--quiet", "build", "--select", "path:functions/stats"]).success
     assert not {"ConnectionUsed", "SQLQuery", "SQLQueryStatus"} & {*told}
 
@@ -118,7 +118,7 @@ def test_a_build_tells_nobody_of_each_statement(home, monkeypatch):
 def test_a_statement_that_fails_is_said_with_what_the_server_says_and_the_next_begins_anew(home, credentials, keeping):
     manager = keeping(SimpleNamespace(credentials=credentials), get_context("spawn"))
     manager.set_connection_name("of a node")
-    with pytest.raises(DbtDatabaseError, match='relation "ops.there_is_no_such_table" does not exist'):
+    with pytest.raises(DbtDatabaseError, match=r'relation "ops\.there_is_no_such_table" does not exist'):
         manager.add_query("select from ops.there_is_no_such_table")
     _, cursor = manager.add_query("select %s as given", bindings=[4711])
     assert cursor.fetchall() == [(4711,)]
@@ -126,7 +126,7 @@ def test_a_statement_that_fails_is_said_with_what_the_server_says_and_the_next_b
 
 
 def test_other_commands_of_a_process_have_connections_of_their_own_again():
-    with suppress(ZeroDivisionError), connections.kept():
-        assert PostgresAdapter.ConnectionManager is KeepingConnectionManager
+    with suppress(ZeroDivisionError), adapter.in_place():
+        assert Plugin.adapter is PostgresAdapterOfWarehouse
         _ = 1 / 0
-    assert PostgresAdapter.ConnectionManager is PostgresConnectionManager
+    assert Plugin.adapter is PostgresAdapter
