@@ -14,6 +14,7 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from tests import county as county_of
 from tests import memory, properties, staged, warehouses
 from tests.answers import Answers
+from tests.builds import make_without_tests
 from tests.inbox import Inbox
 from tests.ports import free_port
 from tests.reporting import pytest_configure  # noqa: F401  what a person sees of a run
@@ -166,6 +167,12 @@ def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Set
     template = "built" if "built_server" in request.fixturenames else "warehouse"
     with warehouses.copy_of(server, tmp_path, monkeypatch, template, "of_a_test") as settings:
         yield settings
+
+
+@pytest.fixture
+def untested(monkeypatch) -> None:
+    """The builds of this test run no test of dbt's."""
+    make_without_tests(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SUITE, NIGHTLY = "suite", "nightly"
 PROFILE = os.environ.get("VRN_TEST_PROFILE", SUITE)
@@ -37,7 +37,10 @@ settings.load_profile(PROFILE)
 
 
 def examples(count: int, of_the_night: int | None = None) -> settings:
-    """For a property that is not tried the usual hundred times: as many in the suite, in the night ten times or `of_the_night`."""
+    """For a property that is not tried the usual hundred times: as many in the suite, in the night ten times or `of_the_night`.
+    None in the suite: what is written into the test as an `@example` is all that it tries."""
+    if count == 0 and PROFILE == SUITE:
+        return settings(phases=[Phase.explicit])
     return settings(max_examples=of_the_night if of_the_night and PROFILE == NIGHTLY else count * TIMES[PROFILE])
 
 

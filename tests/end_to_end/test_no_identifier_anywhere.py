@@ -49,7 +49,8 @@ from vrn.synthetic import deliveries, files, rows
 from vrn.synthetic.rows import Rows
 
 WORD = "Zzyzxmark"
-# Needles are found by their first bytes and then compared whole. In blocks, because numbers take more than the bytes that they tell.
+# Needles are found by their first bytes and then compared whole. In blocks, because what is computed of a block takes several times
+# its memory.
 ANCHOR = 4
 BLOCK = 2**20
 DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.builds import make_without_tests
 from tests.inbox import Inbox
 from tests.properties import examples
 from vrn.build import dbt, inputs
@@ -190,17 +191,12 @@ class Home:
         return [row["submission_id"] for row in rows]
 
 
-def _tests(manifest) -> set[str]:
-    return set(manifest.unit_tests) | {node_id for node_id, node in manifest.nodes.items() if node.resource_type == "test"}
-
-
 @pytest.mark.worlds
 def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(built_server, inbox, owner, monkeypatch):
-    # What a build makes is compared here, and not what its tests say: without them twice as many sequences are tried in the time.
-    monkeypatch.setattr(inputs, "tests_of_others", lambda manifest, _layer: _tests(manifest))
+    make_without_tests(monkeypatch)
     home = Home(inbox, owner)
 
-    @examples(1, of_the_night=SEQUENCES_OF_A_NIGHT)
+    @examples(0, of_the_night=SEQUENCES_OF_A_NIGHT)
     @given(st.lists(HAPPENING, min_size=3, max_size=6))
     @example([(DELIVER, ONE[2]), (BUILD,), (DELIVER, ONE[3]), (DELIVER, ONE[2]), (WITHDRAW, 1)])
     @example([(BUILD,), (DELIVER, ONE[-1]), (KILL, "intermediate", True), (WITHDRAW, 0)])
@@ -285,7 +281,7 @@ def test_what_a_crash_empties_is_made_by_every_build_to_which_something_came(ser
     assert not {manifest.nodes[one].name for one in passed_over} & unlogged
 
 
-def test_a_build_makes_the_figures_anew_of_which_a_month_changed_and_no_others(built_server, inbox, owner):
+def test_a_build_makes_the_figures_anew_of_which_a_month_changed_and_no_others(built_server, inbox, owner, untested):
     """Issue 17, point 2: of a feed that brought a quarter, the quarter, its year, and what is compared with them."""
     deliver(inbox, TRAINING, "2019-20-Q3", 0)
     build_what_changed()
@@ -304,7 +300,7 @@ def test_a_build_makes_the_figures_anew_of_which_a_month_changed_and_no_others(b
     assert anew == {(row["indicator_id"], row["period_id"]) for row in touched}
 
 
-def test_events_that_are_counted_months_later_are_counted_anew_there_and_in_no_other_month(built_server, inbox, owner):
+def test_events_that_are_counted_months_later_are_counted_anew_there_and_in_no_other_month(built_server, inbox, owner, untested):
     """S14 counts a crime six months after it was recorded."""
     counted = (
         "select distinct month_on::text as month, xmin::text as made from indicators.indicator_count where indicator_id = 'S14'"
@@ -340,7 +336,7 @@ def test_a_sum_that_does_not_hold_stops_every_build_until_it_holds(built_server,
     build.take("marts")
 
 
-def test_control_charts_without_a_figure_made_anew_are_taken_over_where_marts_were_whole(built_server, inbox, owner):
+def test_control_charts_without_a_figure_made_anew_are_taken_over_where_marts_were_whole(built_server, inbox, owner, untested):
     charts = "select count(*) as found from marts.fct_indicator_control_chart where {}"
     deliver(inbox, SEARCHES, "2019-12", 0)
     build_what_changed()
