@@ -67,7 +67,7 @@ def test_gxs_own_engine_says_the_same_of_every_rule(inbox, monkeypatch, feed, br
 def test_only_the_worker_that_began_last_with_a_delivery_lists_its_rows(inbox):
     submission, contract = sent(inbox, STREET)
     engine = sa.create_engine(inbox.settings.url(LOADER))
-    rows = sa.select(sa.literal(1), sa.literal("PSC-004"))
+    rows = listing.Rows("select 1 as row_number, 'PSC-004' as rule_code")
     try:
         first = listing.Listing(engine, contract.main, submission, [])
         first.begin()
@@ -105,12 +105,12 @@ def test_a_table_is_read_twice_and_once_more_for_each_query_and_each_uniqueness(
     assert len(reading) - len(afterwards) == 2 + kinds["query"] + kinds[True]
 
 
-@pytest.mark.parametrize(("least", "ways"), [("0", {"CREATE TEMPORARY TABLE"}), ("8MB", {"INSERT INTO raw"})])
+@pytest.mark.parametrize(("least", "ways"), [("0", {"create temporary table"}), ("8MB", {"insert into"})])
 def test_rows_of_a_large_table_are_listed_by_what_postgresql_reads_in_parallel_for_and_of_a_small_one_at_once(inbox, least, ways):
     reading = asked_by_the_gate(inbox, *sent(inbox, STREET), least)
     adding = [one for one in reading if "rule_code" in one and "select" in one.lower() and not one.startswith("delete")]
     assert len(adding) == 4
-    assert {way for way in ("CREATE TEMPORARY TABLE", "INSERT INTO raw") if any(one.startswith(way) for one in adding)} == ways
+    assert {way for way in ("create temporary table", "insert into") if any(one.startswith(way) for one in adding)} == ways
 
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc "), st.sampled_from("xy "), st.booleans()), max_size=12)

@@ -10,14 +10,13 @@ them. The condition metric behind it is right in both.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
 
 from vrn.feeds.contract import UNREADABLE, Entity
 from vrn.feeds.grammar import UNEXPECTED_ROWS_QUERY as QUERY
@@ -32,7 +31,9 @@ UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
 # Ways of GX's to leave rows out beside a row_condition.
 LEAVING_OUT = ("ignore_row_if", "filter_conditions")
 # The ledger's row, if no other worker began with the delivery since, and no person decided.
-AS_BEGUN = "select from ops.submission where submission_id = :id and (status, attempt, tries) = (:status, :attempt, :tries)"
+AS_BEGUN = (
+    "select from ops.submission where submission_id = %(id)s and (status, attempt, tries) = (%(status)s, %(attempt)s, %(tries)s)"
+)
 
 
 def hits_name(entity: Entity, submission_id: int) -> str:
@@ -42,6 +43,14 @@ def hits_name(entity: Entity, submission_id: int) -> str:
 def hits(entity: Entity, submission_id: int) -> sql.Identifier:
     """The table that lists the rows of a staged entity that broke a rule: row_number, rule_code."""
     return sql.Identifier(raw.RAW, hits_name(entity, submission_id))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A query of row numbers, of the driver's form, and the values that it names."""
+
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,15 +85,16 @@ class Listing:
         # The engine's own way is to do each statement by itself.
         with self.engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
             # Who refuses the delivery waits for the list then, and drops it with the delivery's other tables.
-            if connection.execute(self._as_begun(f"{AS_BEGUN} for share")).first() is None:
+            if connection.exec_driver_sql(f"{AS_BEGUN} for share", self._begun).first() is None:
                 row = sa.text("select submission_id, status, attempt from ops.submission where submission_id = :id")
                 raise moves.not_what_it_was(connection.execute(row, {"id": self.submission_id}).mappings().one())
             connection.execute(sa.schema.DropTable(self.table, if_exists=True))
             connection.execute(sa.schema.CreateTable(self.table))
 
-    def _as_begun(self, text: str) -> sa.TextClause:
+    @property
+    def _begun(self) -> dict[str, Any]:
         one = self.submission
-        return sa.text(text).bindparams(id=one.submission_id, status=one.status, attempt=one.attempt, tries=one.tries)
+        return {"id": one.submission_id, "status": one.status, "attempt": one.attempt, "tries": one.tries}
 
     @property
     def answers(self) -> dict[str, Callable[[Any, Any], Any]]:
@@ -98,8 +108,9 @@ class Listing:
 
     def _of_query(self, _, asked) -> int:
         query = asked.metric_value_kwargs[QUERY]
-        found = sa.text(query.replace(":", r"\:")).columns(sa.column("row_number", sa.Integer)).subquery()
-        return self._list(sa.select(found.c.row_number).distinct(), [one for one in self.rules if one.kwargs.get(QUERY) == query])
+        # To the driver a percent sign begins the name of a value.
+        rows = Rows("select distinct row_number from ({}) as broken".format(query.replace("%", "%%")))
+        return self._list(rows, [one for one in self.rules if one.kwargs.get(QUERY) == query])
 
     def _repeating(self, executing, asked) -> int:
         domain = asked.metric_domain_kwargs
@@ -107,33 +118,39 @@ class Listing:
         chosen = executing.chosen(domain.get("row_condition"))
         same = [one for one in self.rules if _unique_names(one) == names]
         rules = [one for one in same if executing.chosen(expectations.of(one).row_condition).compare(chosen)]
-        return self._list(_rows_that_repeat(self._own, names, chosen), rules)
+        return self._list(self._compiled(_rows_that_repeat(self._own, names, chosen)), rules)
 
     @property
     def _own(self) -> sa.TableClause:
         return sa.table(raw.partition_name(self.entity, self.submission_id), schema=raw.RAW)
 
-    def _list(self, rows: sa.Select, rules: Sequence[Rule]) -> int:
+    def _list(self, rows: Rows, rules: Sequence[Rule]) -> int:
         """Put rows on the list for each of the rules that ask the same; returns how many they are."""
-        codes = sa.func.unnest(postgresql.array([one.code for one in rules], type_=sa.Text))
-        return self._put(sa.select(rows.subquery(), codes.label("rule_code"))) // len(rules)
+        codes = {"codes": [one.code for one in rules]}
+        listed = Rows(f"select row_number, unnest(%(codes)s::text[]) as rule_code from ({rows.text}) as asked", rows.values | codes)
+        return self._put(listed) // len(rules)
 
-    def _put(self, listed: sa.Select | sa.CompoundSelect) -> int:
+    def _compiled(self, rows: sa.Select | sa.CompoundSelect) -> Rows:
+        compiled = rows.compile(dialect=self.engine.dialect, compile_kwargs={"render_postcompile": True})
+        return Rows(compiled.string, compiled.construct_params())
+
+    def _put(self, listed: Rows) -> int:
         """Put row numbers and codes on the list; returns how many they are. Those of a large table are looked for in parallel.
 
         Nothing is put on a list that another worker made since: the statement has the list before it looks, and from then on
-        nobody makes it anew until the statement ends.
+        nobody makes it anew until the statement ends. What goes around `listed` is text, because SQLAlchemy compiles the statements
+        of every delivery anew, whose tables no other has, and that takes longer than the rows of a small delivery.
         """
-        found = sa.table("found", sa.column("row_number"), sa.column("rule_code"))
+        rows, values = f"({listed.text})", listed.values
         with self.engine.begin() as connection:
             if self._is_large:
-                connection.execute(_Made(found, listed))
-                listed = sa.select(found)
-            ours = sa.select(listed.subquery()).where(self._as_begun(f"exists ({AS_BEGUN})"))
-            adding = self.table.insert().from_select(["row_number", "rule_code"], ours)
-            put = connection.execute(adding.execution_options(preserve_rowcount=True)).rowcount
+                connection.exec_driver_sql(f"create temporary table found as {listed.text}", values)
+                rows, values = "pg_temp.found", {}
+            into = hits(self.entity, self.submission_id).as_string()
+            adding = f"insert into {into} select row_number, rule_code from {rows} as listed where exists ({AS_BEGUN})"
+            put = connection.exec_driver_sql(adding, values | self._begun).rowcount
             if self._is_large:
-                connection.execute(sa.text("drop table pg_temp.found"))
+                connection.exec_driver_sql("drop table pg_temp.found")
         return put
 
     @cached_property
@@ -162,7 +179,7 @@ class Listing:
                 at_once.append((code, sa.and_(validator.execution_engine.chosen(domain.get("row_condition")), broken)))
         if at_once:
             selects.append(_rows_that_break_any(self._own, at_once))
-        self._put(sa.union_all(*selects))
+        self._put(self._compiled(sa.union_all(*selects)))
 
     def counted(self, failing: Sequence[Rule]) -> dict[str, int]:
         """How many rows each failing rule that lists any has on the list, once those are off it that no rule could look at."""
@@ -173,20 +190,6 @@ class Listing:
                 unreadable.forgive(connection, self.table, self.entity, self.submission_id, failing)
                 rows = dict.fromkeys(rows, 0) | dict(connection.execute(counting).all())
         return rows
-
-
-class _Made(sa.Executable, sa.ClauseElement):
-    """CREATE TEMPORARY TABLE AS, which SQLAlchemy 2.0 has no word for."""
-
-    inherit_cache = False
-
-    def __init__(self, table: sa.TableClause, rows: sa.Select | sa.CompoundSelect):
-        self.table, self.rows = table, rows
-
-
-@compiles(_Made)
-def _made(made: _Made, compiler, **options) -> str:
-    return f"CREATE TEMPORARY TABLE {made.table.name} AS {compiler.process(made.rows, **options)}"
 
 
 def _rows_that_break_any(own: sa.TableClause, conditions: Sequence[tuple[str, sa.ColumnElement]]) -> sa.Select:
