@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from vrn.build import inputs
 
 
-def make_without_tests(patch: pytest.MonkeyPatch) -> None:
-    """From now on builds run no test of dbt's: half of a build's time goes to them, and whoever compares tables does not need
+@contextmanager
+def without_tests() -> Iterator[None]:
+    """Builds run no test of dbt's meanwhile: half of a build's time goes to them, and whoever compares tables does not need
     them."""
-    patch.setattr(inputs, "tests_of_others", lambda manifest, _layer: _tests(manifest))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "tests_of_others", lambda manifest, _layer: _tests(manifest))
+        yield
 
 
 def _tests(manifest) -> set[str]:

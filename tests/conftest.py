@@ -14,7 +14,7 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from tests import county as county_of
 from tests import memory, properties, staged, warehouses
 from tests.answers import Answers
-from tests.builds import make_without_tests
+from tests.builds import without_tests
 from tests.inbox import Inbox
 from tests.ports import free_port
 from tests.reporting import pytest_configure  # noqa: F401  what a person sees of a run
@@ -170,9 +170,10 @@ def home(server: Settings, tmp_path: Path, monkeypatch, request) -> Iterator[Set
 
 
 @pytest.fixture
-def untested(monkeypatch) -> None:
+def untested() -> Iterator[None]:
     """The builds of this test run no test of dbt's."""
-    make_without_tests(monkeypatch)
+    with without_tests():
+        yield
 
 
 @pytest.fixture(scope="session")

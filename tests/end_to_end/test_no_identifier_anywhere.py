@@ -190,6 +190,7 @@ class Known:
         self._goes_on = np.zeros(2**16, bool)
 
     def add(self, needle: bytes, where: str) -> None:
+        assert len(needle) >= ANCHOR
         self._needles[needle[:ANCHOR]].append((needle, where))
         self._begins[_pairs(needle[:2])] = True
         self._goes_on[_pairs(needle[2:ANCHOR])] = True

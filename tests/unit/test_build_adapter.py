@@ -125,6 +125,25 @@ def test_a_statement_that_fails_is_said_with_what_the_server_says_and_the_next_b
     manager.release()
 
 
+@pytest.mark.parametrize("kind", ["table", "view", "materialized view"])
+def test_a_relation_of_any_kind_is_renamed_and_dropped_with_what_rests_on_it(home, owner, kind):
+    owner.execute(
+        f'create {kind} staging."an odd name" as select 1 as one; create view staging.rests as table staging."an odd name"'
+    )
+    relation = "api.Relation.create(schema='staging', identifier='{}', type='" + kind.replace(" ", "_") + "')"
+    said = "{{% do adapter.rename_relation({}, {}) %}}{{% do run_query('commit') %}}".format(
+        relation.format("an odd name"), relation.format("renamed")
+    )
+    names = "select array_agg(relname::text order by relname) as found from pg_class where relnamespace = 'staging'::regnamespace"
+    before = owner.execute(names).fetchone()["found"]
+    assert {"an odd name", "rests"} <= {*before}
+    assert dbt.invoke(home, ["--quiet", "compile", "--inline", said]).success
+    assert owner.execute(names).fetchone()["found"] == sorted(["renamed" if one == "an odd name" else one for one in before])
+    dropped = f"{{% do adapter.drop_relation({relation.format('renamed')}) %}}{{% do run_query('commit') %}}"
+    assert dbt.invoke(home, ["--quiet", "compile", "--inline", dropped]).success
+    assert not {"renamed", "rests"} & {*(owner.execute(names).fetchone()["found"] or [])}
+
+
 def test_other_commands_of_a_process_have_connections_of_their_own_again():
     with suppress(ZeroDivisionError), adapter.in_place():
         assert Plugin.adapter is PostgresAdapterOfWarehouse

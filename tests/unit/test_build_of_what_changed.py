@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.builds import make_without_tests
 from tests.inbox import Inbox
 from tests.properties import examples
 from vrn.build import dbt, inputs
@@ -192,8 +191,7 @@ class Home:
 
 
 @pytest.mark.worlds
-def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(built_server, inbox, owner, monkeypatch):
-    make_without_tests(monkeypatch)
+def test_what_is_built_after_any_deliveries_is_what_a_build_of_everything_gives(built_server, inbox, owner, untested):
     home = Home(inbox, owner)
 
     @examples(0, of_the_night=SEQUENCES_OF_A_NIGHT)

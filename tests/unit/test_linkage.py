@@ -191,7 +191,7 @@ def lacking(someone: dict, fields: Collection[str]) -> dict:
 
 
 def test_what_nobody_has_decides_nothing_and_what_is_left_does():
-    for blank in subsets(AMY):
+    for blank in (*subsets(AMY), NATIONAL, (*NATIONAL, "surname")):
         amy, stranger = lacking(AMY, blank), lacking(STRANGER, blank)
         linked = groups(amy, stranger, amy)
         assert linked in ([[0, 2], [1]], [[0], [1], [2]]), blank

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from tests.builds import make_without_tests
+from tests.builds import without_tests
 from tests.inbox import Inbox
 from tests.unit.test_build_of_what_changed import CRIME, build_what_changed, deliver
 from tests.warehouses import copy_of
@@ -52,8 +52,7 @@ def months(built_server, places: Places, tmp_path_factory) -> Iterator[Home]:
     ):
         inbox = Inbox(settings, loader, places)
         # What the tests say is asked one by one.
-        with pytest.MonkeyPatch.context() as builds:
-            make_without_tests(builds)
+        with without_tests():
             deliver(inbox, CRIME, EARLIER, 0)
             build_what_changed()
             found = owner.execute("select layer, revision from ops.built_layer").fetchall()

@@ -138,13 +138,16 @@ class PostgresAdapterOfWarehouse(PostgresAdapter):
     ConnectionManager = KeepingConnectionManager
 
     def drop_relation(self, relation: BaseRelation) -> None:
+        if relation.type not in ("table", "view"):
+            super().drop_relation(relation)
+            return
         self.cache_dropped(relation)
         self.execute(f"drop {relation.type} if exists {relation} cascade")
 
     def rename_relation(self, from_relation: BaseRelation, to_relation: BaseRelation) -> None:
+        """Whatever it is: PostgreSQL renames views as tables, and so does dbt's macro."""
         self.cache_renamed(from_relation, to_relation)
-        name = to_relation.include(database=False, schema=False)
-        self.execute(f"alter {from_relation.type} {from_relation} rename to {name}")
+        self.execute(f"alter table {from_relation} rename to {to_relation.include(database=False, schema=False)}")
 
     def get_columns_in_relation(self, relation: BaseRelation) -> list[Column]:
         """dbt's macro asks information_schema, which looks through the columns of all tables for a name, and a feed has a table for
