@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -173,3 +174,26 @@ def test_what_goes_into_a_table_of_the_same_transaction_is_not_written_into_the_
             "explain (analyze, wal, format json) insert into raw.said select generate_series(1, 5000)"
         ).fetchone()
     assert told["QUERY PLAN"][0]["Plan"]["WAL Bytes"] == 0
+
+
+def test_a_query_may_hold_what_the_driver_and_sqlalchemy_read_as_the_name_of_a_value(inbox):
+    """A percent sign, and a colon."""
+    submission, contract = sent(inbox, STREET)
+    own = raw.partition_name(contract.main, submission.submission_id)
+    query = f"select row_number from raw.{own} where row_number::text like '%2' or '%(id)s :id' = ''"
+    rules = [SimpleNamespace(code=code, kwargs={QUERY: query}) for code in ("PSC-901", "PSC-902")]
+    engine = sa.create_engine(inbox.settings.url(LOADER))
+    try:
+        asked = listing.Listing(engine, contract.main, submission, rules)
+        asked.begin()
+        count = asked._of_query(None, SimpleNamespace(metric_value_kwargs={QUERY: query}))
+    finally:
+        engine.dispose()
+    hits = listing.hits_name(contract.main, submission.submission_id)
+    listed = inbox.connection.execute(
+        f"select rule_code, array_agg(row_number order by row_number) as rows from raw.{hits} group by 1 order by 1"
+    ).fetchall()
+    assert [row["rule_code"] for row in listed] == ["PSC-901", "PSC-902"]
+    assert listed[0]["rows"] == listed[1]["rows"]
+    assert {number % 10 for number in listed[0]["rows"]} == {2}
+    assert count == len(listed[0]["rows"])
