@@ -176,11 +176,12 @@ def test_what_goes_into_a_table_of_the_same_transaction_is_not_written_into_the_
     assert told["QUERY PLAN"][0]["Plan"]["WAL Bytes"] == 0
 
 
-def test_a_query_may_hold_what_the_driver_and_sqlalchemy_read_as_the_name_of_a_value(inbox):
-    """A percent sign, and a colon."""
+def test_a_query_may_hold_what_a_driver_reads_as_the_name_of_a_value_and_a_row_twice(inbox):
+    """A percent sign, and a colon. A row that breaks a rule in two ways is one row."""
     submission, contract = sent(inbox, STREET)
     own = raw.partition_name(contract.main, submission.submission_id)
-    query = f"select row_number from raw.{own} where row_number::text like '%2' or '%(id)s :id' = ''"
+    ends_in_2 = f"select row_number from raw.{own} where row_number::text like '%2' or '%(id)s :id' = ''"
+    query = f"{ends_in_2} union all {ends_in_2}"
     rules = [SimpleNamespace(code=code, kwargs={QUERY: query}) for code in ("PSC-901", "PSC-902")]
     engine = sa.create_engine(inbox.settings.url(LOADER))
     try:
@@ -196,4 +197,4 @@ def test_a_query_may_hold_what_the_driver_and_sqlalchemy_read_as_the_name_of_a_v
     assert [row["rule_code"] for row in listed] == ["PSC-901", "PSC-902"]
     assert listed[0]["rows"] == listed[1]["rows"]
     assert {number % 10 for number in listed[0]["rows"]} == {2}
-    assert count == len(listed[0]["rows"])
+    assert count == len(listed[0]["rows"]) == len({*listed[0]["rows"]})

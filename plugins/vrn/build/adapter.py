@@ -82,8 +82,8 @@ class KeepingConnectionManager(PostgresConnectionManager):
         retryable_exceptions: tuple[type[Exception], ...] = (),
         retry_limit: int = 1,
     ) -> tuple[Connection, Any]:
-        """Sends a statement as dbt's own method does, but for the three events that dbt makes of each, because they take a sixth of
-        a build and nobody listens to them. No macro of dbt for PostgreSQL asks to try a statement again."""
+        """Sends a statement as dbt's own method does, but for the three events that dbt makes of each, because they take a tenth of
+        a build and nobody listens to them."""
         if retryable_exceptions:
             return super().add_query(sql, auto_begin, bindings, abridge_sql_log, retryable_exceptions, retry_limit)
         connection = self.get_thread_connection()
@@ -130,8 +130,8 @@ def in_place() -> Iterator[None]:
 
 
 class PostgresAdapterOfWarehouse(PostgresAdapter):
-    """dbt's adapter for PostgreSQL, which asks for itself what dbt asks by macros: to make a macro's surroundings anew takes longer
-    than the statement, and every model needs five to ten of them.
+    """dbt's adapter for PostgreSQL, which says by itself what dbt says by macros: to make a macro's surroundings anew takes longer
+    than the statement, and every model needs several of them.
 
     dbt takes what stands before `Adapter` in the name for the name of the package."""
 
