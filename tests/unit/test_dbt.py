@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import shutil
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +113,31 @@ def test_what_dbt_reads_of_the_environment_is_not_there_when_it_has_read(built):
     assert dbt.invoke(built, ["--quiet", "ls", "--select", "dim_area"]).success
     assert dict(os.environ) == before
     assert "DBT_ENV_SECRET_VRN_PASSWORD" not in os.environ
+
+
+def test_commands_of_two_threads_take_turns_because_a_process_has_one_environment_and_one_adapter(home, monkeypatch):
+    # To load dbt takes seconds as well.
+    importlib.import_module("vrn.build.adapter")
+    both_at_work, overlapped = threading.Barrier(2), []
+
+    class Runner:
+        def __init__(self, manifest):
+            pass
+
+        def invoke(self, arguments):
+            with suppress(threading.BrokenBarrierError):
+                both_at_work.wait(timeout=1)
+                overlapped.append(arguments)
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    # To read the project takes seconds, by which the two would miss each other.
+    monkeypatch.setattr(dbt, "read", lambda settings: None)
+    commands = [threading.Thread(target=dbt.invoke, args=(home, ["list"])) for _ in range(2)]
+    for command in commands:
+        command.start()
+    for command in commands:
+        command.join()
+    assert not overlapped
 
 
 def test_seeds_and_statistics_are_loaded_again_when_they_changed_and_not_when_a_model_did(built, owner, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pickle
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -29,6 +30,8 @@ SUFFIXES = (".sql", ".yml", ".csv", ".yaml")
 READINGS_KEPT = 4
 # Objects made since the last look through the young, and looks through them for each through those that outlived them.
 SELDOM = (100_000, 20, 100)
+# The environment and dbt's adapter belong to the whole process, so that commands of two threads take turns.
+AT_WORK = threading.RLock()
 
 
 class ProjectUnreadable(VrnError):
@@ -194,18 +197,19 @@ def _options(settings: Settings, variables: Mapping[str, object] | None = None) 
 @contextmanager
 def _environment_of(settings: Settings) -> Iterator[None]:
     """What dbt reads, and only while it reads: what this process does or starts later has neither the owner's password nor the
-    name of the last warehouse that was built."""
+    name of the last warehouse that was built. Another thread waits for its turn."""
     given = environment(settings)
-    before = {name: os.environ.get(name) for name in given}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    with AT_WORK:
+        before = {name: os.environ.get(name) for name in given}
+        os.environ.update(given)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 def environment(settings: Settings) -> dict[str, str]:
