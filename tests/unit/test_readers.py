@@ -202,6 +202,8 @@ OF_A_TABLE = (
     "select pg_relation_size(oid) from pg_class where relname = 'a__b__s1'",
     "select pg_total_relation_size(oid) from pg_class where relname = 'a__b__s1'",
     "select pg_database_size(current_database())",
+    "select wal_records from pg_stat_activity cross join pg_stat_get_backend_wal(pid)",
+    "select writes from pg_stat_activity cross join pg_stat_get_backend_io(pid)",
 )
 
 
@@ -230,6 +232,8 @@ QUESTIONS = (
     "select n_tup_ins from pg_stat_xact_all_tables",
     "select * from pg_stat_io",
     "select wal_records from pg_stat_wal",
+    "select wal_records from pg_stat_activity cross join pg_stat_get_backend_wal(pid)",
+    "select writes from pg_stat_activity cross join pg_stat_get_backend_io(pid)",
     "select heap_blks_hit from pg_statio_all_tables",
     "select pg_stat_get_live_tuples('publish.area'::regclass)",
     "select pg_stat_get_db_tuples_inserted(oid) from pg_database where datname = current_database()",
@@ -247,6 +251,35 @@ def test_what_the_server_counts_of_all_its_databases_is_closed_to_readers(opened
         for question in QUESTIONS:
             with reading(opened, role) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute(question)
+
+
+# Whatever else a later PostgreSQL counts is somebody's to look at before a reader may call it.
+TELLS_OF_SESSIONS = {
+    "pg_stat_get_activity",
+    "pg_stat_get_backend_activity",
+    "pg_stat_get_backend_activity_start",
+    "pg_stat_get_backend_client_addr",
+    "pg_stat_get_backend_client_port",
+    "pg_stat_get_backend_dbid",
+    "pg_stat_get_backend_idset",
+    "pg_stat_get_backend_pid",
+    "pg_stat_get_backend_start",
+    "pg_stat_get_backend_subxact",
+    "pg_stat_get_backend_userid",
+    "pg_stat_get_backend_wait_event",
+    "pg_stat_get_backend_wait_event_type",
+    "pg_stat_get_backend_xact_start",
+    "pg_stat_get_progress_info",
+}
+
+
+def test_of_what_the_server_counts_a_reader_may_ask_who_is_connected_alone(opened):
+    asked = "select distinct proname from pg_proc where proname ~ '^pg_stat_get_' and has_function_privilege(oid, 'execute')"
+    with psycopg.connect(opened.conninfo(access.IG)) as connection:
+        assert {name for (name,) in connection.execute(asked)} == TELLS_OF_SESSIONS
+    for role in (access.BI_READER, ANALYST):
+        with reading(opened, role) as reader:
+            assert {name for (name,) in reader.execute(asked)} == TELLS_OF_SESSIONS
 
 
 def test_no_function_that_a_reader_may_call_gives_a_place_in_the_log(opened):

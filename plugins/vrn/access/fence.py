@@ -22,9 +22,14 @@ from vrn.warehouse.roles import EVALUATOR, OWN_ROLES
 SERVICES = tuple(role for role in OWN_ROLES if role != EVALUATOR)
 # They read in the ledger how many rows a delivery has.
 TOLD_OF_ROWS = (*SERVICES, EVALUATOR, ENGINEER)
-# What statistics views call. Those of a session say of other people's sessions nothing that counts.
+# What statistics views call.
 STATISTICS = "^pg_(stat_get_|current_wal_|last_wal_|control_|tablespace_size$)"
-OF_SESSIONS = "^pg_stat_get_(activity$|backend_|progress_info$)"
+# Of them those that tell everybody who is connected. They say of other people's sessions nothing that counts, while
+# pg_stat_get_backend_io and pg_stat_get_backend_wal count the rows of anybody's session.
+OF_SESSIONS = (
+    "^pg_stat_get_(activity|progress_info|backend_(activity|activity_start|client_addr|client_port|dbid|idset|pid|start|subxact|"
+    "userid|wait_event|wait_event_type|xact_start))$"
+)
 SIZES = "^pg_((total_)?relation|table|indexes|database)_size$"
 # Of pg_class: what the planner knows of rows and pages.
 COUNTS = ("reltuples", "relpages", "relallvisible", "relallfrozen")
