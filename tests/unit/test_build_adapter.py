@@ -10,7 +10,7 @@ from dbt.adapters.contracts.connection import Connection, ConnectionState, LazyH
 from dbt.adapters.postgres import Plugin, PostgresAdapter
 from dbt.adapters.postgres.connections import PostgresCredentials
 from dbt.adapters.sql import connections as dbts
-from dbt_common.exceptions import DbtDatabaseError
+from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 from tests.ports import free_port
 from vrn.build import adapter, dbt
@@ -122,6 +122,42 @@ def test_a_statement_that_fails_is_said_with_what_the_server_says_and_the_next_b
         manager.add_query("select from ops.there_is_no_such_table")
     _, cursor = manager.add_query("select %s as given", bindings=[4711])
     assert cursor.fetchall() == [(4711,)]
+    manager.release()
+
+
+# The value comes about in the server, so that the text of the statement does not hold it.
+FAILS_OVER_A_ROW = {
+    "a cast": ("select ('Quoted' || 'Person')::date", "InvalidDatetimeFormat (SQLSTATE 22007)"),
+    "a key that is there": (
+        "create temp table kept as select 'Quoted' || 'Person' as name; create unique index of_names on kept (name); "
+        "insert into kept select * from kept",
+        "UniqueViolation (SQLSTATE 23505, table kept, constraint of_names)",
+    ),
+    "a row that breaks a check": (
+        "create temp table kept (name text constraint is_short check (length(name) < 9)); "
+        "insert into kept select 'Quoted' || 'Person'",
+        "CheckViolation (SQLSTATE 23514, table kept, constraint is_short)",
+    ),
+    "a function of ours": ("do $$ begin raise exception 'Quoted%', 'Person'; end $$", "RaiseException (SQLSTATE P0001)"),
+}
+
+
+@pytest.mark.parametrize(("statement", "said"), FAILS_OVER_A_ROW.values(), ids=FAILS_OVER_A_ROW)
+def test_a_statement_that_fails_over_a_row_leaves_nothing_of_the_row_in_what_dbt_says_or_keeps(home, capfd, statement, said):
+    asked = f'{{% do run_query("{statement}") %}}'
+    done = dbt.invoke(home, ["--debug", "compile", "--inline", asked])
+    assert said in str(done.exception)
+    written = capfd.readouterr()
+    kept = "".join(path.read_text(encoding="utf-8") for path in home.logs.rglob("*.log*"))
+    assert said in kept
+    assert "QuotedPerson" not in str(done.exception) + written.out + written.err + kept
+
+
+def test_what_fails_within_python_while_a_statement_runs_leaves_its_class_alone(credentials, keeping):
+    manager = keeping(SimpleNamespace(credentials=credentials), get_context("spawn"))
+    manager.set_connection_name("of a node")
+    with pytest.raises(DbtRuntimeError, match=r"^Runtime Error\n  KeyError$"), manager.exception_handler("select 1"):
+        raise KeyError("QuotedPerson")
     manager.release()
 
 

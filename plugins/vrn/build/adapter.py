@@ -7,7 +7,7 @@ a fifth of the processor time of a build with few rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 from typing import Any, ClassVar
 
@@ -17,8 +17,11 @@ from dbt.adapters.base import BaseRelation, Column
 from dbt.adapters.contracts.connection import AdapterResponse, Connection, ConnectionState
 from dbt.adapters.postgres import Plugin, PostgresAdapter
 from dbt.adapters.postgres.connections import PostgresConnectionManager
+from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 NO_ROWS = agate.Table([])
+# Classes of SQLSTATE in which PostgreSQL speaks of statements, rights, locks, limits or itself. In others it quotes rows.
+CLASSES_THAT_QUOTE_NO_ROW = frozenset({"08", "25", "26", "28", "2D", "3B", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"})
 # As dbt asks for them, but for the type of what an array is made of.
 COLUMNS = """
 select
@@ -94,6 +97,23 @@ class KeepingConnectionManager(PostgresConnectionManager):
             cursor.execute(sql, bindings)
             return connection, cursor
 
+    @contextmanager
+    def exception_handler(self, sql: str) -> Iterator[None]:
+        """Stops what fails as dbt's own handler does, but says what the server says only where that quotes no row, because dbt
+        prints and keeps it. Raises DbtDatabaseError."""
+        try:
+            yield
+        except psycopg2.DatabaseError as error:
+            with suppress(psycopg2.Error):
+                self.rollback_if_open()
+            # Without the server's error behind it, which dbt would write into its log.
+            raise DbtDatabaseError(_said_without_rows(error)) from None
+        except Exception as error:
+            self.rollback_if_open()
+            if isinstance(error, DbtRuntimeError):
+                raise
+            raise DbtRuntimeError(type(error).__name__) from None
+
     def execute(
         self, sql: str, auto_begin: bool = False, fetch: bool = False, limit: int | None = None
     ) -> tuple[AdapterResponse, agate.Table]:
@@ -154,6 +174,17 @@ class PostgresAdapterOfWarehouse(PostgresAdapter):
         each delivery: 0.1 s at four thousand deliveries, three times for every model."""
         _, cursor = self.connections.add_query(COLUMNS, auto_begin=False, bindings=[relation.include(database=False).render()])
         return [self.Column(*row) for row in cursor.fetchall()]
+
+
+def _said_without_rows(error: psycopg2.Error) -> str:
+    if error.pgcode is None or error.pgcode[:2] in CLASSES_THAT_QUOTE_NO_ROW:
+        return str(error).strip()
+    of = {"table": error.diag.table_name, "column": error.diag.column_name, "constraint": error.diag.constraint_name}
+    names = "".join(f", {kind} {name}" for kind, name in of.items() if name)
+    return (
+        f"{type(error).__name__} (SQLSTATE {error.pgcode}{names}). The rest of the server's "
+        "message may quote a row, so that it is not kept: run the compiled code by hand to see it."
+    )
 
 
 def _say(handle: psycopg2.extensions.connection, statement: str) -> None:
