@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench import hardware
 from tests.bench.plan import Plan
 from tests.bench.table import Failure, Figure, LeftOut
-from vrn.publish.release import revision
+from vrn.publish.revision import revision
 
 
 class Kept:

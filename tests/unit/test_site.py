@@ -310,6 +310,28 @@ def test_releases_say_what_changed_in_counts(tmp_path):
     assert "2026-12-14 (shown on this site)" in text
 
 
+@pytest.mark.parametrize(
+    ("revisions", "said"),
+    [
+        (("abc", "abc"), ["The code is the same."]),
+        (("files 12", "files 12"), ["The code is the same."]),
+        (("abc+12", "abc+34"), ["The code changed."]),
+        (("abc", "abc+12"), ["The code changed."]),
+        # Releases of before have these, and other code may have had them too.
+        (("unknown", "unknown"), []),
+        (("unknown", "abc"), []),
+        (("abc+", "abc+"), []),
+    ],
+)
+def test_releases_say_that_the_code_is_the_same_where_no_other_code_has_the_revision(tmp_path, revisions, said):
+    first, later = (
+        Release(f"2026-12-{number + 14}", datetime(2026, 12, number + 14), "2026-12-14" if number else None, name, "", 1, 1, False)
+        for number, name in enumerate(revisions)
+    )
+    pages.write(tmp_path, published(release=later, releases=(later, first)), NETWORK)
+    assert re.findall(r"The code [^.]+\.", texts(tmp_path)["releases.html"]) == said
+
+
 def test_releases_name_what_is_new_no_more_or_called_otherwise_and_an_old_address_says_what_became_of_it(tmp_path):
     """Issue 16, C: the page said "1 indicator fewer" and not which, and its address was not there."""
     said = {

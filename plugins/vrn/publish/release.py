@@ -5,8 +5,6 @@ A release is the one act that publishes: disclosure control decides of each of i
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -23,7 +21,8 @@ from vrn.errors import VrnError
 from vrn.feeds import days
 from vrn.ledger import day
 from vrn.publish import changes, disclosure, frozen, memory, network, preview
-from vrn.settings import REPOSITORY, Settings
+from vrn.publish.revision import revision
+from vrn.settings import Settings
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
@@ -244,18 +243,3 @@ def _decide(connection: psycopg.Connection, number: int, tell: Tell) -> None:
     connection.execute("analyze decided")
     frozen.keep_decisions(connection, number, sql.Identifier("pg_temp", "decided"))
     frozen.keep_ranges(connection, number, sql.SQL("(select * from pg_temp.decided where at_most is not null)"))
-
-
-def revision() -> str:
-    """The git revision of the code, with a plus when the checkout differs from it; in an image VRN_REVISION says it."""
-    if given := os.environ.get("VRN_REVISION"):
-        return given
-    try:
-        found = _git("rev-parse", "HEAD").strip()
-        return found + ("+" if _git("status", "--porcelain", "--untracked-files=no").strip() else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", "-C", str(REPOSITORY), *arguments], check=True, capture_output=True, text=True).stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from vrn.publish import revision
 from vrn.report.figures.numbers import counted, day
 from vrn.report.site.from_publish import Published, Release
 
@@ -43,8 +44,14 @@ def _changes(release: Release, before: Release | None) -> str:
         return "The first release."
     deliveries = _difference(release.submission_count, before.submission_count, "delivery", "deliveries")
     indicators = _difference(release.indicator_count, before.indicator_count, "indicator", "indicators")
-    code = "The code is the same." if release.git_revision == before.git_revision else "The code changed."
-    return f"Since {before.release_id}: {deliveries}; {indicators}. {code}"
+    return f"Since {before.release_id}: {deliveries}; {indicators}.{_code(release.git_revision, before.git_revision)}"
+
+
+def _code(now: str, before: str) -> str:
+    """Says nothing where two revisions are the same and another code may have them too."""
+    if now != before and "unknown" not in (now, before):
+        return " The code changed."
+    return " The code is the same." if now == before and revision.is_known(now) else ""
 
 
 def _named(release: Release) -> list[tuple[str, list[str]]]:
