@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import random
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, core, settings
+from hypothesis.internal.conjecture import providers
 
 SUITE, NIGHTLY = "suite", "nightly"
 PROFILE = os.environ.get("VRN_TEST_PROFILE", SUITE)
@@ -20,7 +21,12 @@ LARGEST_SEED = 10**9
 # every worker to collect the same tests; a run with the same number tries the same again.
 SEED = "VRN_TEST_SEED"
 if PROFILE == NIGHTLY:
-    os.environ.setdefault(SEED, str(random.SystemRandom().randrange(LARGEST_SEED)))
+    core.global_force_seed = int(os.environ.setdefault(SEED, str(random.SystemRandom().randrange(LARGEST_SEED))))
+
+# Hypothesis tries constants of every module of ours that is loaded by then. So what a property tried hung on the tests before
+# the property, and on any line of any module.
+_no_constants = providers.Constants()
+providers._get_local_constants = lambda: _no_constants
 
 for _name, _times in TIMES.items():
     settings.register_profile(
