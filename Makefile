@@ -86,7 +86,8 @@ test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R
 	@bash tools/test-packages.sh
 
 test: $(INSTALLED_DEV) ## the whole test suite (ORDER=random: in an order that changes and is printed)
-	@$(PYTEST) $(if $(filter random,$(ORDER)),-p randomly)
+	@$(if $(filter-out random,$(ORDER)),$(error ORDER says '$(ORDER)'. Say ORDER=random, or leave it out for the order of the files))
+	@$(PYTEST) $(if $(ORDER),-p randomly)
 
 test-nightly: $(INSTALLED_DEV) ## what takes longer: the whole county through Airflow, long worlds, every property with fresh seeds
 	@VRN_TEST_PROFILE=nightly $(PYTEST)

@@ -237,7 +237,7 @@ def superset(warehouse: Settings, tmp_path_factory) -> Iterator[Superset]:
         "VRN_PG_DATABASE": warehouse.database,
     }
     port = free_port()
-    one = Superset(f"http://127.0.0.1:{port}", python, environment, httpx.Client())
+    one = Superset(f"http://127.0.0.1:{port}", python, environment, httpx.Client(timeout=LONGEST))
     one.provision()
     serving = subprocess.Popen(
         [str(python), "-m", "gunicorn", "--config", str(FOLDER / "gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}"],
@@ -502,7 +502,7 @@ def test_a_reader_sees_the_charts_and_has_no_sql(superset):
 
 
 def test_pages_may_ask_nothing_of_any_other_machine(superset):
-    policy = httpx.get(f"{superset.address}/login/").headers["Content-Security-Policy"]
+    policy = httpx.get(f"{superset.address}/login/", timeout=LONGEST).headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     sources = {word for part in policy.split(";") for word in part.split()[1:] if not word.startswith("'nonce-")}
     assert sources == {"'self'", "blob:", "data:", "'none'", "'unsafe-inline'", "'strict-dynamic'"}

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -25,7 +25,7 @@ from tests.inbox import Inbox
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn.build import steps as build
-from vrn.feeds import breaches
+from vrn.feeds import breaches, days
 from vrn.feeds import contract as contracts
 from vrn.feeds import shown as feeds
 from vrn.feeds.period import ANY_PERIOD
@@ -207,7 +207,7 @@ def test_nothing_of_a_real_delivery_is_kept_before_the_agreement_is_registered(p
 
 
 def test_with_the_agreement_of_the_page_it_is_taken_in_and_the_supplier_gets_a_message(partner):
-    today = datetime.now(UTC).date()
+    today = days.today()
     (entry,) = yaml.safe_load(page()["$VRN_HOME/agreements.yaml"])
     span = {"valid_from": today - timedelta(days=1), "valid_to": today + timedelta(days=1)}
     partner.settings.agreements.write_text(yaml.safe_dump([entry | span]), encoding="utf-8")
@@ -284,9 +284,13 @@ def test_rows_of_one_key_that_differ_are_said_with_their_numbers_and_those_alike
 
 def test_the_message_to_a_supplier_says_once_why_a_file_is_refused_and_in_the_words_of_the_file(partner):
     """Issue 14, point 10: GEN-008 told the supplier twice to change the feed file, and named `incident.outcome`."""
-    today = datetime.now(UTC).date()
+    today = days.today()
     (entry,) = yaml.safe_load(page()["$VRN_HOME/agreements.yaml"])
-    entry |= {"valid_from": today, "valid_to": today, "fields": sorted(set(entry["fields"]) - {"incident.conveyed_to"})}
+    entry |= {
+        "valid_from": today - timedelta(days=1),
+        "valid_to": today + timedelta(days=1),
+        "fields": sorted(set(entry["fields"]) - {"incident.conveyed_to"}),
+    }
     partner.settings.agreements.write_text(yaml.safe_dump([entry]), encoding="utf-8")
     row = send(partner, "2020-04-nwas-incident.csv")
     (path,) = (partner.settings.messages / FEED / "nwas").glob("*-refused.csv")

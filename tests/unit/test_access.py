@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from tests.waiting import until
+from tests.waiting import LONGEST, until
 from tests.warehouses import copy_of
 from vrn.access import accounts, fence, rights
 from vrn.access import roles as access
@@ -298,7 +298,7 @@ def test_no_reader_makes_the_server_write_to_the_disk_without_end(opened, role):
         "select pg_logical_emit_message(false, 'a', repeat('a', 1000))",
         "do $$ begin loop raise warning 'a line of the log'; end loop; end $$",
     ):
-        refused(opened, role, "set default_transaction_read_only = off", "set statement_timeout = '2s'", call)
+        refused(opened, role, "set default_transaction_read_only = off", f"set statement_timeout = '{LONGEST}s'", call)
 
 
 def test_what_notify_leaves_for_a_listener_who_does_not_take_it_has_an_end(opened):

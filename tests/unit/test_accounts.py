@@ -104,13 +104,13 @@ def test_what_a_release_writes_does_not_depend_on_a_role_of_people(built_server,
 
 
 def test_who_changes_a_role_and_does_not_commit_holds_up_neither_a_filling_nor_a_start(opened):
-    changes(opened, access.BI_READER, "alter role {role} set statement_timeout = '1ms'")
+    changes(opened, access.BI_READER, "alter role {role} set statement_timeout = '1h'")
     for goes_on in (readers.fill, prepare.prepare):
         with psycopg.connect(opened.conninfo(access.BI_READER)) as holding:
             holding.execute("set transaction read write")
             for limit in ("statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout"):
                 holding.execute(f"set local {limit} = 0")
-            holding.execute("alter role vrn_bi_reader set statement_timeout = '2ms'")
+            holding.execute("alter role vrn_bi_reader set statement_timeout = '2h'")
             goes_on(opened)
             with pytest.raises(errors.AdminShutdown):
                 holding.execute("select 1")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from vrn.errors import HomeError
 from vrn.feeds import catalogue
 from vrn.feeds.document import feed_name
+from vrn.run.local import home as local
 from vrn.settings import REPOSITORY, Settings
 from vrn.synthetic import deliveries
 
@@ -89,3 +92,13 @@ def test_demo_is_full_or_left_out_and_anything_else_is_told(monkeypatch, tmp_pat
     monkeypatch.setenv("VRN_DEMO", "ful")
     with pytest.raises(HomeError, match=r"DEMO says 'ful'\. Say DEMO=full"):
         _ = Settings(home=tmp_path).is_full_demo
+
+
+def test_demo_full_in_a_home_that_holds_something_says_that_it_writes_nothing(home):
+    waits = home.inbox / "police_stop_search" / "of-a-partner.csv"
+    waits.parent.mkdir(parents=True)
+    waits.touch()
+    screen = io.StringIO()
+    assert not local.fill(home, Console(file=screen, width=200), is_full=True)
+    assert "DEMO=full writes nothing, because this home is not empty." in screen.getvalue()
+    assert [path.name for path in home.inbox.rglob("*.*")] == ["of-a-partner.csv"]

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from airflow.triggers.shared_stream import SharedStreamManager
 
+from tests.waiting import LONGEST
 from vrn.receive import inbox_trigger, taking
 from vrn.receive.folder import Seen
 from vrn.receive.inbox_trigger import InboxTrigger
-
-SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +45,7 @@ async def watched(*folders: Path) -> AsyncIterator[list[asyncio.Queue]]:
 
 
 async def first(queue: asyncio.Queue) -> int:
-    return await asyncio.wait_for(queue.get(), SECONDS)
+    return await asyncio.wait_for(queue.get(), LONGEST)
 
 
 def drop(folder: Path, name: str) -> None:

@@ -228,7 +228,7 @@ def client(secrets) -> Iterator[httpx.Client]:
         try:
             until(lambda: server.started, "the server of the partners' pages")
             trust = ssl.create_default_context(cafile=secrets / tls.CA_CERTIFICATE)
-            with httpx.Client(base_url=f"https://localhost:{port}", verify=trust) as one:
+            with httpx.Client(base_url=f"https://localhost:{port}", verify=trust, timeout=LONGEST) as one:
                 one.page_log = settings.page_log
                 yield one
         finally:
@@ -287,7 +287,7 @@ def test_a_password_goes_over_tls_or_not_at_all_and_one_that_is_replaced_opens_n
     finally:
         file.write_text("right")
     with pytest.raises(httpx.TransportError):
-        httpx.get(str(client.base_url).replace("https", "http"), auth=("bwd", "right"))
+        httpx.get(str(client.base_url).replace("https", "http"), auth=("bwd", "right"), timeout=LONGEST)
 
 
 def logged(client) -> list[tuple]:

@@ -207,10 +207,10 @@ def some(judged: int) -> Work:
 
 
 class Printed(Console):
-    """A console without a terminal whose lines a test waits for."""
+    """A console whose lines a test waits for, of a terminal with that name or of none."""
 
-    def __init__(self):
-        super().__init__(file=io.StringIO())
+    def __init__(self, terminal: str | None):
+        super().__init__(file=io.StringIO(), force_terminal=terminal is not None, _environ={"TERM": terminal or ""})
         self.lines: queue.Queue[str] = queue.Queue()
 
     def print(self, line: str) -> None:
@@ -220,9 +220,10 @@ class Printed(Console):
         return self.lines.get(timeout=LONGEST)
 
 
-def test_without_a_terminal_a_line_comes_again_and_again_and_says_when_nothing_moves(monkeypatch):
+@pytest.mark.parametrize("terminal", [None, "dumb", "unknown"])
+def test_where_no_bar_can_move_a_line_comes_again_and_again_and_says_when_nothing_moves(monkeypatch, terminal):
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.05)
-    console = Printed()
+    console = Printed(terminal)
     with progress.shown(console) as show:
         # A machine that is busy says its first line a second later.
         assert re.fullmatch(r"0:\d\d  starting; nothing moved since 0:00", console.next())

@@ -14,6 +14,7 @@ from tests.inbox import Inbox
 from tests.made import file_name
 from tests.small import CSVS
 from tests.staged import NOMINALS, SUBMISSION, Ground
+from tests.waiting import LONGEST
 from vrn.errors import VrnError
 from vrn.feeds.contract import Contract, Entity
 from vrn.stage import raw
@@ -32,9 +33,9 @@ def entity(ground: Ground) -> Entity:
 
 @pytest.fixture
 def reader(ground: Ground):
-    """Somebody else, in the middle of a transaction. Whoever waits a minute here would wait for ever."""
+    """Somebody else, in the middle of a transaction. Whoever waits so long here would wait for ever."""
     info = ground.connection.info
-    with psycopg.connect(info.dsn, password=info.password, options="-c lock_timeout=60s") as connection:
+    with psycopg.connect(info.dsn, password=info.password, options=f"-c lock_timeout={LONGEST}s") as connection:
         yield connection
         connection.rollback()
 
@@ -55,7 +56,7 @@ def exclusive(connection: psycopg.Connection) -> set[str]:
 
 def test_a_delivery_is_staged_and_attached_while_somebody_reads_and_somebody_reads_meanwhile(ground: Ground, entity, reader):
     read(reader)
-    ground.connection.execute("set lock_timeout = '60s'")
+    ground.connection.execute(f"set lock_timeout = '{LONGEST}s'")
     with ground.connection.transaction(force_rollback=True):
         ground.stage(NOMINALS, "a.csv", CSVS[NOMINALS])
         raw.attach(ground.connection, entity, SUBMISSION)
@@ -74,7 +75,7 @@ def test_a_second_delivery_comes_all_the_way_while_a_reader_of_the_first_has_not
         return row
 
     assert send("2020-21-Q1")["status"] == "accepted"
-    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=60s")
+    monkeypatch.setenv("PGOPTIONS", f"-c lock_timeout={LONGEST}s")
     with connect(inbox.settings) as reader:
         reader.execute("select count(*) from raw.programme_training__event")
         assert send("2019-20-Q4")["status"] == "accepted"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.kills import Killed
 from tests.releases import released, something_came
-from tests.waiting import until
+from tests.waiting import LONGEST, until
 from vrn import __main__
 from vrn.access import roles as access
 from vrn.build import steps as build
@@ -160,7 +160,7 @@ def told_anywhere(settings: Settings, role: str, number: int) -> set[str]:
     """The catalogs and views of the server in which a role finds a number, of whatever table."""
     found = set()
     with psycopg.connect(settings.conninfo(role), autocommit=True) as connection:
-        connection.execute("set statement_timeout = '30s'")
+        connection.execute(f"set statement_timeout = '{LONGEST}s'")
         for (name,) in connection.execute(
             "select oid::regclass::text from pg_class where relkind in ('r', 'v') "
             "and relnamespace::regnamespace::text in ('pg_catalog', 'information_schema')"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import LONGEST, until
 from vrn.publish.folder_swap import swapped_in
 from vrn.report.site import serve
 
@@ -32,7 +32,7 @@ def served(tmp_path):
     thread = threading.Thread(target=server.run)
     thread.start()
     until(lambda: server.started or not thread.is_alive(), "the site's server answers")
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONGEST) as client:
         yield client, folder
     server.should_exit = True
     thread.join()

@@ -16,8 +16,6 @@ from tests import debian_postgres
 from vrn.access import hba, tls
 from vrn.settings import REPOSITORY, Settings
 
-NOW = datetime(2026, 11, 27, tzinfo=UTC)
-
 
 @pytest.fixture
 def made(tmp_path) -> Settings:

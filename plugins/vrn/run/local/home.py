@@ -104,6 +104,8 @@ def fill(settings: Settings, console: Console, *, is_full: bool) -> bool:
     Returns whether the home was fresh.
     """
     if not is_fresh(settings):
+        if is_full:
+            console.print("DEMO=full writes nothing, because this home is not empty. `make clean` deletes it with all its data.")
         return False
     console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
     files = deliveries.write_all(settings, is_full=is_full)

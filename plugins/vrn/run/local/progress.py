@@ -61,7 +61,9 @@ OF_RUN = Form(("received", "judged", "built"), stages, counts)
 @contextmanager
 def shown(console: Console, form: Form = OF_RUN) -> Iterator[Show]:
     """Give what is to be called with each look at the work. What the console prints meanwhile stands above the bars."""
-    with _bars(console, form) if console.is_terminal else _lines(console, form) as show:
+    # A dumb terminal shows no bar until the last look.
+    has_bars = console.is_terminal and not console.is_dumb_terminal
+    with _bars(console, form) if has_bars else _lines(console, form) as show:
         yield show
 
 
