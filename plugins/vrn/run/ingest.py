@@ -16,7 +16,7 @@ import psycopg
 
 from vrn.accept import step as accepting
 from vrn.build import steps as build
-from vrn.errors import HomeError, SubmissionRefused, VrnError
+from vrn.errors import HomeError, SubmissionRefused, safe_text
 from vrn.feeds import contract as contracts
 from vrn.feeds import days
 from vrn.feeds.contract import Contract
@@ -173,11 +173,9 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
             raw.forget(connection, row["feed"], submission_id)
         done.refused.append(f"{name}: {refusal}")
         return
-    # The class and not the text: a database's message may quote a value.
-    told = str(error) if isinstance(error, VrnError) else type(error).__name__
-    done.broken.append(f"{name} at {step}: {told}")
+    done.broken.append(f"{name} at {step}: {safe_text(error)}")
     if tries >= moves.MOST_TRIES:
-        done.settled.append(_hold(connection, row, f"{step} failed {tries} times: {told}"))
+        done.settled.append(_hold(connection, row, f"{step} failed {tries} times: {safe_text(error)}"))
 
 
 def _hold_unended(connection: psycopg.Connection, row: dict) -> str:
