@@ -52,3 +52,9 @@ def safe_text(error: BaseException) -> str:
     # psycopg's, which this ground of the house does not import.
     code = getattr(error, "sqlstate", None)
     return f"{type(error).__name__} (SQLSTATE {code})" if code else type(error).__name__
+
+
+def last_line(said: str) -> str:
+    """Why a program of others failed: the last line of what it said."""
+    lines = said.strip().splitlines()
+    return lines[-1].strip() if lines else "it gave no reason"

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from vrn.errors import HomeError, SubmissionRefused, safe_text
+from vrn.errors import HomeError, SubmissionRefused, last_line, safe_text
 from vrn.receive.remote import RemoteError
 from vrn.settings import REPOSITORY
 
@@ -61,3 +61,16 @@ def test_no_other_file_picks_from_an_error_what_may_be_said():
     ways = ("error.strerror", '"strerror"', "if isinstance(error, VrnError) else type(error)", "class and not the text")
     found = [f"{path.name}: {way}" for path in library.rglob("*.py") for way in ways if way in path.read_text(encoding="utf-8")]
     assert [one for one in found if not one.startswith("errors.py: ")] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "last"),
+    [
+        ("one\nThe key is wrong. \n\n", "The key is wrong."),
+        ("alone", "alone"),
+        ("", "it gave no reason"),
+        (" \n", "it gave no reason"),
+    ],
+)
+def test_the_reason_of_a_program_is_the_last_line_that_it_says(said, last):
+    assert last_line(said) == last
