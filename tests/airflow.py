@@ -20,6 +20,8 @@ class Airflow:
     paused: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     failed: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    # What led to that, by the DAG: classes and texts.
+    led: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     import_errors: dict[str, str] = field(default_factory=dict)
     health: dict[str, dict] = field(default_factory=lambda: dict(HEALTHY))
     started: list[str] = field(default_factory=list)
@@ -51,7 +53,8 @@ class Airflow:
             keys = ("task_id", "end_date", "try_number", "map_index")
             return {"task_instances": [dict(zip(keys, (name, str(number), 1, -1), strict=True)) for number, name in names]}
         raised = next((one, text) for name, one, text in self.failed[words[1]] if name == words[5])
-        return {"content": [{"event": "it failed", "error_detail": [dict(zip(("exc_type", "exc_value"), raised, strict=True))]}]}
+        errors = [dict(zip(("exc_type", "exc_value"), one, strict=True)) for one in (raised, *self.led.get(words[1], ()))]
+        return {"content": [{"event": "it failed", "error_detail": errors}, "a line that is no event"]}
 
     def _start(self, dag_id: str, path: str) -> dict:
         if dag_id in self.unknown:

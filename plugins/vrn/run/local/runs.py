@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import urllib.error
 import urllib.parse
-from collections.abc import Iterator
 from http import HTTPStatus
 
-from vrn import errors
 from vrn.feeds.shown import PREFIX as INGEST
 from vrn.run.airflow_api import AirflowApi
+from vrn.run.local import ours
 
 DAG_OF_BUILD, DAG_OF_APPROVAL = "build_outcomes", "approve_held"
 OF_FEED_FILES = "feed_files.py"
 # It says again what the tasks before it said.
 LAST_TASK = "conclude"
-# Whose text is a sentence of ours. Another's may quote what it was working on.
-OURS = {name for name, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.VrnError)} | {
-    "BuildFailed", "ProjectUnreadable", "RuntimeError", "AirflowFailException", "PermissionError", "FileNotFoundError",
-}  # fmt: skip
+MORE = "the task's log in Airflow says more."
 COMPONENTS = {"scheduler": "scheduler", "triggerer": "triggerer", "dag_processor": "dag-processor"}
 
 
@@ -95,11 +90,11 @@ class Runs:
             lines = self._api.call("GET", where)["content"]
         except (OSError, KeyError, TypeError):
             lines = []
-        for raised in reversed(list(_raised(lines))):
-            if raised["exc_type"] in OURS:
-                return raised["exc_value"].strip()
-            return f"{raised['exc_type']}; the task's log in Airflow says more."
-        return "the task's log in Airflow says more."
+        raised = next(filter(None, map(_raised, reversed(lines))), [])
+        for error in raised:
+            if error["exc_type"] in ours.names():
+                return error["exc_value"].strip()
+        return f"{raised[-1]['exc_type']}; {MORE}" if raised else MORE
 
 
 def _reason(trace: str) -> str:
@@ -110,7 +105,6 @@ def _reason(trace: str) -> str:
     return f"{', ' + where[-1] if where else ''}: {' '.join(lines[raised:])}"
 
 
-def _raised(lines: list) -> Iterator[dict]:
-    for line in lines:
-        if isinstance(line, dict):
-            yield from line.get("error_detail") or []
+def _raised(line: object) -> list[dict]:
+    """The errors of a line of a log: what ended the task, and then what led there."""
+    return (line.get("error_detail") or []) if isinstance(line, dict) else []
