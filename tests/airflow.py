@@ -12,6 +12,10 @@ from typing import Any
 HEALTHY = {part: {"status": "healthy"} for part in ("scheduler", "triggerer", "dag_processor")}
 
 
+def answered(code: int) -> urllib.error.HTTPError:
+    return urllib.error.HTTPError("http://airflow", code, "a reason", None, io.BytesIO())
+
+
 @dataclass
 class Airflow:
     """Runs under way by their DAG, and for each DAG the tasks that failed in its last run with what they raised."""
@@ -25,10 +29,14 @@ class Airflow:
     import_errors: dict[str, str] = field(default_factory=dict)
     health: dict[str, dict] = field(default_factory=lambda: dict(HEALTHY))
     started: list[str] = field(default_factory=list)
+    # What it raises instead of any answer.
+    trouble: OSError | None = None
     # What a run does that was asked for.
     does: Callable[[str], object] = lambda _: None
 
     def call(self, method: str, path: str, body: dict | None = None) -> Any:
+        if self.trouble is not None:
+            raise self.trouble
         parts = urllib.parse.urlsplit(path)
         words = parts.path.strip("/").split("/")
         if method == "POST":
@@ -58,7 +66,7 @@ class Airflow:
 
     def _start(self, dag_id: str, path: str) -> dict:
         if dag_id in self.unknown:
-            raise urllib.error.HTTPError(path, 404, "Not Found", None, io.BytesIO())
+            raise answered(404)
         self.started.append(dag_id)
         self.does(dag_id)
         return {}

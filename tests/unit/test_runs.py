@@ -7,7 +7,7 @@ import ast
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from tests.airflow import Airflow
+from tests.airflow import Airflow, answered
 from vrn.errors import VrnError
 from vrn.run.failing import NoRetry
 from vrn.run.local import ours
@@ -80,3 +80,10 @@ def test_what_a_task_raises_is_a_sentence_of_ours_or_skips_it():
 def test_airflow_tries_again_what_may_go_well_and_not_what_would_fail_alike():
     assert issubclass(NoRetry, AirflowFailException)
     assert not issubclass(VrnError, AirflowFailException)
+
+
+def test_a_dag_that_airflow_does_not_know_has_no_run_that_failed_and_of_another_answer_nothing_is_concluded():
+    """After an answer of 500 it was as if no run had failed."""
+    assert not Runs(Airflow(trouble=answered(404))).has_failed(DAG)
+    with pytest.raises(OSError, match="500"):
+        Runs(Airflow(trouble=answered(500))).has_failed(DAG)

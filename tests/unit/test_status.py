@@ -10,10 +10,11 @@ import pytest
 from rich.console import Console
 
 from tests import submissions
-from tests.airflow import Airflow
+from tests.airflow import Airflow, answered
 from tests.ports import free_port
 from vrn.access import accounts
 from vrn.build import steps as build
+from vrn.errors import SecretMissing
 from vrn.ledger import store as ledger
 from vrn.run import prepare
 from vrn.run.local import airflow, not_taken, services, status
@@ -152,13 +153,23 @@ def test_without_a_warehouse_the_rest_is_said(said, home):
     assert "Inbox nothing waits" in text
 
 
-def test_without_airflow_the_rest_is_said(said, home, monkeypatch):
-    def away(*_):
-        raise ConnectionRefusedError("refused")
+def test_an_airflow_that_answers_and_refuses_is_not_called_away(said, home):
+    said.airflow.trouble = answered(401)
+    assert f"triggerer) refused the sign-in (401), port {home.airflow_port}" in said()[1]
 
-    monkeypatch.setattr(said.airflow, "call", away)
+
+def test_a_password_of_airflow_that_is_lost_is_not_called_an_airflow_that_is_away(said, monkeypatch):
+    def lost(_):
+        raise SecretMissing("The key 'airflow_admin_password' is not there.")
+
+    monkeypatch.setattr(status, "AirflowApi", lost)
+    assert "triggerer) The key 'airflow_admin_password' is not there." in said()[1]
+
+
+def test_without_airflow_the_rest_is_said(said, home):
+    said.airflow.trouble = ConnectionRefusedError("refused")
     _, text = said()
-    assert f"triggerer) does not answer at port {home.airflow_port}: refused" in text
+    assert f"triggerer) does not answer (refused), port {home.airflow_port}" in text
     assert "Under way nothing" in text
 
 

@@ -27,7 +27,7 @@ from vrn.ledger import store as ledger
 from vrn.receive import problems, register, remote
 from vrn.report import messages, notes
 from vrn.run import archives
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.stage import step as staging
@@ -277,7 +277,7 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str, failed:
             AirflowApi(settings).write_note(dag_id, run_id, notes.of_run(rows, words, failed))
         except OSError as error:
             # The note is a courtesy; the ledger has it all.
-            log.warning("The run's note could not be written: %s", error)
+            log.warning("The run's note could not be written: Airflow %s", trouble(error))
         ledger.mark_reported(connection, submission_ids)
     bad = [row for row in rows if row["status"] in (states.REFUSED, states.HELD, *states.UNDER_WAY)]
     return [*failed, *(f"{row['file_name']} {row['status']}: {row['status_reason'] or 'a step failed'}" for row in bad)]

@@ -20,7 +20,7 @@ COMPONENTS = {"scheduler": "scheduler", "triggerer": "triggerer", "dag_processor
 
 
 class Runs:
-    """What goes on in Airflow. Every method raises OSError when Airflow does not answer."""
+    """What goes on in Airflow. Every method raises OSError, as AirflowApi.call does."""
 
     def __init__(self, api: AirflowApi):
         self._api = api
@@ -39,13 +39,7 @@ class Runs:
 
     def start(self, dag_id: str) -> bool:
         """One more run. Returns whether Airflow knows the DAG."""
-        try:
-            self._api.call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})
-        except urllib.error.HTTPError as error:
-            if error.code == HTTPStatus.NOT_FOUND:
-                return False
-            raise
-        return True
+        return self._of_dag("POST", dag_id, "", {"logical_date": None}) is not None
 
     def unhealthy(self) -> list[str]:
         """The parts of Airflow that have not given a sign of life for half a minute."""
@@ -77,11 +71,17 @@ class Runs:
         return ""
 
     def _last(self, dag_id: str) -> list[dict]:
+        # A DAG that Airflow does not know has no runs.
+        return (self._of_dag("GET", dag_id, "?order_by=-run_after&limit=1") or {"dag_runs": []})["dag_runs"]
+
+    def _of_dag(self, method: str, dag_id: str, asked: str, body: dict | None = None) -> dict | None:
+        """What Airflow answers of a DAG's runs; None where it does not know the DAG."""
         try:
-            return self._api.call("GET", f"/dags/{dag_id}/dagRuns?order_by=-run_after&limit=1")["dag_runs"]
-        except urllib.error.HTTPError:
-            # A DAG that Airflow does not know has no runs.
-            return []
+            return self._api.call(method, f"/dags/{dag_id}/dagRuns{asked}", body)
+        except urllib.error.HTTPError as error:
+            if error.code == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
     def _said(self, path: str, task: dict) -> str:
         """The last sentence in a task's log that is ours, or the class of what was raised."""

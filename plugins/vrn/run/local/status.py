@@ -19,7 +19,7 @@ from vrn.ledger import day
 from vrn.ledger.states import HELD, REFUSED, UNDER_WAY
 from vrn.receive import problems
 from vrn.report.figures import numbers
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.run.local import airflow, inbox, not_taken, services, work
 from vrn.run.local.runs import Runs
 from vrn.run.local.services import RUNNING, STOPPED
@@ -106,8 +106,10 @@ def _airflow(settings: Settings) -> list[str]:
         told = [f"{name} gives no sign of life" for name in runs.unhealthy()]
         told += [f"{dag_id} is switched off" for dag_id in sorted(runs.paused())]
         return told + ([said] if (said := runs.import_errors()) else [])
-    except (OSError, SecretMissing) as error:
-        return [f"does not answer at port {settings.airflow_port}: {error}"]
+    except SecretMissing as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"{trouble(error)}, port {settings.airflow_port}"]
 
 
 def _inbox(settings: Settings) -> Iterator[Line]:
