@@ -124,12 +124,23 @@ def test_what_is_wrong_is_said_each_with_its_reason(said, home, owner):
         f"Under way {STREET}: 1 staged",
         f"{STREET} held.csv: a test",
         f"{STREET} refused[11].csv: a test",
+        "and 2 more before these (ops.submission)",
         "Build never whole. Nothing was built yet",
         "Release none yet",
     ):
         assert part in text
-    # The last ten of those that are held or refused.
-    assert text.count("refused[") == 9
+    assert text.count("refused[") == 10
+
+
+def test_what_waits_for_a_person_is_named_however_many_were_refused_since(said, owner):
+    """The last ten of both were asked for together, and it said: Held nothing."""
+    submissions.came(owner, "held.csv", status="held")
+    for number in range(11):
+        submissions.came(owner, f"refused{number}.csv", status="refused")
+    _, text = said(width=130)
+    assert f"{STREET} held.csv: a test" in text
+    assert "Held nothing" not in text
+    assert text.count(" more before these") == 1
 
 
 def test_what_a_build_could_not_make_is_named(said, home, owner):
