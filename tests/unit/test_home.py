@@ -304,10 +304,13 @@ def test_a_run_that_ends_with_an_error_shows_what_is_built_and_what_nobody_takes
     monkeypatch.setattr(runner, "run", fails)
     home.inbox.mkdir(exist_ok=True)
     (home.inbox / "[a] note.txt").write_text("x")
+    # An archive that was put aside is in no ledger.
+    problems.keep(home, problems.ARCHIVES, ["The archive b.zip was put into refused/ and nothing of it was taken: it is cut off."])
     assert main(["run"]) == 1
     printed = capsys.readouterr()
     assert "No indicators yet: nothing was accepted." in printed.out
     assert "NOT TAKEN inbox/[a] note.txt: it lies beside the feeds' folders." in printed.out
+    assert "NOT TAKEN The archive b.zip was put into refused/ and nothing of it was taken: it is cut off." in printed.out
     assert printed.err == "error: police_street_crime: a.csv is not taken in.\n"
 
 

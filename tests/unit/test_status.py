@@ -16,8 +16,9 @@ from vrn.access import accounts
 from vrn.build import steps as build
 from vrn.errors import SecretMissing
 from vrn.ledger import store as ledger
+from vrn.receive import problems
 from vrn.run import prepare
-from vrn.run.local import airflow, not_taken, services, status
+from vrn.run.local import airflow, inbox, not_taken, services, status
 from vrn.settings import Settings
 from vrn.warehouse.roles import EVALUATOR
 
@@ -143,6 +144,25 @@ def test_what_waits_for_a_person_is_named_however_many_were_refused_since(said, 
     assert text.count(" more before these") == 1
 
 
+def test_what_could_not_be_taken_is_said_of_feeds_and_of_archives(said, home):
+    """It said that nothing waits, and nothing of an archive that was put aside."""
+    problems.keep(home, STREET, ["a.csv could not be taken in: Permission denied."])
+    problems.keep(home, problems.ARCHIVES, ["The archive b.zip was put into refused/ and nothing of it was taken: it is cut off."])
+    _, text = said(width=130)
+    assert "Not taken a.csv could not be taken in: Permission denied." in text
+    assert "The archive b.zip was put into refused/ and nothing of it was taken: it is cut off." in text
+
+
+def test_whether_a_feed_was_fetched_is_not_passed_over_where_airflow_does_not_tell(said, home, monkeypatch):
+    fetched = inbox.Feed("police_crime", "police_crime", is_fetched=True)
+    monkeypatch.setattr(inbox, "feeds", lambda _: {fetched.name: fetched})
+    said.airflow.failed = {"ingest__police_crime": [("fetch", "RemoteError", "The server refused our login.")]}
+    assert "Not taken police_crime: `fetch` of ingest__police_crime failed: The server refused our login." in said(width=130)[1]
+    said.airflow.trouble = answered(500)
+    told = "Not taken whether police_crime could be fetched is not known, because Airflow answered 500."
+    assert told in said(width=130)[1]
+
+
 def test_what_a_build_could_not_make_is_named(said, home, owner):
     whole(owner, home)
     owner.execute(
@@ -173,7 +193,10 @@ def test_a_password_of_airflow_that_is_lost_is_not_called_an_airflow_that_is_awa
     def lost(_):
         raise SecretMissing("The key 'airflow_admin_password' is not there.")
 
-    monkeypatch.setattr(status, "AirflowApi", lost)
+    fetched = inbox.Feed("police_crime", "police_crime", is_fetched=True)
+    monkeypatch.setattr(inbox, "feeds", lambda _: {fetched.name: fetched})
+    for module in (status, not_taken):
+        monkeypatch.setattr(module, "AirflowApi", lost)
     assert "triggerer) The key 'airflow_admin_password' is not there." in said()[1]
 
 

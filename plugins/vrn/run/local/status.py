@@ -16,7 +16,6 @@ from vrn.errors import SecretMissing, VrnError
 from vrn.feeds import days
 from vrn.ledger import day
 from vrn.ledger.states import HELD, REFUSED, UNDER_WAY
-from vrn.receive import problems
 from vrn.report.figures import numbers
 from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.run.local import airflow, inbox, not_taken, services, work
@@ -128,8 +127,6 @@ def _inbox(settings: Settings) -> Iterator[Line]:
     for feed, files in lying.waiting.items():
         why = f"; {feeds[feed].problem}" if feeds[feed].problem else ""
         yield "Inbox", f"{feed}: {len(files)} wait{'s' if len(files) == 1 else ''}{why}"
-    for feed in feeds:
-        yield from (("Inbox", one) for one in problems.of(settings, feed))
     for line in not_taken.told(settings, feeds, lying):
         yield "Not taken", line
     for feed in feeds.values():
