@@ -16,6 +16,13 @@ def answered(code: int) -> urllib.error.HTTPError:
     return urllib.error.HTTPError("http://airflow", code, "a reason", None, io.BytesIO())
 
 
+def page(name: str, rows: list[dict], query: str) -> dict:
+    """A page of a list; of no page are there more rows than a hundred, whatever limit is asked for."""
+    asked = dict(urllib.parse.parse_qsl(query))
+    start = int(asked.get("offset", 0))
+    return {name: rows[start : start + min(100, int(asked["limit"]))], "total_entries": len(rows)}
+
+
 @dataclass
 class Airflow:
     """Runs under way by their DAG, and for each DAG the tasks that failed in its last run with what they raised."""
@@ -48,18 +55,19 @@ class Airflow:
                 {"filename": name, "stack_trace": f'Traceback:\n  File "{name}", line 7\n    x = (\n{text}\n'}
                 for name, text in self.import_errors.items()
             ]
-            return {"import_errors": errors}
+            return page("import_errors", errors, parts.query)
         if words == ["dags"]:
-            return {"dags": [{"dag_id": dag} for dag in sorted(self.paused)]}
+            return page("dags", [{"dag_id": dag} for dag in sorted(self.paused)], parts.query)
         if words == ["dags", "~", "dagRuns"]:
-            return {"dag_runs": [{"dag_id": dag} for dag in sorted(self.active)]}
+            return page("dag_runs", [{"dag_id": dag} for dag in sorted(self.active)], parts.query)
         if words[-1] == "dagRuns":
             state = "failed" if words[1] in self.failed else "success"
             return {"dag_runs": [{"dag_run_id": "manual__1", "state": state}]}
         if words[-1] == "taskInstances":
             names = enumerate(name for name, *_ in self.failed.get(words[1], []))
             keys = ("task_id", "end_date", "try_number", "map_index")
-            return {"task_instances": [dict(zip(keys, (name, str(number), 1, -1), strict=True)) for number, name in names]}
+            rows = [dict(zip(keys, (name, str(number), 1, -1), strict=True)) for number, name in names]
+            return page("task_instances", rows, parts.query)
         raised = next((one, text) for name, one, text in self.failed[words[1]] if name == words[5])
         errors = [dict(zip(("exc_type", "exc_value"), one, strict=True)) for one in (raised, *self.led.get(words[1], ()))]
         return {"content": [{"event": "it failed", "error_detail": errors}, "a line that is no event"]}

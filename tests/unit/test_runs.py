@@ -87,3 +87,23 @@ def test_a_dag_that_airflow_does_not_know_has_no_run_that_failed_and_of_another_
     assert not Runs(Airflow(trouble=answered(404))).has_failed(DAG)
     with pytest.raises(OSError, match="500"):
         Runs(Airflow(trouble=answered(500))).has_failed(DAG)
+
+
+def test_what_is_under_way_or_switched_off_is_known_however_much_else_is_listed_before_it():
+    """Airflow gives a hundred at most, and says nothing of it: a run after the hundredth was not under way."""
+    waiting = {f"approve_held_{number:03}" for number in range(250)}
+    runs = Runs(Airflow(active=waiting | {DAG, "build_outcomes"}, paused=waiting | {DAG}))
+    assert runs.active() == {DAG, "build_outcomes"}
+    assert runs.paused() == waiting | {DAG}
+
+
+def test_a_task_that_failed_is_found_after_a_hundred_others():
+    others = [(f"stage_{number:03}", "X", "") for number in range(150)]
+    failed = {DAG: [*others, ("fetch", "RemoteError", "The server was away.")]}
+    assert Runs(Airflow(failed=failed)).why_failed(DAG, "fetch") == f"`fetch` of {DAG} failed: The server was away."
+
+
+def test_every_dag_file_that_airflow_cannot_read_is_named():
+    names = [f"dag_{number:02}.py" for number in range(30)]
+    told = Runs(Airflow(import_errors=dict.fromkeys(names, "SyntaxError: not closed"))).import_errors()
+    assert [name for name in names if name not in told] == []

@@ -16,6 +16,8 @@ OF_FEED_FILES = "feed_files.py"
 # It says again what the tasks before it said.
 LAST_TASK = "conclude"
 MORE = "the task's log in Airflow says more."
+# Airflow's own limit (maximum_page_limit): it takes a greater one for this one and says nothing.
+MOST_A_PAGE = 100
 COMPONENTS = {"scheduler": "scheduler", "triggerer": "triggerer", "dag_processor": "dag-processor"}
 
 
@@ -27,15 +29,15 @@ class Runs:
 
     def paused(self) -> frozenset[str]:
         """The DAGs that somebody switched off: their runs wait until they are switched on again."""
-        return frozenset(dag["dag_id"] for dag in self._api.call("GET", "/dags?paused=true&limit=500")["dags"])
+        return frozenset(dag["dag_id"] for dag in self._all("/dags?paused=true", "dags"))
 
     def active(self) -> frozenset[str]:
         """The DAGs of feeds and of the build that have a run under way or queued."""
-        runs = self._api.call("GET", "/dags/~/dagRuns?state=queued&state=running&limit=500")["dag_runs"]
+        runs = self._all("/dags/~/dagRuns?state=queued&state=running", "dag_runs")
         return frozenset(run["dag_id"] for run in runs if run["dag_id"].startswith(INGEST) or run["dag_id"] == DAG_OF_BUILD)
 
     def known(self) -> frozenset[str]:
-        return frozenset(dag["dag_id"] for dag in self._api.call("GET", "/dags?limit=500")["dags"])
+        return frozenset(dag["dag_id"] for dag in self._all("/dags", "dags"))
 
     def start(self, dag_id: str) -> bool:
         """One more run. Returns whether Airflow knows the DAG."""
@@ -51,7 +53,7 @@ class Runs:
 
         Left out is what dags/feed_files.py says of feed files: vrn.run.local.inbox.feeds says the same of each.
         """
-        found = self._api.call("GET", "/importErrors?limit=20")["import_errors"]
+        found = self._all("/importErrors", "import_errors")
         told = [f"dags/{one['filename']}{_reason(one['stack_trace'])}" for one in found if one["filename"] != OF_FEED_FILES]
         return f"Airflow cannot read {'; '.join(told)}" if told else ""
 
@@ -63,7 +65,7 @@ class Runs:
         """A sentence on the task that failed first in a DAG's last run; empty where none did, or (`task_id`) not that one."""
         for run in self._last(dag_id):
             path = f"/dags/{dag_id}/dagRuns/{urllib.parse.quote(run['dag_run_id'], safe='')}/taskInstances"
-            failed = self._api.call("GET", f"{path}?state=failed&limit=100")["task_instances"]
+            failed = self._all(f"{path}?state=failed", "task_instances")
             for task in sorted(failed, key=lambda one: (one["task_id"] == LAST_TASK, one["end_date"] or "")):
                 if task_id is not None and task["task_id"] != task_id:
                     continue
@@ -73,6 +75,15 @@ class Runs:
     def _last(self, dag_id: str) -> list[dict]:
         # A DAG that Airflow does not know has no runs.
         return (self._of_dag("GET", dag_id, "?order_by=-run_after&limit=1") or {"dag_runs": []})["dag_runs"]
+
+    def _all(self, path: str, of: str) -> list[dict]:
+        """Everything that a list of Airflow's has, page by page: questions that wait for a person would hide a run under way."""
+        rows: list[dict] = []
+        while True:
+            page = self._api.call("GET", f"{path}{'&' if '?' in path else '?'}limit={MOST_A_PAGE}&offset={len(rows)}")
+            rows += page[of]
+            if not page[of] or len(rows) >= page["total_entries"]:
+                return rows
 
     def _of_dag(self, method: str, dag_id: str, asked: str, body: dict | None = None) -> dict | None:
         """What Airflow answers of a DAG's runs; None where it does not know the DAG."""
