@@ -69,11 +69,12 @@ What is late is judged on the day on which the home lives: today, or 25 August 2
 def build_outcomes():
     @task
     def build(ti=None, dag_run=None) -> None:
-        from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+        from airflow.sdk.exceptions import AirflowSkipException
 
         from vrn.build import steps as build
         from vrn.publish import readers
         from vrn.report import partner_pages
+        from vrn.run.failing import NoRetry
         from vrn.settings import Settings
 
         failures = []
@@ -92,19 +93,21 @@ def build_outcomes():
                 except build.BuildFailed as error:
                     ti.xcom_push(step, {FAILED: str(error)})
                     # A failed test fails again: a retry would only hide which run found it.
-                    raise AirflowFailException(str(error)) from None
+                    raise NoRetry(str(error)) from None
                 ti.xcom_push(step, done)
         # Without waiting for who reads them: nobody waits for this either.
         readers.fill(Settings())
         partner_pages.refresh(Settings())
         if failures:
-            raise AirflowFailException("\n".join(failures))
+            raise NoRetry("\n".join(failures))
 
     def show(step: str):
         # A layer of which something was left out is red, and those after it are built all the same.
         @task.sensor(task_id=task_id(step), poke_interval=1, trigger_rule="all_done")
         def shown(ti=None) -> PokeReturnValue:
-            from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+            from airflow.sdk.exceptions import AirflowSkipException
+
+            from vrn.run.failing import NoRetry
 
             # The state is asked first: what a build says before it ends is there by then.
             state = ti.get_task_states(dag_id=ti.dag_id, task_ids=[BUILD], run_ids=[ti.run_id])[ti.run_id][BUILD]
@@ -112,9 +115,9 @@ def build_outcomes():
             if said is None and state == SKIPPED:
                 raise AirflowSkipException("There was nothing to build.")
             if said is None and state in ENDED:
-                raise AirflowFailException(f"The task {BUILD} ended ({state}) before this step; its log says why.")
+                raise NoRetry(f"The task {BUILD} ended ({state}) before this step; its log says why.")
             if said is not None and FAILED in said:
-                raise AirflowFailException(said[FAILED])
+                raise NoRetry(said[FAILED])
             if said is not None and SKIPPED in said:
                 raise AirflowSkipException(said[SKIPPED])
             return PokeReturnValue(is_done=said is not None, xcom_value=said)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import Asset, AssetWatcher, dag, get_current_context, get_parsing_context, task, task_group
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
+from vrn.errors import VrnError
 from vrn.feeds import shown
 from vrn.receive.inbox_trigger import InboxTrigger
 from vrn.report.notify import FailureNotifier
 from vrn.run.assets import ACCEPTED_DELIVERIES, HELD_DELIVERIES
 from vrn.run.data_docs_link import DataDocsLink
+from vrn.run.failing import NoRetry
 from vrn.settings import Settings
 
 TRIAGE = """
@@ -124,7 +126,7 @@ def ingest_dag(feed: shown.Feed):
             failed = [f"{name} failed; its log says why" for name, state in sorted(states.items()) if state in FAILED]
             bad = ingest.conclude(batches or [], ti.dag_id, ti.run_id, failed)
             if bad:
-                raise AirflowFailException("\n".join(bad))
+                raise NoRetry("\n".join(bad))
 
         @task
         def fetch() -> int:
@@ -147,9 +149,9 @@ def _each(step: str, batch: list[int]) -> list[dict]:
     get_current_context()["files"] = ingest.label(batch)
     done = ingest.each(step, batch)
     if done.broken:
-        raise RuntimeError("\n".join(done.broken))
+        raise VrnError("\n".join(done.broken))
     if done.refused:
-        raise AirflowFailException("\n".join(done.refused))
+        raise NoRetry("\n".join(done.refused))
     if not done.results:
         raise AirflowSkipException("\n".join(done.settled) or "Nothing in this batch has come this far.")
     return done.results

@@ -41,15 +41,14 @@ again. It takes as long as a release's disclosure control does, and a build wait
 def release_preview():
     @task
     def preview() -> None:
-        from airflow.sdk.exceptions import AirflowFailException
-
         from vrn.publish import release
+        from vrn.run.failing import NoRetry
         from vrn.settings import Settings
 
         try:
             print(release.previewed(Settings()))
         except release.ReleaseRefused as error:
-            raise AirflowFailException(str(error)) from None
+            raise NoRetry(str(error)) from None
 
     preview()
 

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from tests.airflow import Airflow
+from tests.airflow import Airflow, answered
 from tests.ports import free_port
 from vrn.__main__ import main
 from vrn.errors import HomeError
 from vrn.receive import problems
-from vrn.run.local import airflow, done
+from vrn.run.local import airflow, done, ready
 from vrn.run.local import home as runner
 from vrn.run.local.inbox import File
 from vrn.run.local.work import Begun, Left, Work
@@ -94,11 +94,35 @@ def test_an_answer_that_does_not_come_in_time_is_asked_for_again(looks):
 def test_what_answers_no_more_ends_the_wait_with_its_name(looks, stalled):
     """Issue 13, point 9: with PostgreSQL away, Airflow was blamed."""
     looks.found += [TimeoutError("timed out")]
-    with pytest.raises(HomeError, match=r"Airflow has not answered for two minutes \(timed out\).*`make run` goes on"):
+    with pytest.raises(HomeError, match=r"For two minutes Airflow does not answer \(timed out\)\. .*`make run` goes on"):
         looks.wait()
     looks.found[:] = [psycopg.OperationalError("connection refused")]
-    with pytest.raises(HomeError, match=r"The warehouse has not answered for two minutes \(connection refused\)"):
+    with pytest.raises(HomeError, match=r"For two minutes the warehouse does not answer \(connection refused\)\. "):
         looks.wait()
+
+
+def test_an_airflow_that_answers_and_refuses_is_not_called_away(looks, stalled):
+    for code, why in ((401, r"refused the sign-in \(401\)"), (500, "answered 500")):
+        looks.found[:] = [answered(code)]
+        with pytest.raises(HomeError, match=f"For two minutes Airflow {why}\\. The logs"):
+            looks.wait()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [(ConnectionRefusedError("refused"), r"does not answer \(refused\)"), (answered(401), r"refused the sign-in \(401\)")],
+)
+def test_a_start_that_airflow_does_not_let_end_says_what_airflow_did(home, monkeypatch, trouble, why):
+    class Away(Airflow):
+        def wake(self):
+            raise trouble
+
+    monkeypatch.setattr(ready, "AirflowApi", lambda _: Away())
+    monkeypatch.setattr(ready.services, "check", lambda _: None)
+    monkeypatch.setattr(ready, "SECONDS_BETWEEN_LOOKS", 0)
+    monkeypatch.setattr(ready, "SECONDS_TO_BE_READY", 0.01)
+    with pytest.raises(HomeError, match=f"still missing: the API server, which {why}\\. "):
+        ready.until_ready(home)
 
 
 def test_a_process_that_ended_is_named_at_once_whatever_is_under_way(looks):
@@ -280,10 +304,13 @@ def test_a_run_that_ends_with_an_error_shows_what_is_built_and_what_nobody_takes
     monkeypatch.setattr(runner, "run", fails)
     home.inbox.mkdir(exist_ok=True)
     (home.inbox / "[a] note.txt").write_text("x")
+    # An archive that was put aside is in no ledger.
+    problems.keep(home, problems.ARCHIVES, ["The archive b.zip was put into refused/ and nothing of it was taken: it is cut off."])
     assert main(["run"]) == 1
     printed = capsys.readouterr()
     assert "No indicators yet: nothing was accepted." in printed.out
     assert "NOT TAKEN inbox/[a] note.txt: it lies beside the feeds' folders." in printed.out
+    assert "NOT TAKEN The archive b.zip was put into refused/ and nothing of it was taken: it is cut off." in printed.out
     assert printed.err == "error: police_street_crime: a.csv is not taken in.\n"
 
 

@@ -83,6 +83,20 @@ def test_what_still_waits_long_after_it_was_announced_is_announced_again(tmp_pat
     asyncio.run(watch())
 
 
+def test_a_folder_that_cannot_be_read_is_logged_without_the_name_of_a_file(tmp_path, monkeypatch, caplog):
+    (tmp_path / "ours").mkdir()
+
+    def seen(path: Path) -> list[Seen]:
+        if path == tmp_path:
+            return []
+        raise PermissionError(13, os.strerror(13), str(path / "Zzyzx.csv"))
+
+    monkeypatch.setattr(inbox_trigger.folder, "seen", seen)
+    assert inbox_trigger.look(tmp_path) == {}
+    assert "A folder of the inbox cannot be read now (Permission denied)" in caplog.text
+    assert "Zzyzx" not in caplog.text
+
+
 def test_an_inbox_that_comes_later_and_a_folder_that_cannot_be_read_stop_no_watch(tmp_path, monkeypatch):
     async def watch() -> None:
         inbox = tmp_path / "inbox"

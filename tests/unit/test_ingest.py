@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import threading
 from dataclasses import replace
 
@@ -426,6 +428,27 @@ def test_a_missing_key_stops_the_step_before_the_file_is_read(inbox, monkeypatch
     batches = ingest.take_in(STREET)
     done = ingest.each("stage", batches[0])
     assert "hash_key_elsewhere" in done.broken[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/Zzyzx.csv"), "No space left on device"),
+        (psycopg.errors.DiskFull("Zzyzx"), "DiskFull (SQLSTATE 53100)"),
+        (KeyError("Zzyzx"), "KeyError"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_a_step_that_broke_says_why_as_far_as_that_may_be_said(inbox, monkeypatch, error, why):
+    """It said OSError of a full disk."""
+
+    def breaks(*_):
+        raise error
+
+    inbox.drop(STREET, NAME, inbox.text(STREET, "2020-02"))
+    (batch,) = ingest.take_in(STREET)
+    monkeypatch.setitem(ingest.STEPS, "stage", (ingest.STEPS["stage"][0], breaks))
+    assert ingest.each("stage", batch).broken == [f"{NAME} at stage: {why}"]
 
 
 def test_a_full_disk_is_told_before_a_delivery_is_touched(inbox, monkeypatch):

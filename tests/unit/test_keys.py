@@ -312,6 +312,19 @@ def test_a_lost_password_of_the_superuser_is_renewed_in_a_local_home(small):
     prepare.prepare(small)
 
 
+@pytest.mark.parametrize("said", ["a warning\nThe key is wrong.\n", ""])
+def test_another_program_that_fails_is_told_with_its_last_line_and_not_as_a_list(own, sealed, monkeypatch, said):
+    failed = subprocess.CompletedProcess("a program", 1, "", said)
+    why = "The key is wrong" if said else "it gave no reason"
+    monkeypatch.setattr(rotate.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(HomeError, match=rf"could not encrypt anew: {why}\. The old key is in use still\."):
+        rotate.rotate(own, secrets.FERNET_KEY, {})
+    monkeypatch.setattr(postgres, "_run", lambda *_, **__: failed)
+    monkeypatch.setattr(postgres, "stop", lambda _: None)
+    with pytest.raises(HomeError, match=rf"single-user mode failed: {why}\.?$"):
+        postgres.set_password_of_superuser(own, "a verifier")
+
+
 @pytest.mark.nightly
 @pytest.mark.services
 def test_airflows_connections_are_encrypted_anew_if_the_old_key_is_at_hand_and_else_have_to_be_entered_again(small):

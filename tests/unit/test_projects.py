@@ -561,7 +561,7 @@ def test_a_run_that_fails_half_way_leaves_the_old_tables_and_holds_up_no_other_p
     with monkeypatch.context() as patched:
         patched.setattr(pseudonyms, "fill", dies)
         alpha, beta = network.refresh()
-    assert (alpha.problem, beta.problem) == ("Project alpha: DivisionByZero. Its tables are as they were.", None)
+    assert (alpha.problem, beta.problem) == ("Project alpha: DivisionByZero (SQLSTATE 22012). Its tables are as they were.", None)
     assert network.content("project_alpha") == before
     with evaluator(network, "alpha") as connection:
         assert connection.execute("select count(*) from recorded_crime").fetchone() == (3,)

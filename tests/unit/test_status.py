@@ -10,13 +10,15 @@ import pytest
 from rich.console import Console
 
 from tests import submissions
-from tests.airflow import Airflow
+from tests.airflow import Airflow, answered
 from tests.ports import free_port
 from vrn.access import accounts
 from vrn.build import steps as build
+from vrn.errors import SecretMissing
 from vrn.ledger import store as ledger
+from vrn.receive import problems
 from vrn.run import prepare
-from vrn.run.local import airflow, not_taken, services, status
+from vrn.run.local import airflow, inbox, not_taken, services, status
 from vrn.settings import Settings
 from vrn.warehouse.roles import EVALUATOR
 
@@ -123,12 +125,42 @@ def test_what_is_wrong_is_said_each_with_its_reason(said, home, owner):
         f"Under way {STREET}: 1 staged",
         f"{STREET} held.csv: a test",
         f"{STREET} refused[11].csv: a test",
+        "and 2 more before these (ops.submission)",
         "Build never whole. Nothing was built yet",
         "Release none yet",
     ):
         assert part in text
-    # The last ten of those that are held or refused.
-    assert text.count("refused[") == 9
+    assert text.count("refused[") == 10
+
+
+def test_what_waits_for_a_person_is_named_however_many_were_refused_since(said, owner):
+    """The last ten of both were asked for together, and it said: Held nothing."""
+    submissions.came(owner, "held.csv", status="held")
+    for number in range(11):
+        submissions.came(owner, f"refused{number}.csv", status="refused")
+    _, text = said(width=130)
+    assert f"{STREET} held.csv: a test" in text
+    assert "Held nothing" not in text
+    assert text.count(" more before these") == 1
+
+
+def test_what_could_not_be_taken_is_said_of_feeds_and_of_archives(said, home):
+    """It said that nothing waits, and nothing of an archive that was put aside."""
+    problems.keep(home, STREET, ["a.csv could not be taken in: Permission denied."])
+    problems.keep(home, problems.ARCHIVES, ["The archive b.zip was put into refused/ and nothing of it was taken: it is cut off."])
+    _, text = said(width=130)
+    assert "Not taken a.csv could not be taken in: Permission denied." in text
+    assert "The archive b.zip was put into refused/ and nothing of it was taken: it is cut off." in text
+
+
+def test_whether_a_feed_was_fetched_is_not_passed_over_where_airflow_does_not_tell(said, home, monkeypatch):
+    fetched = inbox.Feed("police_crime", "police_crime", is_fetched=True)
+    monkeypatch.setattr(inbox, "feeds", lambda _: {fetched.name: fetched})
+    said.airflow.failed = {"ingest__police_crime": [("fetch", "RemoteError", "The server refused our login.")]}
+    assert "Not taken police_crime: `fetch` of ingest__police_crime failed: The server refused our login." in said(width=130)[1]
+    said.airflow.trouble = answered(500)
+    told = "Not taken whether police_crime could be fetched is not known, because Airflow answered 500."
+    assert told in said(width=130)[1]
 
 
 def test_what_a_build_could_not_make_is_named(said, home, owner):
@@ -152,13 +184,26 @@ def test_without_a_warehouse_the_rest_is_said(said, home):
     assert "Inbox nothing waits" in text
 
 
-def test_without_airflow_the_rest_is_said(said, home, monkeypatch):
-    def away(*_):
-        raise ConnectionRefusedError("refused")
+def test_an_airflow_that_answers_and_refuses_is_not_called_away(said, home):
+    said.airflow.trouble = answered(401)
+    assert f"triggerer) refused the sign-in (401), port {home.airflow_port}" in said()[1]
 
-    monkeypatch.setattr(said.airflow, "call", away)
+
+def test_a_password_of_airflow_that_is_lost_is_not_called_an_airflow_that_is_away(said, monkeypatch):
+    def lost(_):
+        raise SecretMissing("The key 'airflow_admin_password' is not there.")
+
+    fetched = inbox.Feed("police_crime", "police_crime", is_fetched=True)
+    monkeypatch.setattr(inbox, "feeds", lambda _: {fetched.name: fetched})
+    for module in (status, not_taken):
+        monkeypatch.setattr(module, "AirflowApi", lost)
+    assert "triggerer) The key 'airflow_admin_password' is not there." in said()[1]
+
+
+def test_without_airflow_the_rest_is_said(said, home):
+    said.airflow.trouble = ConnectionRefusedError("refused")
     _, text = said()
-    assert f"triggerer) does not answer at port {home.airflow_port}: refused" in text
+    assert f"triggerer) does not answer (refused), port {home.airflow_port}" in text
     assert "Under way nothing" in text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from vrn.accept import decisions
-from vrn.errors import ContractError, HomeError
+from vrn.errors import ContractError, HomeError, safe_text
 from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
 from vrn.receive.register import REFUSED_FOLDER
@@ -64,7 +64,7 @@ def _forget_originals(connection: psycopg.Connection, settings: Settings, feed: 
             if decisions.forget_original(connection, settings, row):
                 done.deleted += 1
         except OSError as error:
-            done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {error.strerror}.")
+            done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {safe_text(error)}.")
 
 
 def _forget_refused(refused: Path, days: int, done: Done) -> None:
@@ -75,6 +75,6 @@ def _forget_refused(refused: Path, days: int, done: Done) -> None:
         try:
             path.unlink()
         except OSError as error:
-            done.owed.append(f"A refused file in {refused} could not be deleted: {error.strerror}.")
+            done.owed.append(f"A refused file in {refused} could not be deleted: {safe_text(error)}.")
             continue
         done.deleted += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from vrn.errors import VrnError
+from vrn.errors import VrnError, safe_text
 
 NOT_UTF8 = "a character is not UTF-8, often a curly quotation mark or a dash from Windows; type it anew and save the file as UTF-8"
 # Where a list's elements say what they are called, in the order in which they are asked.
@@ -43,7 +43,7 @@ def text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise NotYaml(path.name, 1, f"it cannot be opened ({error.strerror}); make it a file that this user may read") from None
+        raise NotYaml(path.name, 1, f"it cannot be opened ({safe_text(error)}); make it a file that this user may read") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vrn.errors import safe_text
 from vrn.feeds import yaml_file
 from vrn.feeds.yaml_file import NotYaml
 
@@ -43,7 +44,7 @@ def read(path: Path) -> list[Entry]:
     try:
         written = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError as error:
-        return [Entry(0, 1, mistake=f"it cannot be opened ({error.strerror}); make it a file that this user may read")]
+        return [Entry(0, 1, mistake=f"it cannot be opened ({safe_text(error)}); make it a file that this user may read")]
     lines = written.splitlines(keepends=True)
     first = next((line for line in lines if not IGNORED.match(line)), "")
     dash = DASH.match(first)

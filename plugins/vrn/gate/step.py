@@ -9,6 +9,7 @@ from itertools import groupby
 
 import psycopg
 
+from vrn.errors import safe_text
 from vrn.feeds.contract import Contract
 from vrn.gate import data_docs, history, judging, set_aside
 from vrn.gate.history import BlankDrift
@@ -98,7 +99,7 @@ def _write_docs(
     try:
         data_docs.write(settings, submission, contract, verdict, {name: one.rows for name, one in profiles.items()})
     except Exception as error:
-        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        why = safe_text(error)
         log.error("The Data Docs of submission %s were not written: %s", submission.submission_id, why)
         return f"The pages of Data Docs could not be written ({why}). The verdict stands."
     return None

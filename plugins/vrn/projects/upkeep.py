@@ -10,7 +10,7 @@ from functools import cache
 import psycopg
 
 from vrn.access import keys
-from vrn.errors import HomeError, VrnError
+from vrn.errors import HomeError, VrnError, safe_text
 from vrn.feeds import contract as contracts
 from vrn.feeds import days
 from vrn.feeds.period import ANY_PERIOD
@@ -131,9 +131,6 @@ def _make(
     except ProjectRefused as refusal:
         closed = _close(keeper, owner, project.name, "no agreement lets it see anything", refusal.lines)
         return replace(closed, problem=str(refusal))
-    except VrnError as error:
-        return Done(project.name, problem=f"Project {project.name}: {error} Its tables are as they were.")
-    except psycopg.Error as error:
-        # The class and not the text: a database's message may quote a value.
-        return Done(project.name, problem=f"Project {project.name}: {type(error).__name__}. Its tables are as they were.")
+    except (VrnError, psycopg.Error) as error:
+        return Done(project.name, problem=f"Project {project.name}: {safe_text(error).rstrip('.')}. Its tables are as they were.")
     return Done(project.name, tuple(lines))

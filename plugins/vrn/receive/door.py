@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import psycopg
 
-from vrn.errors import SubmissionRefused
+from vrn.errors import SubmissionRefused, safe_text
 from vrn.feeds import catalogue, days
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
@@ -94,7 +94,7 @@ def _checked(path: Path, contract: Contract, check: Check) -> None:
     except (SubmissionRefused, OSError):
         raise
     except Exception as error:
-        log.warning("A delivery of %s could not be looked into: %s", contract.feed, type(error).__name__)
+        log.warning("A delivery of %s could not be looked into: %s", contract.feed, safe_text(error))
         raise SubmissionRefused(
             "GEN-010",
             f"The file cannot be read as {contract.format.upper()}, so that nobody can tell what is in it. Nothing was kept. "

@@ -16,6 +16,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from vrn.errors import safe_text
 from vrn.receive import folder, taking
 from vrn.receive.folder import Seen
 from vrn.settings import Settings
@@ -102,7 +103,7 @@ def look(inbox: Path) -> dict[str, Look]:
             ROOT: Look([one for one in folder.seen(inbox) if folder.is_archive(one.name)], [])
         }
     except OSError as error:
-        log.warning("The inbox cannot be read now (%s); it is looked at again.", error)
+        log.warning("The inbox cannot be read now (%s); it is looked at again.", safe_text(error))
         return {}
     return {name: look for name, look in found.items() if look.files or look.left_over}
 
@@ -112,7 +113,7 @@ def _look(place: Path) -> Look:
         return Look(folder.seen(place), [one.seen for one in taking.lying(place) if _is_old(one.seen)])
     except OSError as error:
         # One folder that cannot be read holds up no other; a file may also have gone since the folder was listed.
-        log.warning("A folder of the inbox cannot be read now (%s); it is looked at again.", error)
+        log.warning("A folder of the inbox cannot be read now (%s); it is looked at again.", safe_text(error))
         return Look([], [])
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from vrn.access import modes
-from vrn.errors import VrnError
+from vrn.errors import VrnError, safe_text
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD
@@ -89,7 +89,7 @@ class Desk:
             paths = folder.waiting(self.place, self.contract.whole, self.settings.rest_seconds)
         except OSError as error:
             self.failed.append(
-                f"The folder {self.place} cannot be looked into ({error.strerror}). Allow it, and its files are taken."
+                f"The folder {self.place} cannot be looked into ({safe_text(error)}). Allow it, and its files are taken."
             )
             return came
         for path in paths:
@@ -157,10 +157,8 @@ class Desk:
             self._fail(aside.path, error)
 
     def _fail(self, path: Path, error: Exception) -> None:
-        # The class and not the text: a database's message may quote a value.
-        told = str(error) if isinstance(error, VrnError) else getattr(error, "strerror", None) or type(error).__name__
-        remedy = "" if isinstance(error, VrnError) else ". When that is mended it is taken by itself."
-        self.failed.append(f"{names.stored(path.name)} could not be taken in and stays in {path.parent}: {told}{remedy}")
+        why = safe_text(error) if isinstance(error, VrnError) else f"{safe_text(error)}. When that is mended it is taken by itself."
+        self.failed.append(f"{names.stored(path.name)} could not be taken in and stays in {path.parent}: {why}")
 
     def _enter(self, aside: Aside, seen: Seen) -> None:
         """Seal a delivery and write its row, both or neither. Raises NotWhole, and whatever goes wrong."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
+from http import HTTPStatus
 from typing import Any
 
 from vrn.settings import Settings
 
 USER = "admin"
 SECONDS = 20
+
+
+def trouble(error: OSError) -> str:
+    """What Airflow did instead of what it was asked for, as words that follow its name. error: as `call` raises it."""
+    if not isinstance(error, urllib.error.HTTPError):
+        return f"does not answer ({getattr(error, 'reason', error)})"
+    return f"refused the sign-in ({error.code})" if error.code == HTTPStatus.UNAUTHORIZED else f"answered {error.code}"
 
 
 class AirflowApi:
@@ -23,7 +32,7 @@ class AirflowApi:
         self._token: str | None = None
 
     def call(self, method: str, path: str, body: dict | None = None) -> Any:
-        """Call an endpoint below /api/v2; returns the answer as data. Raises OSError when Airflow does not answer."""
+        """Call an endpoint below /api/v2; returns the answer as data. Raises OSError, of which `trouble` says what it means."""
         if self._token is None:
             signed_in = self._send("POST", "/auth/token", {"username": USER, "password": self._password})
             self._token = signed_in["access_token"]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from vrn.access import modes
-from vrn.errors import SubmissionRefused, VrnError
+from vrn.errors import SubmissionRefused, VrnError, safe_text
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract
 from vrn.receive import folder, names, problems
@@ -44,7 +44,7 @@ def take_apart(settings: Settings) -> None:
     try:
         waiting = folder.archives(folder.seen(settings.inbox), settings.rest_seconds)
     except OSError as error:
-        log.warning("The inbox cannot be looked into (%s).", error.strerror)
+        log.warning("The inbox cannot be looked into (%s).", safe_text(error))
         return
     for one in waiting:
         path = settings.inbox / one.name
@@ -56,8 +56,7 @@ def take_apart(settings: Settings) -> None:
                 f"The archive {names.stored(path.name)} was put into {REFUSED_FOLDER}/ and nothing of it was taken: {error.message}"
             )
         except (OSError, VrnError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            failed.append(f"The archive {names.stored(path.name)} stays in the inbox: {why}")
+            failed.append(f"The archive {names.stored(path.name)} stays in the inbox: {safe_text(error)}")
     problems.keep(settings, problems.ARCHIVES, failed)
 
 

@@ -13,11 +13,10 @@ from vrn.ledger import findings, states
 from vrn.ledger import store as ledger
 from vrn.report import messages
 from vrn.run import ingest
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
+from vrn.run.local.runs import INGEST, Runs
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
-
-DAG_OF_BUILD = "build_outcomes"
 
 
 def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> str:
@@ -93,7 +92,7 @@ def of_feed(settings: Settings, feed: str, first: str, last: str) -> list[int]:
 def dags_of(settings: Settings, submission_ids: Sequence[int]) -> list[str]:
     """The DAGs whose feeds these submissions are of."""
     with connect(settings, autocommit=True) as connection:
-        return sorted({f"ingest__{row['feed']}" for row in ledger.describe(connection, submission_ids)})
+        return sorted({f"{INGEST}{row['feed']}" for row in ledger.describe(connection, submission_ids)})
 
 
 def tell(settings: Settings, submission_id: int) -> None:
@@ -107,7 +106,9 @@ def tell(settings: Settings, submission_id: int) -> None:
 def begin(settings: Settings, dag_id: str) -> str:
     """Start a run of a DAG. Returns a sentence that says what follows."""
     try:
-        AirflowApi(settings).call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})
-    except OSError:
-        return "Airflow does not answer; `make run` starts it and goes on from here."
-    return f"A run of {dag_id} was started in Airflow."
+        if Runs(AirflowApi(settings)).start(dag_id):
+            return f"A run of {dag_id} was started in Airflow."
+        why = "does not know it; its page Dag Import Errors and `make check` say which file cannot be read"
+    except OSError as error:
+        why = trouble(error)
+    return f"No run of {dag_id} was started, because Airflow {why}. `make run` starts what does not run, and goes on from here."

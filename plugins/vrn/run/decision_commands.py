@@ -8,6 +8,7 @@ from argparse import Namespace
 from vrn.access.audit import events
 from vrn.errors import HomeError
 from vrn.run import deciding
+from vrn.run.local.runs import DAG_OF_BUILD
 from vrn.settings import Settings
 
 
@@ -27,7 +28,7 @@ def carry_out(settings: Settings, chosen: Namespace) -> int:
     else:
         deciding.refuse(settings, number, by=who, reason=why)
         print(f"refused: submission {number}")
-    print(deciding.begin(settings, deciding.DAG_OF_BUILD))
+    print(deciding.begin(settings, DAG_OF_BUILD))
     return 0
 
 

@@ -16,7 +16,7 @@ import psycopg
 
 from vrn.accept import step as accepting
 from vrn.build import steps as build
-from vrn.errors import HomeError, SubmissionRefused, VrnError
+from vrn.errors import HomeError, SubmissionRefused, safe_text
 from vrn.feeds import contract as contracts
 from vrn.feeds import days
 from vrn.feeds.contract import Contract
@@ -27,7 +27,7 @@ from vrn.ledger import store as ledger
 from vrn.receive import problems, register, remote
 from vrn.report import messages, notes
 from vrn.run import archives
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.settings import Settings
 from vrn.stage import raw
 from vrn.stage import step as staging
@@ -173,11 +173,9 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
             raw.forget(connection, row["feed"], submission_id)
         done.refused.append(f"{name}: {refusal}")
         return
-    # The class and not the text: a database's message may quote a value.
-    told = str(error) if isinstance(error, VrnError) else type(error).__name__
-    done.broken.append(f"{name} at {step}: {told}")
+    done.broken.append(f"{name} at {step}: {safe_text(error)}")
     if tries >= moves.MOST_TRIES:
-        done.settled.append(_hold(connection, row, f"{step} failed {tries} times: {told}"))
+        done.settled.append(_hold(connection, row, f"{step} failed {tries} times: {safe_text(error)}"))
 
 
 def _hold_unended(connection: psycopg.Connection, row: dict) -> str:
@@ -279,7 +277,7 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str, failed:
             AirflowApi(settings).write_note(dag_id, run_id, notes.of_run(rows, words, failed))
         except OSError as error:
             # The note is a courtesy; the ledger has it all.
-            log.warning("The run's note could not be written: %s", error)
+            log.warning("The run's note could not be written: Airflow %s", trouble(error))
         ledger.mark_reported(connection, submission_ids)
     bad = [row for row in rows if row["status"] in (states.REFUSED, states.HELD, *states.UNDER_WAY)]
     return [*failed, *(f"{row['file_name']} {row['status']}: {row['status_reason'] or 'a step failed'}" for row in bad)]

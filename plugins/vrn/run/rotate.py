@@ -17,7 +17,7 @@ import psycopg
 from vrn.access import keys
 from vrn.access import roles as access
 from vrn.access import secrets as files
-from vrn.errors import HomeError
+from vrn.errors import HomeError, last_line
 from vrn.projects import pseudonyms
 from vrn.receive import landing
 from vrn.run import originals, prepare, secrets
@@ -77,9 +77,7 @@ def _fernet(connection: psycopg.Connection, settings: Settings, airflow: Mapping
         environment = {**os.environ, **airflow, "AIRFLOW__CORE__FERNET_KEY": f"{new},{old}"}
         done = subprocess.run(["airflow", "rotate-fernet-key"], env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise HomeError(
-                f"Airflow could not encrypt anew: {done.stderr.strip().splitlines()[-1:]}. The old key is in use still."
-            )
+            raise HomeError(f"Airflow could not encrypt anew: {last_line(done.stderr).rstrip('.')}. The old key is in use still.")
         _put_in_place(connection, settings, secrets.FERNET_KEY, new)
         return "Airflow's connections, variables and triggers are encrypted with a new key."
     with psycopg.connect(airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg2", ""), autocommit=True) as airflow_db:

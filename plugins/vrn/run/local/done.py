@@ -12,7 +12,7 @@ from rich.console import Console
 from vrn.errors import HomeError
 from vrn.receive import problems
 from vrn.report import headline
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.run.local import work
 from vrn.run.local.progress import Show
 from vrn.run.local.runs import DAG_OF_BUILD, INGEST, Runs
@@ -73,10 +73,10 @@ class _Wait:
         """Say which process is gone; on a machine that has more to do than it can, the next look is answered."""
         self._check()
         if time.monotonic() - answered_at > SECONDS_TO_STALL:
-            whose = "The warehouse" if isinstance(error, psycopg.Error) else "Airflow"
+            is_warehouse = isinstance(error, psycopg.Error)
+            why = f"the warehouse does not answer ({str(error).strip()})" if is_warehouse else f"Airflow {trouble(error)}"
             raise HomeError(
-                f"{whose} has not answered for two minutes ({str(error).strip()}). The logs are in {self._settings.logs}; "
-                "nothing was lost: `make run` goes on where it was."
+                f"For two minutes {why}. The logs are in {self._settings.logs}; nothing was lost: `make run` goes on where it was."
             ) from None
 
     def _tell_first_figure(self) -> None:

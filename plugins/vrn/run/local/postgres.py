@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from vrn.access import hba
-from vrn.errors import HomeError
+from vrn.errors import HomeError, last_line
 from vrn.settings import Settings
 
 SUPERUSER = "postgres"
@@ -147,7 +147,7 @@ def set_password_of_superuser(settings: Settings, verifier: str) -> None:
     statement = f"alter role {SUPERUSER} password '{verifier}'\n"
     done = _run(settings, "postgres", "--single", "-D", data_folder(settings), "postgres", told=statement)
     if done.returncode != 0:
-        raise HomeError(f"PostgreSQL's single-user mode failed: {done.stderr.strip().splitlines()[-1:]}")
+        raise HomeError(f"PostgreSQL's single-user mode failed: {last_line(done.stderr)}")
     start(settings)
 
 
@@ -168,7 +168,7 @@ def _initialise(settings: Settings, data: Path) -> None:
     )  # fmt: skip
     secret.unlink()
     if made.returncode != 0:
-        raise HomeError(f"PostgreSQL's initdb failed: {made.stderr.strip().splitlines()[-1] if made.stderr else 'no reason'}")
+        raise HomeError(f"PostgreSQL's initdb failed: {last_line(made.stderr)}")
     aside.rename(data)
 
 

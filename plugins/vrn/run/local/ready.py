@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from vrn.errors import HomeError
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.run.local import inbox, services
 from vrn.run.local.runs import DAG_OF_APPROVAL, DAG_OF_BUILD, INGEST, Runs
 from vrn.settings import Settings
@@ -19,7 +19,7 @@ def until_ready(settings: Settings) -> None:
     expected = {f"{INGEST}{feed.name}" for feed in inbox.feeds(settings).values() if feed.problem is None}
     expected |= {DAG_OF_BUILD, DAG_OF_APPROVAL}
     api = AirflowApi(settings)
-    runs, missing = Runs(api), ["the API server"]
+    runs, missing = Runs(api), []
     deadline = time.monotonic() + SECONDS_TO_BE_READY
     while time.monotonic() < deadline:
         services.check(settings)
@@ -27,8 +27,8 @@ def until_ready(settings: Settings) -> None:
             api.wake()
             if not (missing := runs.unhealthy() + sorted(expected - runs.known())):
                 return
-        except OSError:
-            pass
+        except OSError as error:
+            missing = [f"the API server, which {trouble(error)}"]
         time.sleep(SECONDS_BETWEEN_LOOKS)
     raise HomeError(
         f"Airflow was not ready after {SECONDS_TO_BE_READY} seconds; still missing: {', '.join(missing)}. "

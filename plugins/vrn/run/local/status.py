@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,9 +16,8 @@ from vrn.errors import SecretMissing, VrnError
 from vrn.feeds import days
 from vrn.ledger import day
 from vrn.ledger.states import HELD, REFUSED, UNDER_WAY
-from vrn.receive import problems
 from vrn.report.figures import numbers
-from vrn.run.airflow_api import AirflowApi
+from vrn.run.airflow_api import AirflowApi, trouble
 from vrn.run.local import airflow, inbox, not_taken, services, work
 from vrn.run.local.runs import Runs
 from vrn.run.local.services import RUNNING, STOPPED
@@ -32,11 +30,20 @@ MOST_SHOWN = 10
 MARGIN = " " * len("PostgreSQL ")
 SECONDS_TO_CONNECT = 5
 Line = tuple[str, str]
-LEDGER = """
-select submission_id, feed, file_name, status, coalesce(hold_reason, status_reason) as reason, moved_at
+AT_WORK = """
+select feed, status, count(*) as deliveries
 from ops.submission
 where status = any(%s)
+group by feed, status
+order by feed, status
+"""
+LATEST = """
+select
+    submission_id, feed, file_name, coalesce(hold_reason, status_reason) as reason, moved_at, count(*) over () as deliveries
+from ops.submission
+where status = %s
 order by moved_at desc, submission_id desc
+limit %s
 """
 LAST_BUILD = "select finished_at from ops.step where step = %s and is_success order by started_at desc limit 1"
 LAST_RELEASE = "select release_id, released_at, note from ops.release_in_force order by release_number desc limit 1"
@@ -106,8 +113,10 @@ def _airflow(settings: Settings) -> list[str]:
         told = [f"{name} gives no sign of life" for name in runs.unhealthy()]
         told += [f"{dag_id} is switched off" for dag_id in sorted(runs.paused())]
         return told + ([said] if (said := runs.import_errors()) else [])
-    except (OSError, SecretMissing) as error:
-        return [f"does not answer at port {settings.airflow_port}: {error}"]
+    except SecretMissing as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"{trouble(error)}, port {settings.airflow_port}"]
 
 
 def _inbox(settings: Settings) -> Iterator[Line]:
@@ -118,8 +127,6 @@ def _inbox(settings: Settings) -> Iterator[Line]:
     for feed, files in lying.waiting.items():
         why = f"; {feeds[feed].problem}" if feeds[feed].problem else ""
         yield "Inbox", f"{feed}: {len(files)} wait{'s' if len(files) == 1 else ''}{why}"
-    for feed in feeds:
-        yield from (("Inbox", one) for one in problems.of(settings, feed))
     for line in not_taken.told(settings, feeds, lying):
         yield "Not taken", line
     for feed in feeds.values():
@@ -128,21 +135,23 @@ def _inbox(settings: Settings) -> Iterator[Line]:
 
 
 def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
-    under_way = Counter((row["feed"], row["status"]) for row in connection.execute(LEDGER, [list(UNDER_WAY)]).fetchall())
+    under_way = connection.execute(AT_WORK, [list(UNDER_WAY)]).fetchall()
+    for row in under_way:
+        yield "Under way", f"{row['feed']}: {row['deliveries']} {row['status']}"
     if not under_way:
         yield "Under way", "nothing"
-    for (feed, status), number in sorted(under_way.items()):
-        yield "Under way", f"{feed}: {number} {status}"
-    rows = connection.execute(f"{LEDGER} limit {MOST_SHOWN}", [[HELD, REFUSED]]).fetchall()
+    # Each asked for by itself: a hundred files that are refused hide no delivery that waits for a person.
     for status in (HELD, REFUSED):
-        chosen = [row for row in rows if row["status"] == status]
-        for row in chosen:
+        latest = connection.execute(LATEST, [status, MOST_SHOWN]).fetchall()
+        for row in latest:
             yield (
                 status.capitalize(),
                 f"{_time(row['moved_at'])} {row['submission_id']} {row['feed']} {row['file_name']}: {row['reason']}",
             )
-        if not chosen and not any(row["status"] == status for row in rows):
+        if not latest:
             yield status.capitalize(), "nothing"
+        elif (more := latest[0]["deliveries"] - len(latest)) > 0:
+            yield status.capitalize(), f"and {more:,} more before these (ops.submission)"
 
 
 def _day(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:

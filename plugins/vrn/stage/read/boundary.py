@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vrn.errors import SubmissionRefused, VrnError
+from vrn.errors import SubmissionRefused, VrnError, safe_text
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def refusing(code: str, sentence: str, *damage: type[Exception]) -> Iterator[Non
     except damage as error:
         if _is_the_machines(error):
             raise
-        log.info("Read as damage, %s: %s", code, type(error).__name__)
+        log.info("Read as damage, %s: %s", code, safe_text(error))
         raise SubmissionRefused(code, sentence) from None
 
 
@@ -44,8 +44,7 @@ def of_reader() -> Iterator[None]:
     except Exception as error:
         if _is_the_machines(error):
             raise
-        # The class and the place, not the text, which may quote a value.
-        log.error("A reader ended in %s, raised at %s", type(error).__name__, _place(error))
+        log.error("A reader ended in %s, raised at %s", safe_text(error), _place(error))
         raise SubmissionRefused(UNREAD, NOT_READ) from None
 
 
