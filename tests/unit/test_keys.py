@@ -19,6 +19,7 @@ from psycopg import errors, sql
 
 from tests.inbox import Inbox
 from tests.ports import free_port
+from tests.power import disk
 from vrn.access import keys
 from vrn.access import secrets as files
 from vrn.errors import HomeError, SecretMissing
@@ -209,6 +210,17 @@ def test_a_kill_while_originals_are_sealed_anew_loses_none(own, sealed, inbox, m
     assert "Originals that are sealed with it now: 2." in rotate.rotate(own, landing.KEY, {})
     assert [clear(own, path) for path in (sealed, second)] == contents
     assert not secret_of(own, f"{landing.KEY}.next").exists()
+
+
+def test_the_new_landing_key_is_on_the_disk_before_the_one_to_come_is_deleted_and_that_deletion_is_too(own, sealed, tmp_path):
+    """A power cut could leave every original sealed with a key that was gone."""
+    key, coming = secret_of(own, landing.KEY), secret_of(own, f"{landing.KEY}.next")
+    with disk(tmp_path) as kept:
+        rotate.rotate(own, landing.KEY, {})
+        new = key.read_bytes()
+        assert (kept.left(key, when_deleted=coming), kept.left(coming, when_deleted=coming)) == (new, new)
+        # Else the next key to come would be this one.
+        assert kept.left(coming) is None
 
 
 def test_a_lost_landing_key_is_renewed_and_its_originals_are_said_to_be_lost(own, sealed, owner):
