@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.made import rewrite
+from tests.power import disk
 from vrn.receive import problems
 from vrn.receive.inbox_trigger import ROOT, InboxTrigger
 from vrn.receive.inbox_trigger import look as look_of_trigger
@@ -170,6 +171,15 @@ def test_what_a_killed_run_had_unpacked_is_deleted_by_the_next_also_when_the_arc
     path.unlink()
     archives.take_apart(inbox.settings)
     assert files_of(inbox, STREET) == []
+
+
+def test_every_member_is_on_the_disk_before_the_archive_is_deleted(inbox):
+    path = archive(inbox, usual(inbox))
+    with disk(inbox.settings.home) as kept:
+        archives.take_apart(inbox.settings)
+        members = files_of(inbox, STREET) + files_of(inbox, SEARCH)
+        lost = [member.name for member in members if kept.left(member, when_deleted=path) != member.read_bytes()]
+    assert (lost, len(members)) == ([], 3)
 
 
 def test_what_somebody_is_writing_under_a_members_name_is_left_alone(inbox):

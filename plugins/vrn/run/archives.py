@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from vrn import whole_file
 from vrn.access import modes
 from vrn.errors import SubmissionRefused, VrnError
 from vrn.feeds import catalogue
@@ -74,6 +75,10 @@ def _take(settings: Settings, path: Path, contracts: Iterable[Contract]) -> None
         asides = [_unpack(path, name, target.parent, number) for number, (name, target) in enumerate(targets.items())]
         for aside, target in zip(asides, targets.values(), strict=True):
             _put(aside, target)
+        # Files, names and folders are on the disk before the archive goes: a power cut loses no delivery.
+        for place in {target.parent for target in targets.values()}:
+            whole_file.sync(place)
+        whole_file.sync(settings.inbox)
     finally:
         _clear(settings)
     _tell(settings, path, taken, [name for name in members if name not in taken])
@@ -100,6 +105,7 @@ def _unpack(path: Path, member: str, place: Path, number: int) -> Path:
     aside.parent.mkdir(mode=0o700, exist_ok=True)
     with archive.open_member(path.open("rb"), member, MOST_MEMBERS) as stream, aside.open("wb") as out:
         shutil.copyfileobj(stream, out, BLOCK_BYTES)
+        whole_file.to_disk(out)
     return aside
 
 
