@@ -190,6 +190,34 @@ def test_what_somebody_is_writing_under_a_members_name_is_left_alone(inbox):
     assert mine.read_text() == "somebody's own\n"
 
 
+def test_a_second_refused_archive_of_the_same_name_is_put_beside_the_first_and_over_nothing(inbox):
+    for content in (b"the first, no zip", b"the second, no zip", b"the third, no zip"):
+        archive(inbox, {}).write_bytes(content)
+        archives.take_apart(inbox.settings)
+    refused = {path.name: path.read_bytes() for path in (inbox.settings.inbox / "refused").iterdir()}
+    assert refused == {
+        NAME: b"the first, no zip",
+        f"2-{NAME}": b"the second, no zip",
+        f"3-{NAME}": b"the third, no zip",
+    }
+
+
+def test_an_archive_that_cannot_be_put_aside_stays_and_holds_up_no_other(inbox, monkeypatch):
+    broken = archive(inbox, {}, "a broken one.zip")
+    broken.write_bytes(b"no zip at all")
+    sound = archive(inbox, usual(inbox))
+
+    def stuck(path, target):
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "rename", lambda path, target: stuck(path, target) if path == broken else os.rename(path, target))
+    archives.take_apart(inbox.settings)
+    assert (broken.exists(), sound.exists()) == (True, False)
+    assert problems.of(inbox.settings, problems.ARCHIVES) == [
+        f"The archive {broken.name} stays in the inbox: Operation not permitted"
+    ]
+
+
 def test_a_member_that_leads_out_of_the_archive_is_written_nowhere(inbox):
     archive(inbox, {f"../{STREET}/{MONTH}-lancashire-street.synthetic.csv": street(inbox)})
     archives.take_apart(inbox.settings)

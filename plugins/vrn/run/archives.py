@@ -20,8 +20,7 @@ from vrn.access import modes
 from vrn.errors import SubmissionRefused, VrnError
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract
-from vrn.receive import folder, names, problems
-from vrn.receive.register import REFUSED_FOLDER
+from vrn.receive import folder, names, problems, refused
 from vrn.settings import Settings
 from vrn.stage.read import archive
 
@@ -52,18 +51,24 @@ def take_apart(settings: Settings) -> None:
         log.warning("The inbox cannot be looked into, or what was unpacked there not deleted (%s).", error.strerror)
         return
     for one in waiting:
-        path = settings.inbox / one.name
         try:
-            _take(settings, path, contracts)
-        except SubmissionRefused as error:
-            _put_aside(path)
-            failed.append(
-                f"The archive {names.stored(path.name)} was put into {REFUSED_FOLDER}/ and nothing of it was taken: {error.message}"
-            )
+            failed += _take_or_refuse(settings, settings.inbox / one.name, contracts)
         except (OSError, VrnError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            failed.append(f"The archive {names.stored(path.name)} stays in the inbox: {why}")
+            failed.append(f"The archive {names.stored(one.name)} stays in the inbox: {why}")
     problems.keep(settings, problems.ARCHIVES, failed)
+
+
+def _take_or_refuse(settings: Settings, path: Path, contracts: Iterable[Contract]) -> list[str]:
+    """Take an archive apart, or put it aside and say why. Raises OSError and VrnError where it stays."""
+    try:
+        _take(settings, path, contracts)
+    except SubmissionRefused as error:
+        refused.put_aside(path, settings.inbox)
+        return [
+            f"The archive {names.stored(path.name)} was put into {refused.FOLDER}/ and nothing of it was taken: {error.message}"
+        ]
+    return []
 
 
 def _take(settings: Settings, path: Path, contracts: Iterable[Contract]) -> None:
@@ -155,11 +160,3 @@ def _tell(settings: Settings, path: Path, taken: Mapping[str, Contract], left: l
     aside.write_text("\n".join([f"The archive {names.stored(path.name)} was taken apart.", *lines, ""]), encoding="utf-8")
     aside.rename(target)
     log.info("%s", " ".join([f"The archive {names.stored(path.name)} was taken apart.", *lines]))
-
-
-def _put_aside(path: Path) -> None:
-    refused = path.parent / REFUSED_FOLDER
-    if not refused.exists():
-        refused.mkdir()
-        modes.of_inbox(refused)
-    path.rename(refused / path.name)
