@@ -285,7 +285,7 @@ def small(tmp_path_factory) -> Iterator[Settings]:
     settings = Settings(home=tmp_path_factory.mktemp("small"), pg_port=free_port(), airflow_port=free_port())
     settings.logs.mkdir()
     secrets.ensure(settings)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     prepare.prepare(settings)
     yield settings
     postgres.stop(settings)
