@@ -13,7 +13,15 @@ import pytest
 from tests.power import disk
 from vrn import whole_file
 from vrn.access import secrets, tls
+from vrn.feeds import dbt_sources
+from vrn.publish import network
+from vrn.receive import problems
+from vrn.report import messages
+from vrn.run import secrets as run_secrets
+from vrn.run.local import airflow, ports
 from vrn.settings import REPOSITORY, Settings
+from vrn.synthetic import deliveries
+from vrn.synthetic.places import Places
 
 
 @pytest.fixture
@@ -114,6 +122,76 @@ def test_a_file_that_is_for_everybody_is_so_whatever_the_umask(path):
 
 
 # --- what rests on it
+
+
+def address(settings: Settings) -> Path:
+    network.keep(settings, network.Network(email="somebody@example.org"))
+    return settings.network
+
+
+def kept_ports(settings: Settings) -> Path:
+    ports.keep(settings)
+    return settings.ports_file
+
+
+def problem(settings: Settings) -> Path:
+    problems.keep(settings, "archives", ["A file stays in the inbox."])
+    return settings.home / "inbox-problems" / "archives.json"
+
+
+def sources(settings: Settings) -> Path:
+    dbt_sources.write(settings)
+    return dbt_sources.path(settings)
+
+
+def postcodes(settings: Settings) -> Path:
+    deliveries.write_postcodes(settings, Places(settings.dbt_project / "seeds"))
+    return settings.postcode_directory
+
+
+def message(settings: Settings) -> Path:
+    row = dict.fromkeys(("period_start", "period_end", "status_reason", "rows_in_file", "rows_accepted", "hold_reason"))
+    row |= {"feed": "a_feed", "supplier": "somebody", "submission_id": 1, "status": "held", "file_name": "a.csv"}
+    return messages.write(settings, row, [])
+
+
+def passwords(settings: Settings) -> Path:
+    airflow.write_passwords(settings)
+    return airflow.passwords_file(settings)
+
+
+@pytest.mark.parametrize("write", [address, kept_ports, problem, sources, postcodes, message, passwords])
+def test_what_a_home_keeps_is_whole_after_a_power_cut(tmp_path, monkeypatch, write):
+    monkeypatch.delenv("VRN_SECRETS", raising=False)
+    settings = Settings(home=tmp_path)
+    run_secrets.ensure(settings)
+    path = write(settings)
+    # Its folder is there from an earlier time, as in a home that runs.
+    path.unlink()
+    with disk(tmp_path) as kept:
+        write(settings)
+        assert kept.left(path) == path.read_bytes() != b""
+
+
+@pytest.mark.parametrize("name", ["passwords.json", "scheduler.pid"])
+def test_who_reads_a_file_of_airflows_while_it_is_written_anew_reads_one_of_the_two(tmp_path, monkeypatch, name):
+    """They were written in place: a reader could meet an empty file."""
+    monkeypatch.delenv("VRN_SECRETS", raising=False)
+    settings = Settings(home=tmp_path)
+    run_secrets.ensure(settings)
+
+    def write() -> Path:
+        if name == "passwords.json":
+            return passwords(settings)
+        airflow._keep_pid(settings, "scheduler", os.getpid())
+        return settings.home / "run" / name
+
+    path = write()
+    before = path.read_text()
+    with path.open() as reader:
+        write()
+        assert reader.read() == before
+        assert not os.path.samestat(os.fstat(reader.fileno()), path.stat())
 
 
 def test_a_secret_outlives_a_power_cut_also_the_first_of_a_home(tmp_path):

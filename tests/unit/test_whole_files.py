@@ -242,7 +242,7 @@ PLACES = (
     "vrn.receive.taking.rest",
     "vrn.receive.door.look",
     "vrn.receive.landing.take",
-    "vrn.receive.seal.sync",
+    "vrn.whole_file.sync",
     "vrn.ledger.store.add",
     "vrn.receive.taking.done",
     "vrn.receive.taking._tidy",

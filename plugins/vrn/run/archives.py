@@ -156,7 +156,5 @@ def _tell(settings: Settings, path: Path, taken: Mapping[str, Contract], left: l
         lines = [*lines[:MOST_NAMED], f"And {len(lines) - MOST_NAMED} more kinds."]
     target = settings.messages / "archives" / f"{names.stored(path.name)}.txt"
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f"{target.name}.new")
-    aside.write_text("\n".join([f"The archive {names.stored(path.name)} was taken apart.", *lines, ""]), encoding="utf-8")
-    aside.rename(target)
+    whole_file.write(target, "\n".join([f"The archive {names.stored(path.name)} was taken apart.", *lines, ""]))
     log.info("%s", " ".join([f"The archive {names.stored(path.name)} was taken apart.", *lines]))

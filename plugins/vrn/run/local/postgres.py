@@ -223,16 +223,14 @@ def _namespaces() -> bool:
 
 
 def _write(path: Path, content: str) -> None:
-    """A file that the server reads: aside and renamed, so that a server never starts with half of it."""
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_text(content, encoding="utf-8")
-    aside.chmod(0o600)
-    _give(aside)
-    aside.rename(path)
+    """A file that the server reads."""
+    with whole_file.opened(path, mode=0o600) as file:
+        file.write(content.encode())
+        _give(file.fileno())
 
 
-def _give(path: Path) -> None:
-    """Hand a path to the user that the server runs as, where that is another one."""
+def _give(path: Path | int) -> None:
+    """Hand a path or an open file to the user that the server runs as, where that is another one."""
     if os.geteuid() == 0 and not _namespaces():
         nobody = pwd.getpwnam("nobody")
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
