@@ -1,5 +1,5 @@
-"""What has to happen every day whether anything came or not: originals past their retention are forgotten, what no feed file
-keeps any more is blanked, what nobody may see any more is taken away, and who read what is recorded."""
+"""What has to happen every day whether anything came or not: originals and refused files past their retention are deleted, what no
+feed file keeps any more is blanked, what nobody may see any more is taken away, and who read what is recorded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from vrn.report.notify import FailureNotifier
 TRIAGE = """
 ### Triage notes
 `forget_originals` deletes the encrypted original of every delivery older than its feed's retention (`slaProperties` of the
-feed file). The protected rows in the warehouse stay. A failed run is made good by the next.
+feed file), and the files in clear that have lain in a `refused/` of the inbox for as long; refused archives, which are of no
+feed, for 90 days. The protected rows in the warehouse stay. Red: something could not be deleted; the log says what is owed, and
+the next run makes it good.
 
 `blank_judged_only` blanks, in deliveries accepted before, what their feed files no longer keep (`judgedOnly`, or a class that
 stores nothing). Red: a feed file cannot be read; the log names it, and the next run makes it good.
@@ -30,7 +32,10 @@ each audit log, which shows later whether rows were cut off.
 @dag(
     dag_id="housekeeping",
     dag_display_name="Housekeeping",
-    description="Forgets originals past their retention, and keeps evaluation projects to their agreements, and records who read what.",
+    description=(
+        "Deletes originals and refused files past their retention, blanks what feed files no longer keep, keeps evaluation projects "
+        "to their agreements, and records who read what."
+    ),
     doc_md=TRIAGE,
     schedule="15 3 * * *",
     catchup=False,

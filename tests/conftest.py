@@ -123,7 +123,7 @@ def server(_flags_without_a_source, tmp_path_factory) -> Iterator[Settings]:
         settings.logs.mkdir()
         secrets.ensure(settings)
         warehouses.same_keys(settings, warehouses.shared_folder(tmp_path_factory))
-        postgres.start(settings)
+        postgres.start(settings, outlives_crash=False)
         try:
             with psycopg.connect(settings.conninfo("postgres", "postgres"), autocommit=True) as connection:
                 warehouses.wait_for_no_disk(connection)

@@ -66,7 +66,7 @@ def need_not_survive_a_crash(settings: Settings) -> None:
     """Make the home's PostgreSQL before its first command, so that no commit in it waits for the disk."""
     secrets.ensure(settings)
     settings.logs.mkdir(parents=True)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     with psycopg.connect(settings.conninfo(postgres.SUPERUSER, "postgres"), autocommit=True) as connection:
         warehouses.wait_for_no_disk(connection)
     postgres.stop(settings)

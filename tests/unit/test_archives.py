@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -10,17 +13,34 @@ from pathlib import Path
 import pytest
 
 from tests.made import rewrite
+from tests.power import disk
 from vrn.receive import problems
 from vrn.receive.inbox_trigger import ROOT, InboxTrigger
 from vrn.receive.inbox_trigger import look as look_of_trigger
 from vrn.run import archives, ingest
 from vrn.run.local import inbox as local_inbox
+from vrn.settings import REPOSITORY
 from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 
 STREET, SEARCH = "police_street_crime", "police_stop_search"
 MONTH = "2020-04"
 NAME = "data-police-uk.zip"
+KILLED = 9
+# As suddenly as by a kill, so that no handler of ours deletes anything.
+KILLED_IN_THE_COPY = f"""
+import os, shutil
+from vrn.run import archives
+from vrn.settings import Settings
+
+def copy(stream, out, length):
+    out.write(stream.read(1000))
+    out.flush()
+    os._exit({KILLED})
+
+shutil.copyfileobj = copy
+archives.take_apart(Settings())
+"""
 
 
 def street(inbox, month: str = MONTH, force: str = "Lancashire Constabulary") -> str:
@@ -113,6 +133,89 @@ def test_an_archive_that_cannot_be_read_is_put_aside_and_said_and_nothing_of_it_
     assert "nothing of it was taken" in problems.of(inbox.settings, problems.ARCHIVES)[0]
     assert ingest.conclude([], f"ingest__{STREET}", "a run")[0].startswith(f"The archive {NAME}")
     assert ingest.conclude([], f"ingest__{STREET}", "a run") == []
+
+
+def damaged_at_the_last(inbox) -> Path:
+    """An archive of two sound members and a third whose bytes are not those that were packed."""
+    text = street(inbox)
+    months = ("2020-03", MONTH, "2020-05")
+    path = archive(inbox, {f"{month}/{month}-lancashire-street.csv": text for month in months})
+    with zipfile.ZipFile(path) as made:
+        last = made.infolist()[-1]
+    content = bytearray(path.read_bytes())
+    middle = last.header_offset + last.compress_size // 2
+    content[middle : middle + 64] = bytes(64)
+    path.write_bytes(content)
+    return path
+
+
+def files_of(inbox, feed: str) -> list[Path]:
+    return [path for path in (inbox.settings.inbox / feed).rglob("*") if path.is_file()]
+
+
+def test_of_an_archive_whose_last_member_is_damaged_nothing_is_taken_and_no_row_of_it_is_left(inbox):
+    """Two members were taken though the message said that nothing was, and the rows of the third stayed beside them."""
+    path = damaged_at_the_last(inbox)
+    archives.take_apart(inbox.settings)
+    assert files_of(inbox, STREET) == []
+    assert (path.exists(), (path.parent / "refused" / NAME).exists()) == (False, True)
+    (said,) = problems.of(inbox.settings, problems.ARCHIVES)
+    assert "nothing of it was taken: The zip file is cut off or damaged." in said
+
+
+def test_what_a_killed_run_had_unpacked_is_deleted_by_the_next_also_when_the_archive_is_gone(inbox):
+    path = archive(inbox, usual(inbox))
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "plugins")}
+    assert subprocess.run([sys.executable, "-c", KILLED_IN_THE_COPY], env=environment, check=False).returncode == KILLED
+    assert files_of(inbox, STREET) != []
+    path.unlink()
+    archives.take_apart(inbox.settings)
+    assert files_of(inbox, STREET) == []
+
+
+def test_every_member_is_on_the_disk_before_the_archive_is_deleted(inbox):
+    path = archive(inbox, usual(inbox))
+    with disk(inbox.settings.home) as kept:
+        archives.take_apart(inbox.settings)
+        members = files_of(inbox, STREET) + files_of(inbox, SEARCH)
+        lost = [member.name for member in members if kept.left(member, when_deleted=path) != member.read_bytes()]
+    assert (lost, len(members)) == ([], 3)
+
+
+def test_what_somebody_is_writing_under_a_members_name_is_left_alone(inbox):
+    name = f"{MONTH}-lancashire-street.synthetic.csv"
+    mine = inbox.drop(STREET, f"{name}.part", "somebody's own\n")
+    archive(inbox, usual(inbox))
+    archives.take_apart(inbox.settings)
+    assert mine.read_text() == "somebody's own\n"
+
+
+def test_a_second_refused_archive_of_the_same_name_is_put_beside_the_first_and_over_nothing(inbox):
+    for content in (b"the first, no zip", b"the second, no zip", b"the third, no zip"):
+        archive(inbox, {}).write_bytes(content)
+        archives.take_apart(inbox.settings)
+    refused = {path.name: path.read_bytes() for path in (inbox.settings.inbox / "refused").iterdir()}
+    assert refused == {
+        NAME: b"the first, no zip",
+        f"2-{NAME}": b"the second, no zip",
+        f"3-{NAME}": b"the third, no zip",
+    }
+
+
+def test_an_archive_that_cannot_be_put_aside_stays_and_holds_up_no_other(inbox, monkeypatch):
+    broken = archive(inbox, {}, "a broken one.zip")
+    broken.write_bytes(b"no zip at all")
+    sound = archive(inbox, usual(inbox))
+
+    def stuck(path, target):
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "rename", lambda path, target: stuck(path, target) if path == broken else os.rename(path, target))
+    archives.take_apart(inbox.settings)
+    assert (broken.exists(), sound.exists()) == (True, False)
+    assert problems.of(inbox.settings, problems.ARCHIVES) == [
+        f"The archive {broken.name} stays in the inbox: Operation not permitted"
+    ]
 
 
 def test_a_member_that_leads_out_of_the_archive_is_written_nowhere(inbox):

@@ -20,7 +20,7 @@ from tests.unit.test_agreements import MARK, entry, register
 from vrn.feeds import days
 from vrn.feeds.period import Period
 from vrn.receive import door, names, problems, taking
-from vrn.receive.register import REFUSED_FOLDER
+from vrn.receive.refused import FOLDER as REFUSED_FOLDER
 from vrn.run import ingest
 from vrn.synthetic import deliveries
 

@@ -79,7 +79,7 @@ def small(tmp_path_factory) -> Iterator[Settings]:
     settings = Settings(home=tmp_path_factory.mktemp("small"), pg_port=free_port(), airflow_port=free_port())
     settings.logs.mkdir()
     secrets.ensure(settings)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     prepare.prepare(settings)
     with psycopg.connect(settings.conninfo(SUPERUSER), autocommit=True) as superuser:
         superuser.execute(f"create role {STRANGER} login superuser password 'x'")

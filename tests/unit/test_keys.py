@@ -19,6 +19,7 @@ from psycopg import errors, sql
 
 from tests.inbox import Inbox
 from tests.ports import free_port
+from tests.power import disk
 from tests.waiting import logged_so_far
 from vrn.access import keys
 from vrn.access import secrets as files
@@ -212,6 +213,17 @@ def test_a_kill_while_originals_are_sealed_anew_loses_none(own, sealed, inbox, m
     assert not secret_of(own, f"{landing.KEY}.next").exists()
 
 
+def test_the_new_landing_key_is_on_the_disk_before_the_one_to_come_is_deleted_and_that_deletion_is_too(own, sealed, tmp_path):
+    """A power cut could leave every original sealed with a key that was gone."""
+    key, coming = secret_of(own, landing.KEY), secret_of(own, f"{landing.KEY}.next")
+    with disk(tmp_path) as kept:
+        rotate.rotate(own, landing.KEY, {})
+        new = key.read_bytes()
+        assert (kept.left(key, when_deleted=coming), kept.left(coming, when_deleted=coming)) == (new, new)
+        # Else the next key to come would be this one.
+        assert kept.left(coming) is None
+
+
 def test_a_lost_landing_key_is_renewed_and_its_originals_are_said_to_be_lost(own, sealed, owner):
     before = sealed.read_bytes()
     secret_of(own, landing.KEY).unlink()
@@ -274,7 +286,7 @@ def small(tmp_path_factory) -> Iterator[Settings]:
     settings = Settings(home=tmp_path_factory.mktemp("small"), pg_port=free_port(), airflow_port=free_port())
     settings.logs.mkdir()
     secrets.ensure(settings)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     prepare.prepare(settings)
     yield settings
     postgres.stop(settings)

@@ -52,7 +52,7 @@ def test_what_a_killed_run_left_is_stopped_and_deleted_by_the_next(places, place
     settings.logs.mkdir(parents=True)
     (left / memory.LOCK).touch()
     secrets.ensure(settings)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     # The password is gone with the folder.
     conninfo = settings.conninfo(postgres.SUPERUSER, "postgres")
 

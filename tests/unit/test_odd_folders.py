@@ -47,7 +47,7 @@ def test_a_home_in_an_odd_folder_starts_is_prepared_and_opened_by_every_way(tmp_
     for variable, value in {"VRN_HOME": home, "VRN_PG_PORT": settings.pg_port, "VRN_AIRFLOW_PORT": settings.airflow_port}.items():
         monkeypatch.setenv(variable, str(value))
     secrets.ensure(settings)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     try:
         prepare.prepare(settings)
         with psycopg.connect(settings.conninfo(OWNER)) as connection:

@@ -11,7 +11,7 @@ from tests.made import file_name, spoil
 from vrn.accept import judged_only, retention
 from vrn.errors import HomeError
 from vrn.receive import landing
-from vrn.receive.register import REFUSED_FOLDER
+from vrn.receive.refused import FOLDER as REFUSED_FOLDER
 
 ED, SEARCHES = "tiig_ed_attendance", "police_stop_search"
 
@@ -74,9 +74,9 @@ def test_a_deletion_that_fails_is_said_stays_owed_and_holds_up_no_other(inbox, o
 def test_the_originals_of_a_feed_that_has_no_feed_file_any_more_do_not_stay_for_ever(inbox, owner, feed_files):
     row = taken_in(inbox)
     (feed_files / f"{ED}.odcs.yaml").unlink()
-    aged(owner, retention.DAYS_OF_A_RETIRED_FEED - 1)
+    aged(owner, retention.DAYS_OF_NO_FEED - 1)
     assert retention.forget_originals() == 0
-    aged(owner, retention.DAYS_OF_A_RETIRED_FEED + 1)
+    aged(owner, retention.DAYS_OF_NO_FEED + 1)
     assert retention.forget_originals() == 1
     assert not is_kept(inbox, row)
 
@@ -107,9 +107,36 @@ def test_what_was_put_aside_in_clear_is_deleted_when_the_feeds_retention_is_over
 
 def test_a_refused_file_in_the_folder_of_a_feed_that_is_gone_does_not_stay_for_ever(inbox, monkeypatch):
     path = inbox.drop(f"a_feed_of_before/{REFUSED_FOLDER}", "a.csv", "a real person\n")
-    later(monkeypatch, retention.DAYS_OF_A_RETIRED_FEED + 1)
+    later(monkeypatch, retention.DAYS_OF_NO_FEED + 1)
     assert retention.forget_originals() == 1
     assert not path.exists()
+
+
+def test_a_refused_archive_which_is_of_no_feed_does_not_stay_for_ever(inbox, monkeypatch):
+    """Nothing looked into the folder for refused files that lies beside the feeds' folders."""
+    path = inbox.drop(REFUSED_FOLDER, "data-police-uk.zip", "a real person\n")
+    with monkeypatch.context() as patched:
+        later(patched, retention.DAYS_OF_NO_FEED - 1)
+        assert retention.forget_originals() == 0
+    later(monkeypatch, retention.DAYS_OF_NO_FEED + 1)
+    assert retention.forget_originals() == 1
+    assert not path.exists()
+
+
+def test_what_somebody_unpacked_among_refused_files_is_deleted_with_its_folders_and_what_a_link_leads_to_is_not(
+    inbox, monkeypatch, tmp_path
+):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.csv").write_text("somebody's own\n")
+    unpacked = inbox.drop(f"{ED}/{REFUSED_FOLDER}/unpacked/2020", "a.csv", "a real person\n")
+    refused = inbox.settings.inbox / ED / REFUSED_FOLDER
+    (refused / "a link").symlink_to(elsewhere)
+    later(monkeypatch, inbox.contract(ED).retention_days + 1)
+    assert retention.forget_originals() == 2
+    assert not unpacked.exists()
+    assert list(refused.iterdir()) == []
+    assert (elsewhere / "mine.csv").exists()
 
 
 def test_a_refused_file_that_cannot_be_deleted_is_said_without_its_name(inbox, monkeypatch):

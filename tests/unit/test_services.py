@@ -8,14 +8,18 @@ import signal
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+import psycopg
 import pytest
 
 from tests.ports import free_port
+from tests.power import disk
 from tests.waiting import until
+from vrn import whole_file
 from vrn.errors import HomeError
 from vrn.run import secrets
-from vrn.run.local import airflow, ports, postgres, services
+from vrn.run.local import airflow, ports, postgres, services, throwaway
 from vrn.run.local.services import DEAD, RUNNING, STOPPED
 from vrn.settings import PORTS, Settings
 
@@ -63,11 +67,42 @@ def test_a_service_that_somebody_stopped_meanwhile_is_named(settings):
         services.check(settings)
 
 
+def initdb_and_no_server(settings: Settings, program: str, *arguments: object) -> subprocess.CompletedProcess:
+    """As PostgreSQL's own programs: initdb brings what it makes to the disk unless it is told not to."""
+    if program == "initdb":
+        (made,) = [folder for option, folder in pairwise(arguments) if option == "-D"]
+        whole_file.write(made / "PG_VERSION", "18\n", is_synced="--no-sync" not in arguments)
+    return subprocess.CompletedProcess([program], 0, "", "")
+
+
+def test_a_new_cluster_is_on_the_disk_and_then_has_its_name(tmp_path, monkeypatch):
+    """After a power cut an empty one could be taken for a cluster."""
+    settings = Settings(home=tmp_path)
+    secrets.ensure(settings)
+    monkeypatch.setattr(postgres, "_run", initdb_and_no_server)
+    with disk(tmp_path) as kept:
+        postgres.start(settings)
+        assert kept.left(postgres.data_folder(settings) / "PG_VERSION") == b"18\n"
+
+
+def test_a_server_for_a_minute_waits_for_no_disk(monkeypatch):
+    asked = []
+
+    def run(settings, program, *arguments):
+        asked.append((program, "--no-sync" in arguments))
+        return initdb_and_no_server(settings, program, *arguments)
+
+    monkeypatch.setattr(postgres, "_run", run)
+    with pytest.raises(psycopg.OperationalError), throwaway.server():
+        pass
+    assert ("initdb", True) in asked
+
+
 def test_postgresql_is_running_then_dead_when_killed_and_stopped_when_stopped(tmp_path):
     settings = Settings(home=tmp_path, pg_port=free_port(), airflow_port=free_port())
     settings.logs.mkdir()
     secrets.ensure(settings)
-    postgres.start(settings)
+    postgres.start(settings, outlives_crash=False)
     try:
         found = postgres.process(settings)
         assert found.is_alive

@@ -11,7 +11,7 @@ import pytest
 from tests.kills import Killed, killed_at
 from tests.made import file_name, table
 from vrn.ledger import store as ledger
-from vrn.receive import folder, landing, names, register, taking
+from vrn.receive import folder, landing, names, refused, register, taking
 from vrn.run import ingest
 
 ED, PERIOD = "tiig_ed_attendance", "2020-06"
@@ -242,7 +242,7 @@ PLACES = (
     "vrn.receive.taking.rest",
     "vrn.receive.door.look",
     "vrn.receive.landing.take",
-    "vrn.receive.seal.sync",
+    "vrn.whole_file.sync",
     "vrn.ledger.store.add",
     "vrn.receive.taking.done",
     "vrn.receive.taking._tidy",
@@ -269,7 +269,7 @@ def test_a_crash_anywhere_leaves_one_row_one_original_and_no_clear_copy_when_the
     assert list((inbox.settings.inbox / ED).rglob("*")) == []
 
 
-@pytest.mark.parametrize("place", ["vrn.ledger.store.add", "vrn.receive.register._put_aside", "vrn.receive.taking.move"])
+@pytest.mark.parametrize("place", ["vrn.ledger.store.add", "vrn.receive.refused.put_aside", "vrn.receive.taking.tidy"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_crash_over_what_may_not_be_kept_leaves_one_refusal_and_the_file_put_aside(inbox, sent, monkeypatch, place, after):
     name, text = sent[0].replace(".synthetic", ""), sent[1]
@@ -280,7 +280,7 @@ def test_a_crash_over_what_may_not_be_kept_leaves_one_refusal_and_the_file_put_a
     (row,) = rows(inbox)
     assert (row["status"], row["status_reason"][:7]) == ("refused", "GEN-008")
     files = [path for path in (inbox.settings.inbox / ED).rglob("*") if path.is_file()]
-    assert [path.relative_to(inbox.settings.inbox / ED) for path in files] == [Path(register.REFUSED_FOLDER) / name]
+    assert [path.relative_to(inbox.settings.inbox / ED) for path in files] == [Path(refused.FOLDER) / name]
     assert files[0].read_text() == text
 
 

@@ -1,8 +1,13 @@
-"""Originals and refused files are kept for as long as their feed file says, then deleted; what cannot be deleted stays owed."""
+"""Originals and refused files are kept for as long as their feed file says, then deleted; what cannot be deleted stays owed.
+
+A refused archive is of no feed. Nobody knows what is in it, so that it is kept for as long as most deliveries are.
+"""
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,12 +17,12 @@ from vrn.accept import decisions
 from vrn.errors import ContractError, HomeError, safe_text
 from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
-from vrn.receive.register import REFUSED_FOLDER
+from vrn.receive import refused
 from vrn.settings import Settings
 from vrn.warehouse.connection import connect
 
-# Of a feed that has no feed file any more; most feed files say as much.
-DAYS_OF_A_RETIRED_FEED = 90
+# Of a feed that has no feed file any more, and of what is of no feed; most feed files say as much.
+DAYS_OF_NO_FEED = 90
 SECONDS_A_DAY = 86_400
 
 
@@ -35,11 +40,13 @@ def forget_originals() -> int:
     days, days_of_folder = _agreed(settings, done)
     with connect(settings, autocommit=True) as connection:
         for feed in ledger.feeds(connection):
-            if (kept := days.get(feed, DAYS_OF_A_RETIRED_FEED)) is not None:
+            if (kept := days.get(feed, DAYS_OF_NO_FEED)) is not None:
                 _forget_originals(connection, settings, feed, kept, done)
-    for refused in sorted(settings.inbox.glob(f"*/{REFUSED_FOLDER}")):
-        if (kept := days_of_folder.get(refused.parent.name, DAYS_OF_A_RETIRED_FEED)) is not None:
-            _forget_refused(refused, kept, done)
+    for place in [*settings.inbox.glob(refused.FOLDER), *sorted(settings.inbox.glob(f"*/{refused.FOLDER}"))]:
+        # Beside the feeds' folders it is of none.
+        folder = place.parent.relative_to(settings.inbox).name
+        if (kept := days_of_folder.get(folder, DAYS_OF_NO_FEED)) is not None:
+            _forget_refused(place, kept, done)
     if done.owed:
         raise HomeError("\n".join(done.owed))
     return done.deleted
@@ -67,14 +74,33 @@ def _forget_originals(connection: psycopg.Connection, settings: Settings, feed: 
             done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {safe_text(error)}.")
 
 
-def _forget_refused(refused: Path, days: int, done: Done) -> None:
-    for path in sorted(refused.iterdir()):
-        # Its change time is that of the move into this folder. The sender's own time of it may be of any year.
-        if time.time() - path.lstat().st_ctime <= days * SECONDS_A_DAY:
+def _forget_refused(place: Path, days: int, done: Done) -> None:
+    """Delete what has lain among refused files for so long, also in folders, which somebody may have unpacked there."""
+
+    def owe(error: OSError) -> None:
+        # Without the name: a person's may be in it.
+        done.owed.append(f"A refused file in {place} could not be deleted: {safe_text(error)}.")
+
+    lying = [Path(folder, name) for folder, folders, names in os.walk(place, onerror=owe) for name in (*folders, *names)]
+    # What lies in a folder comes before the folder, whose own change time is that of the last deletion in it.
+    for path in reversed([path for path in lying if _is_old(path, days)]):
+        if path.is_dir() and not path.is_symlink():
+            # Something younger may lie in it.
+            with suppress(OSError):
+                path.rmdir()
             continue
         try:
-            path.unlink()
+            path.unlink(missing_ok=True)
         except OSError as error:
-            done.owed.append(f"A refused file in {refused} could not be deleted: {safe_text(error)}.")
+            owe(error)
             continue
         done.deleted += 1
+
+
+def _is_old(path: Path, days: int) -> bool:
+    try:
+        # Its change time is that of the move into this folder. The sender's own time of it may be of any year.
+        return time.time() - path.lstat().st_ctime > days * SECONDS_A_DAY
+    except FileNotFoundError:
+        # Somebody took it away meanwhile.
+        return False

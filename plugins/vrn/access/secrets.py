@@ -5,9 +5,9 @@ Which there are say the rooms that use them; vrn.run.secrets has all of them in 
 
 from __future__ import annotations
 
-import os
 import secrets
 
+from vrn import whole_file
 from vrn.settings import Settings
 
 FILE_MODE = 0o600
@@ -48,12 +48,14 @@ def write_passfile(settings: Settings, role: str) -> None:
 
 def replace(settings: Settings, name: str, value: str) -> None:
     """Write a secret, whatever was there."""
-    settings.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = settings.secrets / name
-    # Written aside and renamed: a crash leaves no half a secret.
-    aside = path.with_name(f"{name}.new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(value)
-    aside.rename(path)
+    if not settings.secrets.exists():
+        settings.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        whole_file.sync(settings.secrets.parent)
+    # On the disk before anything rests on it: an original that is sealed with a lost key is lost.
+    whole_file.write(settings.secrets / name, value, mode=FILE_MODE)
+
+
+def remove(settings: Settings, name: str) -> None:
+    """Delete a secret for good: after a power cut it is not there again."""
+    (settings.secrets / name).unlink()
+    whole_file.sync(settings.secrets)

@@ -6,7 +6,6 @@ A partner is given `tls_ca.crt` and nothing else of these. A network with a CA o
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from vrn import whole_file
+from vrn.access import secrets
 from vrn.settings import Settings
 
 CA_CERTIFICATE, CA_KEY, CERTIFICATE, KEY = "tls_ca.crt", "tls_ca.key", "tls_server.crt", "tls_server.key"
@@ -34,16 +35,16 @@ def ensure(settings: Settings, names: Sequence[str] = (), now: datetime | None =
     folder, wanted = settings.secrets, {*NAMES, *names}
     if not (folder / CA_CERTIFICATE).exists():
         key = ec.generate_private_key(ec.SECP256R1())
-        _write(folder / CA_KEY, _private(key))
-        _write(folder / CA_CERTIFICATE, _ca(key, now).public_bytes(serialization.Encoding.PEM), mode=0o644)
+        whole_file.write(folder / CA_KEY, _private(key), mode=secrets.FILE_MODE)
+        whole_file.write(folder / CA_CERTIFICATE, _ca(key, now).public_bytes(serialization.Encoding.PEM), mode=0o644)
     if not (folder / CA_KEY).exists() or ((folder / CERTIFICATE).exists() and _serves(folder / CERTIFICATE, wanted, now)):
         return False
     authority = x509.load_pem_x509_certificate((folder / CA_CERTIFICATE).read_bytes())
     authority_key = serialization.load_pem_private_key((folder / CA_KEY).read_bytes(), password=None)
     key = ec.generate_private_key(ec.SECP256R1())
     made = _server(key, wanted, authority, authority_key, now)
-    _write(folder / KEY, _private(key))
-    _write(folder / CERTIFICATE, made.public_bytes(serialization.Encoding.PEM), mode=0o644)
+    whole_file.write(folder / KEY, _private(key), mode=secrets.FILE_MODE)
+    whole_file.write(folder / CERTIFICATE, made.public_bytes(serialization.Encoding.PEM), mode=0o644)
     return True
 
 
@@ -108,12 +109,3 @@ def _general(name: str) -> x509.GeneralName:
 
 def _private(key) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
-    aside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    aside.chmod(mode)
-    aside.rename(path)

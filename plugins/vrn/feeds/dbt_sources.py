@@ -6,12 +6,12 @@ dbt reads its project from folders. This one lies in the home beside what dbt ma
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
 import yaml
 
+from vrn import whole_file
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract, Entity
 from vrn.settings import Settings
@@ -26,7 +26,7 @@ def path(settings: Settings) -> Path:
 
 
 def write(settings: Settings) -> None:
-    """Write the file unless it was made of the same; aside and renamed, because another dbt may be reading."""
+    """Write the file unless it was made of the same; whole, because another dbt may be reading."""
     target = path(settings)
     first_line = f"# Made of {_made_of(settings)}\n"
     if target.exists():
@@ -34,9 +34,7 @@ def write(settings: Settings) -> None:
             if there.readline() == first_line:
                 return
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(f".{os.getpid()}.new")
-    aside.write_text(first_line + content(settings), encoding="utf-8")
-    aside.rename(target)
+    whole_file.write(target, first_line + content(settings))
 
 
 def _made_of(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from vrn import whole_file
 from vrn.feeds.contract import Contract
 from vrn.gate.judging import Verdict
 from vrn.ledger.store import Submission
@@ -34,8 +35,7 @@ def page_path(settings: Settings, feed: str, submission_id: int, entity: str = "
 
 
 def write(settings: Settings, submission: Submission, contract: Contract, verdict: Verdict, rows: Mapping[str, int]) -> Path:
-    """Render a page for each entity, the first linking to the others; written aside and renamed, so that a reader never
-    meets half a page. rows: those of each entity's table. Returns the first."""
+    """Render a page for each entity, the first linking to the others. rows: those of each entity's table. Returns the first."""
     names = [entity.name for entity in contract.entities]
     pages = {
         name: page_path(settings, submission.feed, submission.submission_id, "" if name == names[0] else name) for name in names
@@ -43,10 +43,9 @@ def write(settings: Settings, submission: Submission, contract: Contract, verdic
     pages[names[0]].parent.mkdir(parents=True, exist_ok=True)
     links = "".join(f'<a href="{page.name}">{name}</a> ' for name, page in pages.items()) if len(names) > 1 else ""
     for name, page in pages.items():
-        aside = page.with_suffix(".new")
         title = f"{submission.file_name}: {name} (submission {submission.submission_id})"
-        aside.write_text(render(verdict, name, rows[name], title, links), encoding="utf-8")
-        aside.rename(page)
+        # Replay makes a page anew.
+        whole_file.write(page, render(verdict, name, rows[name], title, links), is_synced=False)
     return pages[names[0]]
 
 

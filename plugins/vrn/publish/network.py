@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import asdict, dataclass, fields
 
+from vrn import whole_file
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
@@ -57,9 +58,7 @@ def keep(settings: Settings, network: Network) -> None:
     """In the home, so that the next build from another shell does not lose whom to ask."""
     lines = [f"{_variable(name)}={text}\n" for name, text in asdict(network).items()]
     settings.home.mkdir(parents=True, exist_ok=True)
-    aside = settings.network.with_suffix(".new")
-    aside.write_text("".join(lines), encoding="utf-8")
-    aside.rename(settings.network)
+    whole_file.write(settings.network, "".join(lines))
 
 
 def _variable(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from vrn import whole_file
 from vrn.receive import seal
 from vrn.receive.seal import Content
 from vrn.settings import Settings
@@ -38,7 +39,7 @@ def take(settings: Settings, clear: BinaryIO, submission_id: int, file_name: str
     target, key = path(settings, submission_id, file_name), _key(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     content = seal.seal(clear, target, key, bond(submission_id))
-    seal.sync(settings.landing)
+    whole_file.sync(settings.landing)
     return content
 
 
@@ -55,7 +56,7 @@ def empty(settings: Settings, submission_id: int) -> bool:
         return False
     for one in place.iterdir():
         one.unlink()
-    seal.sync(place)
+    whole_file.sync(place)
     return True
 
 
@@ -63,7 +64,7 @@ def forget(settings: Settings, submission_id: int) -> None:
     """Delete the original of a submission for good, and its place. Raises OSError when it cannot be deleted."""
     if empty(settings, submission_id):
         _place(settings, submission_id).rmdir()
-        seal.sync(settings.landing)
+        whole_file.sync(settings.landing)
 
 
 def _place(settings: Settings, submission_id: int) -> Path:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from vrn import whole_file
 from vrn.settings import Settings
 
 # Under which the problems of archives are kept that lie beside the feeds' folders.
@@ -48,9 +49,7 @@ def _read(settings: Settings, feed: str) -> dict[str, list[str]]:
 def _write(settings: Settings, feed: str, kept: dict[str, list[str]]) -> None:
     path = _path(settings, feed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    aside.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
-    aside.rename(path)
+    whole_file.write(path, json.dumps(kept, ensure_ascii=False, indent=1))
 
 
 def _path(settings: Settings, feed: str) -> Path:

@@ -8,20 +8,18 @@ What no agreement covers is never sealed: it is put aside, where it came. One fi
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 
-from vrn.access import modes
 from vrn.errors import VrnError, safe_text
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
 from vrn.feeds.period import ANY_PERIOD
 from vrn.ledger import agreement, findings, moves, states
 from vrn.ledger import store as ledger
-from vrn.receive import door, folder, landing, names, problems, seal, taking
+from vrn.receive import door, folder, landing, names, problems, refused, seal, taking
 from vrn.receive.door import Check, Seen
 from vrn.receive.names import Named
 from vrn.receive.seal import Content
@@ -30,8 +28,6 @@ from vrn.settings import Settings
 from vrn.warehouse import locks
 
 log = logging.getLogger(__name__)
-# Beside the deliveries of a feed: what was refused before a byte of it was kept.
-REFUSED_FOLDER = "refused"
 # Who moves a delivery here.
 REGISTER = "register"
 
@@ -221,15 +217,5 @@ class Desk:
 
 
 def _put_aside(aside: Aside) -> None:
-    refused = aside.place / REFUSED_FOLDER
-    if not refused.exists():
-        refused.mkdir()
-        modes.of_inbox(refused)
-    came, name = aside.path.name, names.stored(aside.path.name)
-    # An earlier refused file of that name may hold other rows; nothing is written over.
-    target = refused / (f"{aside.submission_id:06d}-{name}" if (refused / name).exists() else name)
-    taking.move(aside, target)
-    if came != name:
-        # Whoever sent it looks for it under the name that they know. Not every disk has links.
-        with suppress(OSError):
-            (refused / came).symlink_to(target.name)
+    refused.put_aside(aside.path, aside.place)
+    taking.tidy(aside)

@@ -7,7 +7,6 @@ any two of these costs at most a second download, and register sees by the sha25
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +17,11 @@ from typing import Protocol
 import psycopg
 from psycopg.rows import class_row
 
+from vrn import whole_file
 from vrn.errors import VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD
-from vrn.receive import names, seal
+from vrn.receive import names
 from vrn.settings import Settings
 from vrn.warehouse import locks
 
@@ -171,7 +171,7 @@ def settle(
     with part.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
-        os.fsync(file.fileno())
+        whole_file.to_disk(file)
     if expected is not None and digest != expected:
         part.unlink()
         raise RemoteError(
@@ -185,6 +185,6 @@ def settle(
     else:
         part.rename(final)
         # The name must be on the disk before the memory is: the other way round, a power cut could lose the file for good.
-        seal.sync(final.parent)
+        whole_file.sync(final.parent)
     memory.remember(location, Fetched(final.name, size, modified_at, etag, digest))
     return None if known else final

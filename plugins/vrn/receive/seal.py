@@ -21,6 +21,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from vrn import whole_file
 from vrn.errors import VrnError
 
 UNBOUND, BOUND = b"VRN1", b"VRN2"
@@ -47,18 +48,8 @@ def seal(clear: BinaryIO, target: Path, key: bytes, belongs_to: bytes) -> Conten
 
     belongs_to: has to be said again when it is opened. The digest is made of the very bytes that were encrypted.
     """
-    aside = target.with_name(f".{target.name}.new")
-    try:
-        with aside.open("wb") as sealed:
-            content = _encrypt(clear, sealed, AESGCM(key), belongs_to)
-            sealed.flush()
-            os.fsync(sealed.fileno())
-        aside.rename(target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    sync(target.parent)
-    return content
+    with whole_file.opened(target) as sealed:
+        return _encrypt(clear, sealed, AESGCM(key), belongs_to)
 
 
 def seal_anew(path: Path, old: bytes, new: bytes, belongs_to: bytes) -> None:
@@ -94,15 +85,6 @@ def digest(clear: BinaryIO) -> Content:
         found.update(chunk)
         size += len(chunk)
     return Content(found.hexdigest(), size)
-
-
-def sync(folder: Path) -> None:
-    """Bring a folder's names to the disk: what follows may rest on them."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class Unsealed(io.RawIOBase):

@@ -171,9 +171,8 @@ def done(aside: Aside) -> None:
     _tidy(aside.path.parent)
 
 
-def move(aside: Aside, target: Path) -> None:
-    """Put what was set aside elsewhere on its disk."""
-    aside.path.rename(target)
+def tidy(aside: Aside) -> None:
+    """Take away the folders of what was put elsewhere."""
     _tidy(aside.path.parent)
 
 

@@ -7,8 +7,10 @@ to say, after one line for the delivery as a whole.
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
+from vrn import whole_file
 from vrn.publish.spreadsheets import harmless
 from vrn.settings import Settings
 
@@ -38,38 +40,37 @@ def path(settings: Settings, row: dict) -> Path:
 
 
 def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
-    """Write the message of a ledger row; written aside and renamed."""
+    """Write the message of a ledger row."""
     target = path(settings, row)
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(".new")
     shared = {name: row[name] for name in ("file_name", "period_start", "period_end", "status")}
     shared["file_name"] = harmless(row["file_name"])
-    with aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        # What refused the file is said of the file as a whole, and not a second time below.
-        deciding = [one for one in messages if row["status_reason"] == f"{one['rule_code']}: {one['message']}"]
-        whole = {"rows": row["rows_in_file"], "what_to_do": row["status_reason"] or _whole(row)}
-        if deciding:
-            whole |= {"rule_code": deciding[0]["rule_code"], "outcome": OUTCOME_WORDS["submission"]}
-        writer.writerow(shared | whole)
-        for one in messages:
-            if one in deciding and not one["row_numbers"]:
-                continue
-            numbers = " ".join(map(str, one["row_numbers"]))
-            more = (one["row_count"] or 0) - len(one["row_numbers"])
-            writer.writerow(
-                shared
-                | {
-                    "table": one["entity"],
-                    "rule_code": one["rule_code"],
-                    "outcome": OUTCOME_WORDS[one["outcome"]],
-                    "rows": one["row_count"],
-                    "row_numbers": numbers + (f" and {more:,} more" if numbers and more > 0 else ""),
-                    "what_to_do": one["message"],
-                }
-            )
-    aside.rename(target)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    # What refused the file is said of the file as a whole, and not a second time below.
+    deciding = [one for one in messages if row["status_reason"] == f"{one['rule_code']}: {one['message']}"]
+    whole = {"rows": row["rows_in_file"], "what_to_do": row["status_reason"] or _whole(row)}
+    if deciding:
+        whole |= {"rule_code": deciding[0]["rule_code"], "outcome": OUTCOME_WORDS["submission"]}
+    writer.writerow(shared | whole)
+    for one in messages:
+        if one in deciding and not one["row_numbers"]:
+            continue
+        numbers = " ".join(map(str, one["row_numbers"]))
+        more = (one["row_count"] or 0) - len(one["row_numbers"])
+        writer.writerow(
+            shared
+            | {
+                "table": one["entity"],
+                "rule_code": one["rule_code"],
+                "outcome": OUTCOME_WORDS[one["outcome"]],
+                "rows": one["row_count"],
+                "row_numbers": numbers + (f" and {more:,} more" if numbers and more > 0 else ""),
+                "what_to_do": one["message"],
+            }
+        )
+    whole_file.write(target, text.getvalue())
     return target
 
 

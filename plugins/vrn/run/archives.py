@@ -1,7 +1,8 @@
 """Archives of several deliveries, dropped into the inbox itself as data.police.uk hands them out: each is taken apart.
 
-A member goes into the folder of the feed whose names it has, under its own name, and is then a delivery as any other. The archive
-is deleted last: killed before, it is taken apart again, and a member that was taken meanwhile comes as a duplicate.
+A member goes into the folder of the feed whose names it has, under its own name, and is then a delivery as any other. None does
+before all are unpacked, so that of an archive that is damaged anywhere nothing is taken. The archive is deleted last: killed
+before, it is taken apart again, and a member that was taken meanwhile comes as a duplicate.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from vrn import whole_file
 from vrn.access import modes
 from vrn.errors import SubmissionRefused, VrnError, safe_text
 from vrn.feeds import catalogue
 from vrn.feeds.contract import Contract
-from vrn.receive import folder, names, problems
-from vrn.receive.register import REFUSED_FOLDER
+from vrn.receive import folder, names, problems, refused
 from vrn.settings import Settings
 from vrn.stage.read import archive
 
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 # Three years of every force in the country, of three kinds.
 MOST_MEMBERS = 5_000
 BLOCK_BYTES = 1 << 20
-UNFINISHED = ".part"
+# In the folder of a feed: what is unpacked and has not all come yet. Hidden, so that nobody takes it, and nobody else's.
+UNPACKING = ".unpacking"
 # The month before a member's name. What else of a name is repeated is what such archives have, and nothing a person could write.
 MONTH = re.compile(r"^\d{4}-\d{2}-")
 REPEATED = re.compile(r"[a-z]+(?:-[a-z]+){1,8}\.csv")
@@ -42,30 +44,47 @@ def take_apart(settings: Settings) -> None:
     """Take apart every whole archive of the inbox. What cannot be is kept as a problem; a broken archive is put aside."""
     contracts, failed = catalogue.sound(settings.contracts), []
     try:
+        # A killed run's, in clear, and its archive may be gone. Whoever takes archives apart is alone.
+        _clear(settings)
         waiting = folder.archives(folder.seen(settings.inbox), settings.rest_seconds)
     except OSError as error:
-        log.warning("The inbox cannot be looked into (%s).", safe_text(error))
+        log.warning("The inbox cannot be looked into, or what was unpacked there not deleted (%s).", safe_text(error))
         return
     for one in waiting:
-        path = settings.inbox / one.name
         try:
-            _take(settings, path, contracts)
-        except SubmissionRefused as error:
-            _put_aside(path)
-            failed.append(
-                f"The archive {names.stored(path.name)} was put into {REFUSED_FOLDER}/ and nothing of it was taken: {error.message}"
-            )
+            failed += _take_or_refuse(settings, settings.inbox / one.name, contracts)
         except (OSError, VrnError) as error:
-            failed.append(f"The archive {names.stored(path.name)} stays in the inbox: {safe_text(error)}")
+            failed.append(f"The archive {names.stored(one.name)} stays in the inbox: {safe_text(error)}")
     problems.keep(settings, problems.ARCHIVES, failed)
+
+
+def _take_or_refuse(settings: Settings, path: Path, contracts: Iterable[Contract]) -> list[str]:
+    """Take an archive apart, or put it aside and say why. Raises OSError and VrnError where it stays."""
+    try:
+        _take(settings, path, contracts)
+    except SubmissionRefused as error:
+        refused.put_aside(path, settings.inbox)
+        return [
+            f"The archive {names.stored(path.name)} was put into {refused.FOLDER}/ and nothing of it was taken: {error.message}"
+        ]
+    return []
 
 
 def _take(settings: Settings, path: Path, contracts: Iterable[Contract]) -> None:
     with path.open("rb") as raw:
         members = archive.members(raw, MOST_MEMBERS)
     taken = {name: contract for name in members if (contract := _feed_of(name, contracts)) is not None}
-    for name, contract in taken.items():
-        _write(path, name, settings.inbox / contract.folder)
+    targets = {name: settings.inbox / contract.folder / PurePosixPath(name).name for name, contract in taken.items()}
+    try:
+        asides = [_unpack(path, name, target.parent, number) for number, (name, target) in enumerate(targets.items())]
+        for aside, target in zip(asides, targets.values(), strict=True):
+            _put(aside, target)
+        # Files, names and folders are on the disk before the archive goes: a power cut loses no delivery.
+        for place in {target.parent for target in targets.values()}:
+            whole_file.sync(place)
+        whole_file.sync(settings.inbox)
+    finally:
+        _clear(settings)
     _tell(settings, path, taken, [name for name in members if name not in taken])
     path.unlink()
 
@@ -80,25 +99,39 @@ def _feed_of(member: str, contracts: Iterable[Contract]) -> Contract | None:
     return None
 
 
-def _write(path: Path, member: str, place: Path) -> None:
-    """A member as a file of its feed's folder, whole or not at all. Raises Waits where another file of its name lies there."""
-    target = place / PurePosixPath(member).name
+def _unpack(path: Path, member: str, place: Path, number: int) -> Path:
+    """Unpack a member aside, in the folder of its feed, because that may be another disk. Raises SubmissionRefused."""
     if not place.exists():
         place.mkdir(parents=True)
         modes.of_inbox(place)
-    aside = target.with_name(target.name + UNFINISHED)
+    # Two members may have one name, in two folders of the archive.
+    aside = place / UNPACKING / str(number)
+    aside.parent.mkdir(mode=0o700, exist_ok=True)
     with archive.open_member(path.open("rb"), member, MOST_MEMBERS) as stream, aside.open("wb") as out:
         shutil.copyfileobj(stream, out, BLOCK_BYTES)
+        whole_file.to_disk(out)
+    return aside
+
+
+def _put(aside: Path, target: Path) -> None:
+    """Give an unpacked member its name. Raises Waits where another file of that name lies there."""
     try:
         # A rename would write over what somebody dropped.
         os.link(aside, target)
     except FileExistsError:
         if not _is_same(aside, target):
             raise Waits(
-                f"{place.name}/{target.name} lies in the inbox already and is another file. It is taken first; then the archive is."
+                f"{target.parent.name}/{target.name} lies in the inbox already and is another file. It is taken first; then the "
+                "archive is."
             ) from None
     finally:
         aside.unlink()
+
+
+def _clear(settings: Settings) -> None:
+    """Delete what is unpacked aside. What was put into the inbox has a name of its own there."""
+    for left in settings.inbox.glob(f"*/{UNPACKING}"):
+        shutil.rmtree(left)
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -122,15 +155,5 @@ def _tell(settings: Settings, path: Path, taken: Mapping[str, Contract], left: l
         lines = [*lines[:MOST_NAMED], f"And {len(lines) - MOST_NAMED} more kinds."]
     target = settings.messages / "archives" / f"{names.stored(path.name)}.txt"
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f"{target.name}.new")
-    aside.write_text("\n".join([f"The archive {names.stored(path.name)} was taken apart.", *lines, ""]), encoding="utf-8")
-    aside.rename(target)
+    whole_file.write(target, "\n".join([f"The archive {names.stored(path.name)} was taken apart.", *lines, ""]))
     log.info("%s", " ".join([f"The archive {names.stored(path.name)} was taken apart.", *lines]))
-
-
-def _put_aside(path: Path) -> None:
-    refused = path.parent / REFUSED_FOLDER
-    if not refused.exists():
-        refused.mkdir()
-        modes.of_inbox(refused)
-    path.rename(refused / path.name)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets as randomness
-import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from vrn import whole_file
 from vrn.access import hba, tls
 from vrn.access import secrets as files
 from vrn.errors import HomeError
@@ -67,12 +67,9 @@ def _give(settings: Settings, service: str, others: Mapping[str, str]) -> None:
         if path.name not in names.values():
             path.unlink()
     for name, given in names.items():
-        aside = target / f".{given}"
-        aside.unlink(missing_ok=True)
-        shutil.copyfile(settings.secrets / name, aside)
-        aside.chmod(0o600)
-        os.chown(aside, user, user)
-        aside.rename(target / given)
+        with whole_file.opened(target / given, mode=files.FILE_MODE) as file:
+            file.write((settings.secrets / name).read_bytes())
+            os.chown(file.fileno(), user, user)
     target.chmod(0o700)
     os.chown(target, user, user)
 

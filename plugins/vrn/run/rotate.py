@@ -98,7 +98,7 @@ def _next(settings: Settings, name: str, new: str) -> str:
 
 def _put_in_place(connection: psycopg.Connection, settings: Settings, name: str, new: str) -> None:
     keys.renew(connection, settings, name, new)
-    (settings.secrets / f"{name}.next").unlink()
+    files.remove(settings, f"{name}.next")
 
 
 def _hash_keys(connection: psycopg.Connection, settings: Settings) -> str:

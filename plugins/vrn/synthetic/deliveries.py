@@ -6,10 +6,12 @@ The same feed file gives the same bytes, whatever was made before.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from vrn import whole_file
 from vrn.feeds import catalogue
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Contract
@@ -50,10 +52,8 @@ def write_feed(feed_file: Path, inbox: Path, places: Places, *, is_full: bool = 
             for version in defects.versions(contract, period, made, f"{asked['seed']} {period.label} {supplier} defects"):
                 path = inbox / contract.folder / file_name(contract, period, supplier, version.number)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # The inbox leaves unfinished names alone, so that no half a file is ever taken.
-                aside = path.with_name(path.name + ".part")
-                aside.write_bytes(files.content(contract, version.rows))
-                aside.rename(path)
+                # Whole, so that no half a file is ever taken. What is lost is made up again, and is the same.
+                whole_file.write(path, files.content(contract, version.rows), is_synced=False)
                 yield path
 
 
@@ -96,10 +96,10 @@ def write_postcodes(settings: Settings, places: Places) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    with aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("pcds", "lsoa11"))
-        lsoas = places.lsoas()
-        writer.writerows((people.postcode(number), lsoas[number % len(lsoas)]) for number in range(people.POSTCODES))
-    aside.rename(path)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("pcds", "lsoa11"))
+    lsoas = places.lsoas()
+    writer.writerows((people.postcode(number), lsoas[number % len(lsoas)]) for number in range(people.POSTCODES))
+    # It is written where it is missing, so half of it would stay.
+    whole_file.write(path, text.getvalue())

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from vrn import whole_file
 from vrn.errors import HomeError
 from vrn.run import prepare, secrets, workers
 from vrn.run.airflow_api import USER
@@ -135,8 +136,7 @@ def write_passwords(settings: Settings, path: Path | None = None) -> None:
     """The file from which Airflow's simple auth manager knows its one user. path: where, when not in the home."""
     passwords = path or passwords_file(settings)
     passwords.parent.mkdir(parents=True, exist_ok=True)
-    passwords.touch(mode=0o600)
-    passwords.write_text(json.dumps({USER: settings.secret(secrets.ADMIN)}), encoding="utf-8")
+    whole_file.write(passwords, json.dumps({USER: settings.secret(secrets.ADMIN)}), mode=0o600)
 
 
 def passwords_file(settings: Settings) -> Path:
@@ -167,7 +167,8 @@ def start(settings: Settings) -> None:
 
 
 def _keep_pid(settings: Settings, name: str, number: int) -> None:
-    _pid_file(settings, name).write_text(f"{number} {_started(number)}", encoding="utf-8")
+    # Whole, because half of it would say that nothing runs. After a power cut nothing does.
+    whole_file.write(_pid_file(settings, name), f"{number} {_started(number)}", is_synced=False)
 
 
 def is_outdated(settings: Settings) -> bool:

@@ -16,9 +16,8 @@ from vrn.feeds import contract as contracts
 from vrn.feeds.document import feed_name
 from vrn.feeds.period import ANY_PERIOD
 from vrn.feeds.shown import ENDING
-from vrn.receive import folder, taking
+from vrn.receive import folder, refused, taking
 from vrn.receive.folder import Seen
-from vrn.receive.register import REFUSED_FOLDER
 from vrn.settings import Settings
 
 # A folder of files that no feed takes may hold thousands.
@@ -96,7 +95,7 @@ def look(settings: Settings, known: Mapping[str, Feed]) -> Inbox:
     fresh: set[str] = set()
     archives = [one for one in _seen_beside(settings.inbox) if folder.is_archive(one.name)]
     for path in _entries(settings.inbox):
-        if path.name in (REFUSED_FOLDER, *(one.name for one in archives)):
+        if path.name in (refused.FOLDER, *(one.name for one in archives)):
             continue
         if not path.is_dir():
             not_taken.append(NotTaken(path.name, "it lies beside the feeds' folders. Move it into inbox/FEED/."))
@@ -159,7 +158,7 @@ def _why_not(path: Path, beside: Collection[str], whole: Mapping[str, str]) -> s
     if path.is_symlink():
         return "it is a link. Put the file itself there."
     if path.is_dir():
-        if path.name == REFUSED_FOLDER or not _entries(path):
+        if path.name == refused.FOLDER or not _entries(path):
             return None
         return "it is a folder, and only files beside one another are taken. Move its files one folder up."
     marker = whole.get(folder.MARKER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from vrn import whole_file
 from vrn.errors import HomeError
 from vrn.settings import Settings
 
@@ -16,9 +17,7 @@ def asked(settings: Settings) -> dict[str, int]:
 def keep(settings: Settings) -> None:
     """Write down where the home is found."""
     settings.ports_file.parent.mkdir(parents=True, exist_ok=True)
-    aside = settings.ports_file.with_suffix(".new")
-    aside.write_text("".join(f"{variable}={port}\n" for variable, port in asked(settings).items()), encoding="utf-8")
-    aside.rename(settings.ports_file)
+    whole_file.write(settings.ports_file, "".join(f"{variable}={port}\n" for variable, port in asked(settings).items()))
 
 
 def check_kept(settings: Settings) -> None:

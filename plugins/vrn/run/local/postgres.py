@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
+from vrn import whole_file
 from vrn.access import hba
 from vrn.errors import HomeError, last_line
 from vrn.settings import Settings
@@ -110,11 +111,14 @@ def process(settings: Settings) -> Process | None:
     return Process(since, is_alive=said.startswith(f"{number} (postgres) ") and said.split()[2] != "Z")
 
 
-def start(settings: Settings) -> None:
-    """Make the cluster if there is none, and start it if it does not run. Raises HomeError."""
+def start(settings: Settings, *, outlives_crash: bool = True) -> None:
+    """Make the cluster if there is none, and start it if it does not run. Raises HomeError.
+
+    outlives_crash: whether a new cluster is on the disk before it is used. One that is thrown away need not wait for that.
+    """
     data = data_folder(settings)
     if not is_made(settings):
-        _initialise(settings, data)
+        _initialise(settings, data, outlives_crash=outlives_crash)
     if is_running(settings):
         return
     _write(data / "pg_hba.conf", hba.of_home())
@@ -151,9 +155,10 @@ def set_password_of_superuser(settings: Settings, verifier: str) -> None:
     start(settings)
 
 
-def _initialise(settings: Settings, data: Path) -> None:
+def _initialise(settings: Settings, data: Path, *, outlives_crash: bool) -> None:
     shutil.rmtree(data, ignore_errors=True)
-    # initdb works aside and the result is moved into place, so that an interrupted one is never taken for a cluster.
+    # initdb works aside and the result is moved into place when it is on the disk, so that an interrupted one is never taken for a
+    # cluster, also after a power cut.
     aside = data.with_name("postgres.new")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
@@ -164,12 +169,14 @@ def _initialise(settings: Settings, data: Path) -> None:
     _give(secret)
     made = _run(
         settings, "initdb", "-D", aside, "-U", SUPERUSER, f"--pwfile={secret}", "--auth=scram-sha-256", "-E", "UTF8",
-        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *([] if outlives_crash else ["--no-sync"]),
     )  # fmt: skip
     secret.unlink()
     if made.returncode != 0:
         raise HomeError(f"PostgreSQL's initdb failed: {last_line(made.stderr)}")
     aside.rename(data)
+    if outlives_crash:
+        whole_file.sync(data.parent)
 
 
 def _reason(settings: Settings) -> str:
@@ -216,16 +223,14 @@ def _namespaces() -> bool:
 
 
 def _write(path: Path, content: str) -> None:
-    """A file that the server reads: aside and renamed, so that a server never starts with half of it."""
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_text(content, encoding="utf-8")
-    aside.chmod(0o600)
-    _give(aside)
-    aside.rename(path)
+    """A file that the server reads."""
+    with whole_file.opened(path, mode=0o600) as file:
+        file.write(content.encode())
+        _give(file.fileno())
 
 
-def _give(path: Path) -> None:
-    """Hand a path to the user that the server runs as, where that is another one."""
+def _give(path: Path | int) -> None:
+    """Hand a path or an open file to the user that the server runs as, where that is another one."""
     if os.geteuid() == 0 and not _namespaces():
         nobody = pwd.getpwnam("nobody")
         os.chown(path, nobody.pw_uid, nobody.pw_gid)

@@ -33,7 +33,7 @@ def server() -> Iterator[Settings]:
         settings = _Aside(home=Path(folder), pg_host="127.0.0.1", pg_port=port, database=postgres.SUPERUSER, airflow_port=port)
         settings.logs.mkdir()
         secrets.password(settings, postgres.SUPERUSER)
-        postgres.start(settings)
+        postgres.start(settings, outlives_crash=False)
         try:
             # Nothing in it is to outlive a crash, and to wait for the disk is most of its time.
             with psycopg.connect(settings.conninfo(postgres.SUPERUSER), autocommit=True) as connection:
