@@ -85,9 +85,9 @@ agreement: $(INSTALLED) ## a draft entry for agreements.yaml (FEED=cin_census SU
 test-packages: ## as root on Debian 12: the real clients (browser, ODBC, JDBC, R, SSH) without which some tests skip and say so
 	@bash tools/test-packages.sh
 
-test: $(INSTALLED_DEV) ## the whole test suite (ORDER=random: in an order that changes and is printed)
+test: $(INSTALLED_DEV) ## the whole test suite (ORDER=random: in an order that changes and is printed; TESTS=tests/unit/test_house.py: that file)
 	@$(if $(filter-out random,$(ORDER)),$(error ORDER says '$(ORDER)'. Say ORDER=random, or leave it out for the order of the files))
-	@$(PYTEST) $(if $(ORDER),-p randomly)
+	@$(PYTEST) $(if $(ORDER),-p randomly) $(TESTS)
 
 test-nightly: $(INSTALLED_DEV) ## what takes longer: the whole county through Airflow, long worlds, every property with fresh seeds
 	@VRN_TEST_PROFILE=nightly $(PYTEST)
@@ -112,8 +112,8 @@ requirements: ## resolve the requirements anew, with hashes, Superset's too
 
 install: $(INSTALLED_DEV) ## make the environment for running and testing
 
-clean: down ## stop, and delete the home of this folder (.vrn) with all its data
-	@rm -rf .vrn
+clean: down ## stop, and delete the home of this folder (.vrn) with all its data; a home elsewhere (VRN_HOME) is yours to delete
+	@echo "deleting .vrn with all its data" && rm -rf .vrn
 
 $(INSTALLED): requirements.txt tools/install.sh
 	@PYTHON="$(PYTHON)" bash tools/install.sh requirements.txt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -356,3 +357,15 @@ def test_airflow_is_started_anew_when_the_library_is_younger_than_its_scheduler(
     assert not airflow.is_outdated(settings)
     os.utime(library, (2**33, 2**33))
     assert airflow.is_outdated(settings)
+
+
+def test_git_takes_nothing_of_a_home_in_a_working_copy(tmp_path):
+    settings = Settings(home=tmp_path / "copy" / "my-home")
+    for kept in ("secrets/landing_key", "landing/000001.sealed", "inbox/police_crime/of-a-partner.csv"):
+        (settings.home / kept).parent.mkdir(parents=True)
+        (settings.home / kept).touch()
+    runner.keep_out_of_git(settings)
+    for command in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", "-C", str(settings.home.parent), *command], check=True)
+    asked = ["git", "-C", str(settings.home.parent), "status", "--porcelain", "-uall"]
+    assert subprocess.run(asked, check=True, capture_output=True, text=True).stdout == ""

@@ -8,8 +8,10 @@ import re
 from decimal import Decimal
 
 import pytest
+import yaml
 
 from vrn.build import dbt
+from vrn.feeds import catalogue
 
 pytestmark = pytest.mark.services
 
@@ -136,3 +138,27 @@ def test_a_release_has_changed_what_differs_and_not_how_a_sum_was_added_up(built
     assert {row["indicator_id"]: row["difference"] for row in told} == {name: CHANGES[name][2] for name in TOLD}
     # A figure that is new has residents whom the earlier release did not have, and no population moved it (B2).
     assert [row["indicator_id"] for row in told if row["is_population_changed"]] == ["more residents"]
+
+
+def indicators_of(usage: str) -> set[str]:
+    """The indicators that the beginning of a feed file's usage names: ids, families (S12 of S12a and S12b) and spans."""
+    named = re.match(r"Indicators? ([^;(]*)", usage)
+    if named is None:
+        return set()
+    words = re.sub(
+        r"([A-Z])(\d\d) to \1(\d\d)", lambda at: " ".join(f"{at[1]}{n:02d}" for n in range(int(at[2]), int(at[3]) + 1)), named[1]
+    )
+    return {*re.findall(r"\b(?:PUB-[A-Z]+|[A-Z]\d\d[a-z]?)\b", words)}
+
+
+def test_a_feed_file_names_the_indicators_that_are_made_of_the_feed(built_server, home, owner):
+    made_of = {row["indicator_id"]: row["feeds"] for row in owner.execute("select indicator_id, feeds from marts.dim_indicator")}
+    wrong = []
+    for contract in catalogue.sound(home.contracts):
+        ids = {of for of, feeds in made_of.items() if contract.feed in feeds}
+        named = indicators_of(yaml.safe_load((home.contracts / f"{contract.feed}.odcs.yaml").read_text())["description"]["usage"])
+        # A family stands for its members.
+        unknown = {name for name in named if not any(of.rstrip("abcdef") == name or of == name for of in ids)}
+        missing = {of for of in ids if not {of, of.rstrip("abcdef")} & named}
+        wrong += [(contract.feed, sorted(unknown), sorted(missing))] if unknown or missing else []
+    assert wrong == []

@@ -11,6 +11,7 @@ from datetime import datetime
 import psycopg
 from rich.console import Console
 
+from vrn import whole_file
 from vrn.access import modes
 from vrn.errors import HomeError
 from vrn.publish import exports
@@ -35,6 +36,7 @@ def up(settings: Settings, console: Console) -> None:
 def _start(settings: Settings, console: Console, before_airflow: Callable[[], object] = lambda: None) -> None:
     """Start what does not run. What has to be there before Airflow looks for the first time is done while its database is made
     ready, which takes seconds."""
+    keep_out_of_git(settings)
     services.check_room(settings, services.LEAST_FREE_TO_START)
     if any(one.state == services.RUNNING for one in services.of(settings)):
         ports.check_kept(settings)
@@ -61,6 +63,11 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
         console.print("starting Airflow: API server, scheduler, DAG processor, triggerer")
         airflow.start(settings)
     ready.until_ready(settings)
+
+
+def keep_out_of_git(settings: Settings) -> None:
+    """A home may lie in a working copy, and one `git add` would take its keys and originals into a repository."""
+    whole_file.write(settings.home / ".gitignore", "*\n")
 
 
 def down(settings: Settings, console: Console) -> None:
