@@ -108,10 +108,8 @@ def _whole(row: dict) -> str:
     if row["rows_accepted"] is None:
         return row["hold_reason"] or ""
     if not row["rows_in_file"]:
-        return (
-            f"No row: it counts as a zero for {_months(row['period_start'], row['period_end'])}. If nothing was recorded rather than "
-            "nothing happened, tell us."
-        )
+        months = _months(row["period_start"], row["period_end"])
+        return f"No row: it counts as a zero for {months}. If nothing was recorded rather than nothing happened, tell us."
     return (
         f"{row['rows_accepted']:,} rows serve, {row['rows_quarantined']:,} are set aside, {row['rows_duplicate']:,} repeat "
         "another row."
