@@ -69,6 +69,7 @@ FEEDS = (
         "accepted_count": 27,
         "superseded_count": 1,
         "refused_count": 0,
+        "refused_period_count": 0,
         "is_synthetic": False,
         "is_open": False,
     },

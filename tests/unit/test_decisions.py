@@ -566,6 +566,13 @@ def test_a_replay_of_what_housekeeping_deletes_meanwhile_is_not_begun_and_what_s
     assert (now(inbox, row)["status"], serving(inbox)) == ("accepted", 60)
 
 
+def test_an_approval_of_what_was_refused_says_what_to_do_instead(inbox):
+    row = taken(inbox, wrong(attendances(inbox), 60, age="ten"))
+    number = row["submission_id"]
+    with pytest.raises(states.NotAllowed, match=f"`make replay SUBMISSION={number}`.*, or take in a corrected file"):
+        deciding.approve(inbox.settings, number, **WHO)
+
+
 def test_a_decision_that_comes_too_late_says_what_the_delivery_is_and_changes_nothing(inbox):
     row = taken(inbox, attendances(inbox))
     for decide in (deciding.approve, deciding.refuse):
@@ -666,6 +673,11 @@ def test_the_sentence_names_the_columns_that_could_not_be_read(inbox):
     assert row["status"] == "refused"
     assert "most of them by GEN-006" in row["status_reason"]
     assert "Cells by column: 'age' (" in row["status_reason"]
+
+
+def test_the_sentence_says_in_which_form_a_date_is_expected(inbox):
+    row = taken(inbox, wrong(attendances(inbox), 60, arrival_date="x"))
+    assert "Cells by column: 'arrival_date' (60, to be written as yyyy-MM-dd)" in row["status_reason"]
 
 
 @pytest.mark.parametrize(("count", "status"), [(48, "accepted"), (47, "held")])

@@ -142,7 +142,12 @@ BAD_FILES = {
         "GEN-001",
         "'Crime type' is missing",
     ),
-    "with a column too many": (NAME, lambda text: "Surname," + text.replace("\n", "\nx,"), "GEN-001", "column(s) 1"),
+    "with a column too many": (
+        NAME,
+        lambda text: "Surname," + text.replace("\n", "\nx,"),
+        "GEN-001",
+        "the heading of column 1 is not one of the contract",
+    ),
     "of zero bytes": (NAME, lambda text: "", "GEN-013", "0 bytes"),
     "with a header and nothing else": (NAME, lambda text: text.splitlines()[0] + "\n", "PSC-001", "no rows"),
     "that is no text": (NAME, lambda text: bytes(range(256)) * 40, "GEN-002", "Save it as UTF-8"),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 import yaml
 
+from tests import submissions
 from vrn.build import dbt
 from vrn.feeds import catalogue
+from vrn.ledger import states
 
 pytestmark = pytest.mark.services
 
@@ -162,3 +165,28 @@ def test_a_feed_file_names_the_indicators_that_are_made_of_the_feed(built_server
         missing = {of for of in ids if not {of, of.rstrip("abcdef")} & named}
         wrong += [(contract.feed, sorted(unknown), sorted(missing))] if unknown or missing else []
     assert wrong == []
+
+
+def test_a_refused_period_is_counted_until_a_delivery_of_it_serves(built_server, home, owner):
+    """A feed of which three quarters were refused and nothing came in their place was said to be up to date, and no more."""
+    feed = {"feed": "police_crime", "supplier": "lancashire"}
+    months = {
+        "2020-01": [states.REFUSED],
+        "2020-02": [states.REFUSED, states.REFUSED],
+        "2020-03": [states.REFUSED, states.ACCEPTED],
+        "2020-04": [states.WITHDRAWN],
+        "2020-05": [states.ACCEPTED, states.REFUSED],
+    }
+    for month, ways in months.items():
+        for place, status in enumerate(ways):
+            start = date.fromisoformat(f"{month}-01")
+            submissions.came(
+                owner, f"{month}-{place}.csv", status=status, period_start=start, period_end=start + timedelta(days=27), **feed
+            )
+    assert dbt.invoke(home, ["--quiet", "run", "--select", "stg_ops__submission", "publish__feed_status"]).success
+    row = owner.execute(
+        "select refused_count, refused_period_count from publish_aside.feed_status "
+        "where feed = %(feed)s and supplier = %(supplier)s",
+        feed,
+    ).fetchone()
+    assert row == {"refused_count": 5, "refused_period_count": 2}

@@ -243,7 +243,7 @@ def test_t085_columns_in_another_order_case_and_spacing_give_the_same_rows(inbox
 
 HEADERS = {
     "renamed": (lambda row: {("arrival_day" if name == "arrival_date" else name): cell for name, cell in row.items()}, "renamed"),
-    "added": (lambda row: row | {"nhs_number": "9434765919"}, "column(s) 26"),
+    "added": (lambda row: row | {"nhs_number": "9434765919"}, "the heading of column 26 is not one of"),
     "dropped": (lambda row: {name: cell for name, cell in row.items() if name != "sex"}, "'sex' is missing"),
 }
 

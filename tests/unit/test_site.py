@@ -482,7 +482,7 @@ TABLES = (
     "'all' as sex, 'all' as age_band, 'all' as ethnicity, 'all' as imd_quintile, 1 as at_least, 9 as at_most",
     "create table publish.feed_status as select *, feed as feed_name, supplier as supplier_name, 'up_to_date' as status, "
     "null::date as latest_period_ends_on, null::date as next_due_on, 1 as accepted_count, 0 as superseded_count, "
-    "0 as refused_count, false as is_synthetic "
+    "0 as refused_count, 0 as refused_period_count, false as is_synthetic "
     "from (values ('a', 'b', true), ('police_crime', 'b', false)) as feed (feed, supplier, is_open)",
     "create table publish.data_quality as select 'a' as feed, 'b' as supplier, status, 10 as rows_in_file, 10 as rows_accepted, "
     "0 as rows_quarantined, 0 as rows_duplicate, 0 as rows_warned, 'fewer than 100' as rows_band, 0.95 as accepted_share, "
@@ -496,6 +496,25 @@ def test_what_is_late_or_never_came_stands_before_what_is_up_to_date(tmp_path):
     text = texts(tmp_path)["quality.html"]
     assert text.index("A late one") < text.index("A fresh one")
     assert re.findall(r"<details( open)?>", text) == [" open", "", ""]
+
+
+def test_a_feed_whose_refused_periods_have_nothing_in_their_place_is_named_though_it_is_up_to_date(tmp_path):
+    """A feed of which three quarters were refused was "up to date", and folded away."""
+    refused = FEEDS[0] | {"status": "up_to_date", "feed_name": "A refused one", "refused_period_count": 3}
+    fine = FEEDS[0] | {"status": "up_to_date", "feed_name": "A fine one"}
+    pages.write(tmp_path, published(feeds=(refused, fine)), NETWORK)
+    text = texts(tmp_path)["quality.html"]
+    assert "2 up to date. Of 1 of them a refused period has nothing in its place.</p>" in text
+    unfolded = text[: text.index("<details")]
+    assert "<li>A refused one, Lancashire Constabulary: 3 periods</li>" in unfolded
+    assert "A fine one" not in unfolded
+
+
+def test_the_sentence_that_counts_feeds_can_be_read_as_a_sentence(tmp_path):
+    pages.write(tmp_path, published(feeds=(FEEDS[0] | {"status": "never_came"}, FEEDS[0])), NETWORK)
+    text = texts(tmp_path)["quality.html"]
+    assert "2 feeds by supplier: 1 late, 1 of which nothing ever came.</p>" in text
+    assert "Nothing ever came: 1</summary>" in text
 
 
 def test_what_never_came_though_it_was_expected_is_not_said_to_be_not_due(tmp_path):

@@ -135,11 +135,12 @@ def test_what_is_wrong_is_said_each_with_its_reason(said, home, owner):
 
 def test_what_waits_for_a_person_is_named_however_many_were_refused_since(said, owner):
     """The last ten of both were asked for together, and it said: Held nothing."""
-    submissions.came(owner, "held.csv", status="held")
+    waiting = submissions.came(owner, "held.csv", status="held")
     for number in range(11):
         submissions.came(owner, f"refused{number}.csv", status="refused")
     _, text = said(width=130)
     assert f"{STREET} held.csv: a test" in text
+    assert f"`make approve SUBMISSION={waiting}` lets it serve, `make refuse SUBMISSION={waiting}` refuses it" in text
     assert "Held nothing" not in text
     assert text.count(" more before these") == 1
 

@@ -16,6 +16,20 @@ submission as (
 
 ),
 
+-- A refusal is made good by a delivery of the same period that serves, and by no other.
+refused as (
+
+    select feed, supplier, count(*) as refused_period_count
+    from (
+        select feed, supplier, period_start_on
+        from submission
+        group by feed, supplier, period_start_on
+        having bool_or(status = 'refused') and not bool_or(status = 'accepted')
+    ) as period
+    group by feed, supplier
+
+),
+
 delivered as (
 
     select
@@ -54,10 +68,12 @@ dated as (
         coalesce(delivered.accepted_count, 0) as accepted_count,
         coalesce(delivered.superseded_count, 0) as superseded_count,
         coalesce(delivered.refused_count, 0) as refused_count,
+        coalesce(refused.refused_period_count, 0) as refused_period_count,
         coalesce(delivered.is_synthetic, false) as is_synthetic
     from feed
     inner join feed_supplier on feed.feed = feed_supplier.feed
     left join delivered on feed_supplier.feed = delivered.feed and feed_supplier.supplier = delivered.supplier
+    left join refused on feed_supplier.feed = refused.feed and feed_supplier.supplier = refused.supplier
 
 ),
 
@@ -81,5 +97,5 @@ final as (
 
 select
     feed, feed_name, supplier, supplier_name, status, latest_period_ends_on, latest_accepted_at, next_due_on, accepted_count,
-    superseded_count, refused_count, is_synthetic, is_open
+    superseded_count, refused_count, refused_period_count, is_synthetic, is_open
 from final

@@ -1,4 +1,4 @@
-"""How many rows of a staged delivery the rules would set aside, and which rule sets aside most of them."""
+"""How many rows of a staged delivery the rules would set aside, and which rules do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from vrn.gate import listing, unreadable
 from vrn.ledger.profiles import Profile
 from vrn.ledger.store import Submission
 
+# How many rules a sentence names where none of them set aside most.
+MOST_NAMED = 3
 # Of fewer rows a share says little: they are held when more than half is set aside, refused when all is.
 SMALLEST_SHARED = 20
 HALF = 0.5
@@ -20,12 +22,17 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class SetAside:
-    """Of an entity's rows those that rules set aside; the rule that sets aside most, and what it says."""
+    """Of an entity's rows those that rules set aside.
+
+    rule_codes: those rules, the one of most rows first. rows_of_first: how many rows that one alone sets aside, and description
+    what it says.
+    """
 
     entity: str
     rows: int
     of: int
-    rule_code: str
+    rule_codes: tuple[str, ...]
+    rows_of_first: int
     description: str
 
     @property
@@ -35,10 +42,14 @@ class SetAside:
     @property
     def sentence(self) -> str:
         table = f" of table '{self.entity}'"
-        return (
-            f"{self.rows:,} of {self.of:,} rows{table} ({self.share:.0%}) would be set aside, most of them by {self.rule_code}: "
-            f"{self.description}"
-        )
+        return f"{self.rows:,} of {self.of:,} rows{table} ({self.share:.0%}) would be set aside, {self._by}"
+
+    @property
+    def _by(self) -> str:
+        if self.rows_of_first > self.rows * HALF:
+            return f"most of them by {self.rule_codes[0]}: {self.description}"
+        more = f" and {len(self.rule_codes) - MOST_NAMED} more rules" if len(self.rule_codes) > MOST_NAMED else ""
+        return f"by {', '.join(self.rule_codes[:MOST_NAMED])}{more}."
 
 
 def refusing(aside: Sequence[SetAside], profiles: Mapping[str, Profile], contract: Contract) -> SetAside | None:
@@ -69,8 +80,11 @@ def _of(connection: psycopg.Connection, submission: Submission, entity: Entity, 
             """
             select
                 (select count(distinct row_number) from {hits} where rule_code = any(%(codes)s)) as rows,
-                (select rule_code from {hits} where rule_code = any(%(codes)s)
-                 group by rule_code order by count(*) desc, rule_code <> %(unreadable)s, rule_code limit 1) as rule_code
+                array_agg(rule_code order by rows desc, rule_code <> %(unreadable)s, rule_code) as rule_codes,
+                max(rows) as rows_of_first
+            from (
+                select rule_code, count(distinct row_number) as rows from {hits} where rule_code = any(%(codes)s) group by rule_code
+            ) as of_rule
             """
         ).format(hits=listing.hits(entity, submission.submission_id)),
         # What cannot be read is missing as well, and is the truer reason.
@@ -78,7 +92,8 @@ def _of(connection: psycopg.Connection, submission: Submission, entity: Entity, 
     ).fetchone()
     if not row["rows"]:
         return None
-    description = rules[row["rule_code"]].sentence()
-    if row["rule_code"] == UNREADABLE.code:
+    first = row["rule_codes"][0]
+    description = rules[first].sentence()
+    if first == UNREADABLE.code:
         description = unreadable.sentence(connection, entity, submission.submission_id)
-    return SetAside(entity.name, row["rows"], rows, row["rule_code"], description)
+    return SetAside(entity.name, row["rows"], rows, tuple(row["rule_codes"]), row["rows_of_first"], description)

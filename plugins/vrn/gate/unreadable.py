@@ -13,7 +13,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
+from vrn.feeds.columns import Column
 from vrn.feeds.contract import UNREADABLE, Entity
+from vrn.feeds.grammar import DATE_FORMATS
 from vrn.feeds.rules import Rule
 from vrn.stage import raw
 
@@ -33,9 +35,14 @@ def sentence(connection: psycopg.Connection | sa.Connection, entity: Entity, sub
         found = [(row["column_name"], row["cells"]) for row in connection.execute(query.encode())]
     else:
         found = connection.execute(sa.text(query)).all()
-    named = ", ".join(f"'{entity.column(name).source_names[0]}' ({cells:,})" for name, cells in found[:MOST_NAMED])
+    named = ", ".join(_named(entity.column(name), cells) for name, cells in found[:MOST_NAMED])
     more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
     return f"{UNREADABLE.description} Cells by column: {named}{more}."
+
+
+def _named(column: Column, cells: int) -> str:
+    form = f", to be written as {column.form}" if column.logical_type == "date" and column.form in DATE_FORMATS else ""
+    return f"'{column.source_names[0]}' ({cells:,}{form})"
 
 
 def forgive(connection: sa.Connection, hits: sa.Table, entity: Entity, submission_id: int, failing: Sequence[Rule]) -> None:

@@ -8,7 +8,7 @@ import psycopg
 
 from vrn.feeds.period import Period
 from vrn.ledger import findings, states
-from vrn.ledger.states import ACCEPTED, REFUSED, STAGED, SUPERSEDED, WITHDRAWN
+from vrn.ledger.states import ACCEPTED, PASSED, REFUSED, STAGED, SUPERSEDED, WITHDRAWN
 from vrn.ledger.store import Seen, Submission, find
 
 # After so many attempts at a step a person has to look.
@@ -43,7 +43,10 @@ def move(
             now = find(connection, submission_id)
             if seen is not None:
                 raise not_what_it_was(now)
-            raise states.NotAllowed(f"Submission {submission_id} is {now['status']}, and from there no delivery becomes {to}.")
+            way = ""
+            if (now["status"], to) == (REFUSED, PASSED):
+                way = f" Replay it (`make replay SUBMISSION={submission_id}`), or take in a corrected file."
+            raise states.NotAllowed(f"Submission {submission_id} is {now['status']}, and from there no delivery becomes {to}.{way}")
 
 
 def refuse(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 
 from vrn import whole_file
+from vrn.ledger import states
 from vrn.publish.spreadsheets import harmless
 from vrn.settings import Settings
 
@@ -33,6 +35,32 @@ OUTCOME_WORDS = {
     "warning": "the rows serve, but look at them",
     "note": "for your information",
 }
+# Where nothing of the delivery serves, or not yet, no row of it does.
+OUTCOME_WORDS_OF = {
+    states.REFUSED: {
+        "hold": "this alone would have had a person look at the file",
+        "record": "these rows are wrong too",
+        "warning": "look at these rows too",
+    },
+    states.HELD: {
+        "record": "these rows would be set aside",
+        "warning": "the rows would serve, but look at them",
+    },
+    states.WITHDRAWN: {
+        "hold": "a person looked at the file",
+        "record": "these rows were set aside",
+        "warning": "look at these rows",
+    },
+}
+WHILE_HELD = (
+    "The data team decides whether the file serves, and until then nothing of it does. If you see what is wrong, send a corrected "
+    "file; else wait for the data team."
+)
+
+
+def outcome(status: str, code: str) -> str:
+    """What a rule did to a delivery that is of this status now. code: the outcome as the rule has it."""
+    return OUTCOME_WORDS_OF.get(status, {}).get(code, OUTCOME_WORDS[code])
 
 
 def path(settings: Settings, row: dict) -> Path:
@@ -53,6 +81,8 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
     whole = {"rows": row["rows_in_file"], "what_to_do": row["status_reason"] or _whole(row)}
     if deciding:
         whole |= {"rule_code": deciding[0]["rule_code"], "outcome": OUTCOME_WORDS["submission"]}
+    if row["status"] == states.HELD:
+        whole |= {"outcome": OUTCOME_WORDS["hold"], "what_to_do": f"{whole['what_to_do']} {WHILE_HELD}".lstrip()}
     writer.writerow(shared | whole)
     for one in messages:
         if one in deciding and not one["row_numbers"]:
@@ -64,7 +94,7 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
             | {
                 "table": one["entity"],
                 "rule_code": one["rule_code"],
-                "outcome": OUTCOME_WORDS[one["outcome"]],
+                "outcome": outcome(row["status"], one["outcome"]),
                 "rows": one["row_count"],
                 "row_numbers": numbers + (f" and {more:,} more" if numbers and more > 0 else ""),
                 "what_to_do": one["message"],
@@ -77,7 +107,17 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
 def _whole(row: dict) -> str:
     if row["rows_accepted"] is None:
         return row["hold_reason"] or ""
+    if not row["rows_in_file"]:
+        months = _months(row["period_start"], row["period_end"])
+        return f"No row: it counts as a zero for {months}. If nothing was recorded rather than nothing happened, tell us."
     return (
         f"{row['rows_accepted']:,} rows serve, {row['rows_quarantined']:,} are set aside, {row['rows_duplicate']:,} repeat "
         "another row."
     )
+
+
+def _months(start: date, end: date) -> str:
+    """A period as a person says it: `July 2020`, `July to September 2020`, `April 2020 to March 2021`."""
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{end:%B %Y}"
+    return f"{start:%B}{'' if start.year == end.year else f' {start.year}'} to {end:%B %Y}"

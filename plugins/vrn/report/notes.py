@@ -12,15 +12,33 @@ URGENCY = (
     *(states.REFUSED, states.HELD, states.RECEIVED, states.STAGED, states.PASSED),
     *(states.WITHDRAWN, states.ACCEPTED, states.SUPERSEDED, states.DUPLICATE),
 )
+# What a person has to look at: their rules are said before the files in which all is well.
+WRONG = (states.REFUSED, states.HELD)
+# Airflow keeps so many characters of a note.
+LONGEST = 1000
 # How many row numbers a note names before it says how many more there are; the supplier's message has them all.
 ROWS_NAMED = 5
 
 
 def of_run(rows: list[dict], said: dict[int, list[dict]], failed: Sequence[str] = ()) -> str:
-    """What came of a run: what failed, then a line for each delivery, then what the rules said; what is wrong comes first, because
-    Airflow keeps the first thousand characters."""
-    lines = [*(f"- **{sentence}**" for sentence in failed), *map(_headline, rows)]
-    return "\n\n".join(["\n".join(lines), *filter(None, (_details(row, said[row["submission_id"]]) for row in rows))])
+    """What came of a run: what failed, then a line for each delivery and what the rules said of it; what is wrong comes first,
+    because Airflow keeps the first thousand characters."""
+    wrong, fine = [row for row in rows if row["status"] in WRONG], [row for row in rows if row["status"] not in WRONG]
+    parts = ["\n".join([*(f"- **{sentence}**" for sentence in failed), *map(_headline, wrong)])]
+    parts += [_details(row, said[row["submission_id"]]) for row in wrong]
+    parts += ["\n".join(map(_headline, fine)), *(_details(row, said[row["submission_id"]]) for row in fine)]
+    return "\n\n".join(filter(None, parts))
+
+
+def fitting(note: str, feed: str) -> str:
+    """A note of no more characters than Airflow keeps: it ends with a whole line, and says where there is more."""
+    if len(note) <= LONGEST:
+        return note
+    more = f"\n… more in messages/{feed}/"
+    kept = note[: LONGEST - len(more) + 1]
+    # A sentence longer than a note ends with a whole word.
+    end = kept.rfind("\n") if "\n" in kept else kept.rfind(" ")
+    return note[: end if end > 0 else LONGEST - len(more)].rstrip() + more
 
 
 def _headline(row: dict) -> str:

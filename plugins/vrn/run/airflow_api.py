@@ -54,6 +54,6 @@ class AirflowApi:
         return json.loads(content) if content else None
 
     def write_note(self, dag_id: str, run_id: str, note: str) -> None:
-        """Set the note of a run; Airflow keeps 1,000 characters."""
+        """Set the note of a run. note: of no more characters than Airflow keeps (vrn.report.notes.fitting)."""
         quoted = urllib.parse.quote(run_id, safe="")
-        self.call("PATCH", f"/dags/{dag_id}/dagRuns/{quoted}?update_mask=note", {"note": note[:1000]})
+        self.call("PATCH", f"/dags/{dag_id}/dagRuns/{quoted}?update_mask=note", {"note": note})

@@ -274,7 +274,7 @@ def conclude(batches: Sequence[Sequence[int]], dag_id: str, run_id: str, failed:
         for row in rows:
             messages.write(settings, row, words[row["submission_id"]])
         try:
-            AirflowApi(settings).write_note(dag_id, run_id, notes.of_run(rows, words, failed))
+            AirflowApi(settings).write_note(dag_id, run_id, notes.fitting(notes.of_run(rows, words, failed), feed))
         except OSError as error:
             # The note is a courtesy; the ledger has it all.
             log.warning("The run's note could not be written: Airflow %s", trouble(error))

@@ -138,7 +138,7 @@ TRENDS: Mapping[str, tuple[str, str]] = {
 }
 
 FEED_STATUSES: Mapping[str, tuple[str, str]] = {
-    "up_to_date": ("up to date", "All that is due has come."),
+    "up_to_date": ("up to date", "The latest period that is due has come."),
     "late": ("late", "A delivery is due and has not come. Figures that need it are missing, and are not zero."),
     "never_came": ("nothing ever came", "A delivery was expected and none has ever been accepted."),
     "ended": ("ended", "The supplier sends no more. What it owed and did not send shows in the figures."),

@@ -13,7 +13,7 @@ from vrn.publish.spreadsheets import harmless
 from vrn.report.figures import series, templating, words
 from vrn.report.figures.numbers import day, decimals_for, grouped, listed
 from vrn.report.figures.subject import COUNTY
-from vrn.report.messages import OUTCOME_WORDS
+from vrn.report.messages import outcome
 from vrn.report.partner_pages.from_warehouse import Delivery, State
 
 HERE = Path(__file__).parent
@@ -172,16 +172,16 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "taken": number("rows_accepted"),
         "aside": number("rows_quarantined"),
         "twice": number("rows_duplicate"),
-        "messages": [_message(one) for one in delivery.messages],
+        "messages": [_message(row["status"], one) for one in delivery.messages],
     }
 
 
-def _message(message: Mapping[str, Any]) -> dict[str, str]:
+def _message(status: str, message: Mapping[str, Any]) -> dict[str, str]:
     shown = message["row_numbers"][:ROWS_SHOWN]
     more = (message["row_count"] or 0) - len(shown)
     return {
         "rule": message["rule_code"],
-        "outcome": OUTCOME_WORDS[message["outcome"]],
+        "outcome": outcome(status, message["outcome"]),
         "message": message["message"],
         "rows": ", ".join(map(str, shown)) + (f" and {grouped(more)} more" if shown and more > 0 else ""),
     }

@@ -13,13 +13,15 @@ from vrn.report.site.from_publish import Published
 # What somebody has to ask for comes first.
 ORDER = ("late", "never_came", "up_to_date", "ended", "not_expected")
 WORTH_SEEING, MOST_OPEN = ("late", "never_came"), 12
+# In a sentence, after a number of feeds, where the heading of the group does not fit.
+AFTER_A_NUMBER = {"never_came": "of which nothing ever came"}
 
 
 def view(published: Published) -> dict[str, Any]:
     names = {row["feed"]: row["feed_name"] for row in published.feeds}
     suppliers = {(row["feed"], row["supplier"]): row["supplier_name"] for row in published.feeds}
     feeds = [_feed(row) for row in published.feeds]
-    found = Counter(feed["words"] for feed in feeds)
+    found = Counter(feed["code"] for feed in feeds)
     return {
         "number": len(feeds),
         "groups": [
@@ -28,7 +30,9 @@ def view(published: Published) -> dict[str, Any]:
             for text, explained in (words.FEED_STATUSES[code],)
             if (group := [feed for feed in feeds if feed["code"] == code])
         ],
-        "counts": [(text, found[text]) for text, _ in words.FEED_STATUSES.values() if found[text]],
+        "counts": [(AFTER_A_NUMBER.get(code, text), found[code]) for code, (text, _) in words.FEED_STATUSES.items() if found[code]],
+        # Whatever their status is: the latest period may have come after the refused ones.
+        "refused": [feed for feed in feeds if feed["refused_periods"]],
         "deliveries": [
             _delivery(row, names.get(row["feed"], row["feed"]), suppliers.get((row["feed"], row["supplier"]), row["supplier"]))
             for row in published.deliveries
@@ -48,6 +52,7 @@ def _feed(row: dict[str, Any]) -> dict[str, Any]:
         "accepted": grouped(row["accepted_count"]),
         "superseded": grouped(row["superseded_count"]),
         "refused": grouped(row["refused_count"]),
+        "refused_periods": row["refused_period_count"],
         "is_synthetic": row["is_synthetic"],
     }
 

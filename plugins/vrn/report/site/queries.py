@@ -69,7 +69,7 @@ ANNOTATIONS = """
 FEEDS = """
     select
         feed, feed_name, supplier, supplier_name, status, latest_period_ends_on, next_due_on, accepted_count, superseded_count,
-        refused_count, is_synthetic, is_open
+        refused_count, refused_period_count, is_synthetic, is_open
     from publish.feed_status
     order by feed_name, feed, supplier_name, supplier
 """

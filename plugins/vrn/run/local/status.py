@@ -148,10 +148,18 @@ def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
                 status.capitalize(),
                 f"{_time(row['moved_at'])} {row['submission_id']} {row['feed']} {row['file_name']}: {row['reason']}",
             )
+            if status == HELD and (way := _way_out(row)):
+                yield status.capitalize(), way
         if not latest:
             yield status.capitalize(), "nothing"
         elif (more := latest[0]["deliveries"] - len(latest)) > 0:
             yield status.capitalize(), f"and {more:,} more before these (ops.submission)"
+
+
+def _way_out(row: dict) -> str | None:
+    """What a person types to decide on a held delivery; None where the reason says so itself."""
+    number = f"SUBMISSION={row['submission_id']}"
+    return None if number in row["reason"] else f"`make approve {number}` lets it serve, `make refuse {number}` refuses it"
 
 
 def _day(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:

@@ -74,7 +74,8 @@ def _wrong(names: Sequence[str], filling: Sequence[Filled], columns: Sequence[Co
         parts.append(f"the column '{name}' is missing{renamed}")
     if unknown:
         # First, because a column that nobody agreed to is worse than a column that is not there.
-        parts.insert(0, f"the file's column(s) {listed(unknown)} are not in the contract")
+        are = "the heading of column {} is not one" if len(unknown) == 1 else "the headings of columns {} are not among those"
+        parts.insert(0, f"{are.format(listed(unknown))} of the contract")
     parts += [f"the column '{name}' comes more than once" for name in dict.fromkeys(one.source_names[0] for one in repeated)]
     more = f"; and {len(parts) - MOST_SAID} more" if len(parts) > MOST_SAID else ""
     return (
