@@ -12,7 +12,8 @@ from vrn.report.notify import FailureNotifier
 TRIAGE = """
 ### Triage notes
 `forget_originals` deletes the encrypted original of every delivery older than its feed's retention (`slaProperties` of the
-feed file). The protected rows in the warehouse stay. A failed run is made good by the next.
+feed file). The protected rows in the warehouse stay. Of withdrawn deliveries it deletes what the withdrawal
+could not: the original after a crash, links between persons while a feed file could not be read. A failed run is made good by the next.
 
 `blank_judged_only` blanks, in deliveries accepted before, what their feed files no longer keep (`judgedOnly`, or a class that
 stores nothing). Red: a feed file cannot be read; the log names it, and the next run makes it good.

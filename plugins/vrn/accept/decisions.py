@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 import psycopg
 
-from vrn.accept import serving, since_judged
-from vrn.errors import HomeError
+from vrn.accept import serving, since_judged, unlinking
+from vrn.errors import ContractError, HomeError
 from vrn.feeds import contract as contracts
 from vrn.feeds import days
 from vrn.feeds.contract import Contract
@@ -48,8 +51,10 @@ def approve(connection: psycopg.Connection, settings: Settings, submission_id: i
 
 
 def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
-    """Take a delivery back: its rows leave raw, quarantine and linkage, its original is deleted, and the earlier delivery serves
-    again. Returns the rows deleted from each table, which ops.deleted keeps as the proof. Raises NotAllowed.
+    """Take a delivery back: its rows leave raw, quarantine and linkage, whom no other names leaves persons, its original is
+    deleted, and the earlier delivery serves again. Returns the rows deleted from each table, which ops.deleted keeps as the proof;
+    without those of persons while the feed file cannot be read, which housekeeping makes good (vrn.accept.retention). Raises
+    NotAllowed.
     """
     row = ledger.find(connection, submission_id)
     with connection.transaction():
@@ -59,14 +64,21 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
         else:
             moves.withdraw(connection, ledger.get(connection, submission_id), by=by, reason=reason)
         deleted = raw.forget(connection, row["feed"], submission_id)
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "insert into ops.deleted (submission_id, what, row_count) values (%s, %s, %s)",
-                [(submission_id, table, rows) for table, rows in deleted.items()],
-            )
+        with suppress(ContractError):
+            deleted |= unlinking.forget(connection, settings, row)
+        prove(connection, submission_id, deleted)
     # A crash before this leaves the original, and housekeeping deletes those of withdrawn deliveries.
     forget_original(connection, settings, row)
     return deleted
+
+
+def prove(connection: psycopg.Connection, submission_id: int, deleted: Mapping[str, int]) -> None:
+    """Keep how many rows of a delivery left each table, in the transaction in which they did."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.deleted (submission_id, what, row_count) values (%s, %s, %s)",
+            [(submission_id, table, rows) for table, rows in deleted.items()],
+        )
 
 
 def forget_original(connection: psycopg.Connection, settings: Settings, row: dict) -> bool:
