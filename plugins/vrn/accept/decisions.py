@@ -7,12 +7,11 @@ from contextlib import suppress
 
 import psycopg
 
-from vrn.accept import serving, since_judged, unlinking
+from vrn.accept import covered, serving, since_judged, unlinking
 from vrn.errors import ContractError, HomeError
 from vrn.feeds import contract as contracts
-from vrn.feeds import days
 from vrn.feeds.contract import Contract
-from vrn.ledger import agreement, moves, states
+from vrn.ledger import moves, states
 from vrn.ledger import store as ledger
 from vrn.receive import landing, names
 from vrn.settings import Settings
@@ -33,7 +32,8 @@ def refuse(connection: psycopg.Connection, submission_id: int, *, by: str, reaso
 def approve(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
     """A person lets a held delivery go on to be accepted.
 
-    Raises NotAllowed, also where no rule judged the delivery or today's feed file cannot take it, and ContractError.
+    Raises NotAllowed, also where no rule judged the delivery, today's feed file cannot take it or no agreement covers it today;
+    ContractError and HomeError.
     """
     with connection.transaction():
         if not _is_judged(connection, submission_id):
@@ -48,6 +48,7 @@ def approve(connection: psycopg.Connection, settings: Settings, submission_id: i
         contract = contracts.load(settings.contracts / f"{one.feed}.odcs.yaml", one.period, one.supplier)
         if (why := since_judged.why_not(connection, submission_id, contract)) is not None:
             raise states.NotAllowed(why)
+        covered.by(connection, contract, one.supplier, submission_id, is_synthetic=one.is_synthetic)
 
 
 def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
@@ -101,13 +102,13 @@ def replay(
 ) -> None:
     """A new attempt of a submission, from its sealed original under today's feed file; the steps follow in the feed's DAG.
 
-    contract: today's, for any period. Until the attempt is accepted the submission serves nothing. Raises NotAllowed, HomeError,
-    SubmissionRefused (today's feed file does not take the file's name, or no agreement covers the delivery).
+    contract: today's, for any period. Until the attempt is accepted the submission serves nothing. Raises NotAllowed (also
+    where no agreement covers it today), HomeError, SubmissionRefused (today's feed file does not take the file's name).
     """
     row = ledger.find(connection, submission_id)
     _look_for_original(settings, row)
     named = names.read(contract, row["file_name"])
-    agreement_id = agreement.covering(connection, contract, named.supplier, days.today(), is_synthetic=row["is_synthetic"])
+    agreement_id = covered.by(connection, contract, named.supplier, submission_id, is_synthetic=row["is_synthetic"])
     same = ledger.same_bytes(connection, row["feed"], named.supplier, named.period, row["sha256"])
     if same is not None and same["submission_id"] != submission_id:
         raise states.NotAllowed(
