@@ -13,8 +13,9 @@ TRIAGE = """
 ### Triage notes
 `forget_originals` deletes the encrypted original of every delivery older than its feed's retention (`slaProperties` of the
 feed file), and the files in clear that have lain in a `refused/` of the inbox for as long; refused archives, which are of no
-feed, for 90 days. The protected rows in the warehouse stay. Red: something could not be deleted; the log says what is owed, and
-the next run makes it good.
+feed, for 90 days. The protected rows in the warehouse stay. Of withdrawn deliveries it deletes what the withdrawal could not: the
+original after a crash, links between persons while a feed file could not be read. Red: something could not be deleted; the log
+says what is owed, and the next run makes it good.
 
 `blank_judged_only` blanks, in deliveries accepted before, what their feed files no longer keep (`judgedOnly`, or a class that
 stores nothing). Red: a feed file cannot be read; the log names it, and the next run makes it good.

@@ -19,7 +19,7 @@ from vrn.publish import readers
 from vrn.run import prepare, secrets
 from vrn.settings import Settings
 from vrn.warehouse import locks
-from vrn.warehouse.roles import AIRFLOW, EVALUATOR, KEEPER, LOADER, OWNER, SUPERUSER
+from vrn.warehouse.roles import AIRFLOW, EVALUATOR, KEEPER, LINKER, LOADER, OWNER, SUPERUSER
 
 PARTNERS = ("bwd", "bpl", "lcc", "police")
 OWN_TABLE = "publish.partner_indicator_value"
@@ -350,7 +350,7 @@ def test_the_planner_knows_no_figures_of_other_partners_that_explain_could_print
     assert not {("count",), ("denominator",), ("value",), ("lower_ci_95",), ("upper_ci_998",)} & set(kept)
 
 
-def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_and_three_of_builds(opened):
+def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_three_of_builds_and_one_of_withdrawals(opened):
     found = all_of(
         opened,
         SUPERUSER,
@@ -359,15 +359,19 @@ def test_no_function_of_ours_runs_with_its_owners_rights_but_two_of_the_keeper_a
     )
     assert {name for name, _, _ in found} == {
         "ops.open_project(text,timestamp with time zone)", "ops.close_project(text)", "ops.end_readers(interval)",
-        *accounts.FUNCTIONS,
+        "ops.forget_persons(text,text,text[])", *accounts.FUNCTIONS,
     }  # fmt: skip
     path = "search_path=pg_catalog, pg_temp"
-    assert {(owner, *setting) for _, owner, setting in found} == {(SUPERUSER, path), (SUPERUSER, path, "lock_timeout=2s")}
+    settings = {(SUPERUSER, path), (SUPERUSER, path, "lock_timeout=2s"), (LINKER, path)}
+    assert {(owner, *setting) for _, owner, setting in found} == settings
+    assert {name for name, owner, _ in found if owner == LINKER} == {"ops.forget_persons(text,text,text[])"}
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, KEEPER}:
         for call in ("ops.open_project('x', 'infinity')", "ops.close_project('x')"):
             refused(opened, role, f"select {call}")
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, OWNER, LOADER}:
         refused(opened, role, "select ops.end_readers('0')")
+    for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, LINKER, LOADER}:
+        refused(opened, role, "select ops.forget_persons('', '', '{}')")
     for role in {*secrets.roles(opened)} - {SUPERUSER, AIRFLOW, OWNER}:
         for call in accounts.FUNCTIONS:
             refused(opened, role, f"select {call}", why=(errors.InsufficientPrivilege, *NOT_THERE))

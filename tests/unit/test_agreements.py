@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import psycopg
@@ -10,11 +11,12 @@ import pytest
 import yaml
 from psycopg import sql
 
-from tests.made import file_name, rewrite
-from vrn.errors import SubmissionRefused
+from tests.kills import Killed, killed_at
+from tests.made import csv_text, file_name, rewrite, table
+from vrn.errors import HomeError, SubmissionRefused
 from vrn.feeds import days
 from vrn.feeds.period import Period
-from vrn.ledger import agreement
+from vrn.ledger import agreement, states
 from vrn.ledger import store as ledger
 from vrn.receive import problems
 from vrn.run import deciding, ingest
@@ -283,3 +285,111 @@ def test_one_list_of_entries_may_repeat_parts_of_another(inbox):
     assert b"*id001" in inbox.settings.agreements.read_bytes()
     good, mistakes = agreement.read(inbox.settings)
     assert (len(good), mistakes) == (2, [])
+
+
+WHO = {"by": "Jo", "reason": "it is right"}
+ENDED = {
+    "it was withdrawn": ({"status": "withdrawn"}, "The agreement LVRN-DSA-014 with .* is withdrawn"),
+    "its last day is over": ({"valid_to": TODAY - timedelta(days=1)}, f"so it does not cover {TODAY}"),
+    "a column was taken out of it": ({"fields": None}, "does not cover what the file has in 'sex'"),
+    "it was taken out of the register": (None, "There is no agreement"),
+}
+
+
+def ends(inbox, how: str) -> None:
+    """The register says from now on that the agreement ended; nothing came since."""
+    change = ENDED[how][0]
+    if change == {"fields": None}:
+        change = {"fields": sorted(inbox.contract(FEED).fields - {"attendance.sex"})}
+    register(inbox, *([] if change is None else [entry(inbox, **change)]))
+
+
+def held(inbox) -> dict:
+    """A delivery that came under an agreement and waits for a person, because it has far fewer rows than those before."""
+    register(inbox, entry(inbox))
+    for month in ("2020-03", "2020-04", "2020-05"):
+        inbox.drop(FEED, NAME.replace(PERIOD, month), csv_text(table(inbox.text(FEED, month))[:60]))
+        assert inbox.take_in(FEED)[-1]["status"] == "accepted"
+    inbox.drop(FEED, NAME, csv_text(table(inbox.text(FEED, PERIOD))[:20]))
+    row = inbox.take_in(FEED)[-1]
+    assert (row["status"], row["agreement_id"]) == ("held", "LVRN-DSA-014")
+    return row
+
+
+def now(inbox, row: dict) -> dict:
+    return ledger.find(inbox.connection, row["submission_id"])
+
+
+@pytest.mark.parametrize("how", ENDED)
+def test_nobody_approves_a_held_delivery_whose_agreement_ended_and_it_stays_held_until_another_covers_it(inbox, how):
+    row = held(inbox)
+    ends(inbox, how)
+    with pytest.raises(states.NotAllowed, match=f"^GEN-008: .*{ENDED[how][1]}") as told:
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    # It was kept, and its file need not come again.
+    assert "Nothing was kept" not in str(told.value)
+    assert "send the file again" not in str(told.value)
+    after = now(inbox, row)
+    assert (after["status"], after["hold_reason"], after["approved_by"]) == ("held", row["hold_reason"], None)
+    register(inbox, entry(inbox, agreement="RENEWED"))
+    deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert (now(inbox, row)["status"], now(inbox, row)["rows_accepted"]) == ("accepted", 20)
+
+
+@pytest.mark.parametrize("how", ENDED)
+def test_what_passed_the_rules_is_held_and_does_not_serve_when_its_agreement_ended_meanwhile(inbox, how):
+    register(inbox, entry(inbox))
+    inbox.drop(FEED, NAME, inbox.text(FEED, PERIOD))
+    (number,) = inbox.register(FEED)
+    for step in ("stage", "gate"):
+        ingest.each(step, [number])
+    ends(inbox, how)
+    agreement.publish(inbox.connection, inbox.settings)
+    done = ingest.each("accept", [number])
+    assert done.results == done.broken == []
+    after = ledger.find(inbox.connection, number)
+    assert after["status"] == "held"
+    assert re.search(f"^GEN-008: .*{ENDED[how][1]}", after["hold_reason"])
+    # A person who asks for it is told the same.
+    with pytest.raises(states.NotAllowed, match="GEN-008"):
+        deciding.approve(inbox.settings, number, **WHO)
+    register(inbox, entry(inbox))
+    deciding.approve(inbox.settings, number, **WHO)
+    assert ledger.find(inbox.connection, number)["status"] == "accepted"
+
+
+def test_an_approval_that_was_killed_is_not_made_good_after_the_agreement_ended(inbox):
+    row = held(inbox)
+    with pytest.raises(Killed), killed_at("vrn.run.ingest.each"):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert now(inbox, row)["status"] == "passed"
+    ends(inbox, "it was withdrawn")
+    with pytest.raises(states.NotAllowed, match="GEN-008"):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert now(inbox, row)["status"] == "held"
+
+
+def test_nothing_is_replayed_whose_agreement_ended_though_nothing_came_since(inbox):
+    register(inbox, entry(inbox))
+    inbox.drop(FEED, NAME, inbox.text(FEED, PERIOD))
+    (row,) = inbox.take_in(FEED)
+    ends(inbox, "it was withdrawn")
+    (why,) = deciding.replay(inbox.settings, [row["submission_id"]], **WHO).values()
+    assert re.search("^GEN-008: .* is withdrawn", why)
+    assert "Nothing was kept" not in why
+    assert now(inbox, row)["status"] == "accepted"
+
+
+def test_while_the_entry_of_a_held_delivery_cannot_be_read_nobody_approves_it(inbox):
+    row = held(inbox)
+    register(inbox, entry(inbox, valid_to="31/12/2027"))
+    with pytest.raises(HomeError, match="valid_to is no day"):
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    assert now(inbox, row)["status"] == "held"
+
+
+def test_a_held_delivery_of_a_supplier_that_left_the_feed_file_is_judged_by_the_suppliers_code(inbox):
+    contract = inbox.contract(FEED)
+    left = replace(contract, suppliers={code: one for code, one in contract.suppliers.items() if code != "rxl"})
+    with pytest.raises(SubmissionRefused, match="There is no agreement by which rxl shares"):
+        agreement.covering(inbox.connection, left, "rxl", TODAY, is_synthetic=False)

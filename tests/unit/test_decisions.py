@@ -620,6 +620,7 @@ def test_a_withdrawn_delivery_leaves_nothing_and_the_earlier_serves_again(inbox)
     assert deleted == {
         "raw.tiig_ed_attendance__attendance": 58,
         "quarantine.tiig_ed_attendance__attendance": 2,
+        "persons.person_link": 0,
     }
     assert (now(inbox, second)["status"], now(inbox, first)["status"], serving(inbox)) == ("withdrawn", "accepted", 58)
     left = "select count(*) as n from quarantine.tiig_ed_attendance__attendance where submission_id = %s"

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from psycopg import errors, sql
 
-from tests.submissions import came, empty_ledger
+from tests.submissions import came, empty_ledger, move
 from tests.warehouses import copy_of
 from vrn import __main__ as commands
 from vrn.access import keys, rights
@@ -415,6 +415,32 @@ def test_rows_under_an_agreement_without_the_purpose_are_left_out_and_it_is_said
     assert why[("youth_justice_reoffending", "bwd")] == (False, 1, "no agreement is registered")
     assert why[("youth_justice_reoffending", "lan")] == (False, 1, "each row rests on all suppliers, and bwd may not be seen")
     assert set(network.decided()) == {("alpha", table, supplier) for table, supplier in why}
+
+
+SINCE_THE_BUILD = {
+    "superseded by a later one": (("superseded",), 1),
+    "superseded, and serving again": (("superseded", "accepted"), 1),
+    "withdrawn": (("withdrawn",), 0),
+    "superseded and withdrawn": (("superseded", "withdrawn"), 0),
+    "under replay": (("received",), 0),
+    "replayed and held": (("received", "staged", "held"), 0),
+    "replayed and refused": (("received", "refused"), 0),
+    "replayed and accepted again": (("received", "staged", "passed", "accepted"), 1),
+}
+
+
+@pytest.mark.parametrize("what", SINCE_THE_BUILD)
+def test_a_delivery_of_the_last_build_stands_until_the_next_unless_it_was_taken_back_since(network, what):
+    network.open("alpha")
+    assert len(network.rows("alpha", "divert_case")) == 1
+    (built,) = network.owner.execute("select submission_id from ops.submission where feed = 'programme_divert'").fetchall()
+    came_to, rows = SINCE_THE_BUILD[what]
+    move(network.owner, built["submission_id"], *came_to)
+    if "accepted" not in came_to:
+        network.submission("programme_divert", "lvrn", file_name="a later one", sha256=pid("a later one"))
+    assert [done.problem for done in network.refresh()] == [None]
+    assert len(network.rows("alpha", "divert_case")) == rows
+    assert network.decided()["alpha", "divert_case", "lvrn"] == (True, rows, "the agreement cites the purpose")
 
 
 def test_an_agreement_of_another_supplier_covers_nobody_else(network):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 import psycopg
 
-from vrn.accept import serving, since_judged
-from vrn.errors import HomeError
+from vrn.accept import covered, serving, since_judged, unlinking
+from vrn.errors import ContractError, HomeError
 from vrn.feeds import contract as contracts
-from vrn.feeds import days
 from vrn.feeds.contract import Contract
-from vrn.ledger import agreement, moves, states
+from vrn.ledger import moves, states
 from vrn.ledger import store as ledger
 from vrn.receive import landing, names
 from vrn.settings import Settings
@@ -30,7 +32,8 @@ def refuse(connection: psycopg.Connection, submission_id: int, *, by: str, reaso
 def approve(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
     """A person lets a held delivery go on to be accepted.
 
-    Raises NotAllowed, also where no rule judged the delivery or today's feed file cannot take it, and ContractError.
+    Raises NotAllowed, also where no rule judged the delivery, today's feed file cannot take it or no agreement covers it today;
+    ContractError and HomeError.
     """
     with connection.transaction():
         if not _is_judged(connection, submission_id):
@@ -45,11 +48,14 @@ def approve(connection: psycopg.Connection, settings: Settings, submission_id: i
         contract = contracts.load(settings.contracts / f"{one.feed}.odcs.yaml", one.period, one.supplier)
         if (why := since_judged.why_not(connection, submission_id, contract)) is not None:
             raise states.NotAllowed(why)
+        covered.by(connection, contract, one.supplier, submission_id, is_synthetic=one.is_synthetic)
 
 
 def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
-    """Take a delivery back: its rows leave raw, quarantine and linkage, its original is deleted, and the earlier delivery serves
-    again. Returns the rows deleted from each table, which ops.deleted keeps as the proof. Raises NotAllowed.
+    """Take a delivery back: its rows leave raw, quarantine and linkage, whom no other names leaves persons, its original is
+    deleted, and the earlier delivery serves again. Returns the rows deleted from each table, which ops.deleted keeps as the proof;
+    without those of persons while the feed file cannot be read, which housekeeping makes good (vrn.accept.retention). Raises
+    NotAllowed.
     """
     row = ledger.find(connection, submission_id)
     with connection.transaction():
@@ -59,14 +65,21 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
         else:
             moves.withdraw(connection, ledger.get(connection, submission_id), by=by, reason=reason)
         deleted = raw.forget(connection, row["feed"], submission_id)
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "insert into ops.deleted (submission_id, what, row_count) values (%s, %s, %s)",
-                [(submission_id, table, rows) for table, rows in deleted.items()],
-            )
+        with suppress(ContractError):
+            deleted |= unlinking.forget(connection, settings, row)
+        prove(connection, submission_id, deleted)
     # A crash before this leaves the original, and housekeeping deletes those of withdrawn deliveries.
     forget_original(connection, settings, row)
     return deleted
+
+
+def prove(connection: psycopg.Connection, submission_id: int, deleted: Mapping[str, int]) -> None:
+    """Keep how many rows of a delivery left each table, in the transaction in which they did."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.deleted (submission_id, what, row_count) values (%s, %s, %s)",
+            [(submission_id, table, rows) for table, rows in deleted.items()],
+        )
 
 
 def forget_original(connection: psycopg.Connection, settings: Settings, row: dict) -> bool:
@@ -89,13 +102,13 @@ def replay(
 ) -> None:
     """A new attempt of a submission, from its sealed original under today's feed file; the steps follow in the feed's DAG.
 
-    contract: today's, for any period. Until the attempt is accepted the submission serves nothing. Raises NotAllowed, HomeError,
-    SubmissionRefused (today's feed file does not take the file's name, or no agreement covers the delivery).
+    contract: today's, for any period. Until the attempt is accepted the submission serves nothing. Raises NotAllowed (also
+    where no agreement covers it today), HomeError, SubmissionRefused (today's feed file does not take the file's name).
     """
     row = ledger.find(connection, submission_id)
     _look_for_original(settings, row)
     named = names.read(contract, row["file_name"])
-    agreement_id = agreement.covering(connection, contract, named.supplier, days.today(), is_synthetic=row["is_synthetic"])
+    agreement_id = covered.by(connection, contract, named.supplier, submission_id, is_synthetic=row["is_synthetic"])
     same = ledger.same_bytes(connection, row["feed"], named.supplier, named.period, row["sha256"])
     if same is not None and same["submission_id"] != submission_id:
         raise states.NotAllowed(

@@ -1,6 +1,7 @@
 """Originals and refused files are kept for as long as their feed file says, then deleted; what cannot be deleted stays owed.
 
-A refused archive is of no feed. Nobody knows what is in it, so that it is kept for as long as most deliveries are.
+A refused archive is of no feed. Nobody knows what is in it, so that it is kept for as long as most deliveries are. What a
+withdrawal left of persons stays owed too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from vrn.accept import decisions
+from vrn.accept import decisions, serving, unlinking
 from vrn.errors import ContractError, HomeError, safe_text
 from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
@@ -35,13 +36,16 @@ class Done:
 
 
 def forget_originals() -> int:
-    """Delete what is past its retention. Returns how many files. Raises HomeError, after all others, for what could not be."""
+    """Delete what is past its retention, and what withdrawals left of persons. Returns how many files. Raises HomeError, after all
+    others, for what could not be.
+    """
     settings, done = Settings(), Done()
     days, days_of_folder = _agreed(settings, done)
     with connect(settings, autocommit=True) as connection:
         for feed in ledger.feeds(connection):
             if (kept := days.get(feed, DAYS_OF_NO_FEED)) is not None:
                 _forget_originals(connection, settings, feed, kept, done)
+        _forget_persons(connection, settings, done)
     for place in [*settings.inbox.glob(refused.FOLDER), *sorted(settings.inbox.glob(f"*/{refused.FOLDER}"))]:
         # Beside the feeds' folders it is of none.
         folder = place.parent.relative_to(settings.inbox).name
@@ -72,6 +76,16 @@ def _forget_originals(connection: psycopg.Connection, settings: Settings, feed: 
                 done.deleted += 1
         except OSError as error:
             done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {safe_text(error)}.")
+
+
+def _forget_persons(connection: psycopg.Connection, settings: Settings, done: Done) -> None:
+    for row in unlinking.unproven(connection):
+        try:
+            with connection.transaction():
+                serving.one_at_a_time(connection, row["feed"])
+                decisions.prove(connection, row["submission_id"], unlinking.forget(connection, settings, row))
+        except ContractError as error:
+            done.owed.append(f"The links of submission {row['submission_id']}, which was withdrawn, could not be deleted. {error}")
 
 
 def _forget_refused(place: Path, days: int, done: Done) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from vrn.accept import serving, since_judged
+from vrn.accept import covered, serving, since_judged
 from vrn.feeds.contract import Contract
 from vrn.ledger import findings, moves, states
 from vrn.ledger import store as ledger
@@ -15,11 +15,15 @@ from vrn.settings import Settings
 def take(connection: psycopg.Connection, _: Settings, submission: Submission, contract: Contract) -> dict:
     """Accept a submission that passed. Returns what the asset event says (see event).
 
-    It is held, and NotAllowed raised, where today's feed file is another one and cannot take it.
+    It is held, and NotAllowed raised, where today's feed file is another one and cannot take it, or no agreement covers it today.
     """
-    if (why := since_judged.why_not(connection, submission.submission_id, contract)) is not None:
-        moves.move(connection, submission.submission_id, states.HELD, by="accept", reason=why, seen=submission.seen)
-        raise states.NotAllowed(why)
+    try:
+        if (why := since_judged.why_not(connection, submission.submission_id, contract)) is not None:
+            raise states.NotAllowed(why)
+        covered.by(connection, contract, submission.supplier, submission.submission_id, is_synthetic=submission.is_synthetic)
+    except states.NotAllowed as error:
+        moves.move(connection, submission.submission_id, states.HELD, by="accept", reason=str(error), seen=submission.seen)
+        raise
     serving.accept(connection, submission, contract)
     return event(connection, ledger.find(connection, submission.submission_id))
 

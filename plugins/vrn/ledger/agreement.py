@@ -44,6 +44,18 @@ MOST_NAMED = 5
 WAITS = "What it would let in waits until it is mended; everything else goes on."
 
 
+class NotCovered(SubmissionRefused):
+    """No agreement covers a delivery. why: what is amiss, in a sentence that is true of what was kept before as well."""
+
+    def __init__(self, why: str, remedy: str):
+        super().__init__(
+            RULE,
+            f"{why} Nothing was kept. Ask the data team {remedy}, and send the file again when it holds; nothing in the file "
+            "has to change.",
+        )
+        self.why = why
+
+
 @dataclass(frozen=True)
 class Mistake:
     """An entry that cannot be read. feed, suppliers: what it is about, None where it is not plain. told: entry, line, remedy."""
@@ -143,7 +155,7 @@ def publish(connection: psycopg.Connection, settings: Settings) -> None:
 
 
 def covering(connection: psycopg.Connection, contract: Contract, supplier: str, day: date, *, is_synthetic: bool) -> str:
-    """The agreement that lets a delivery in on a day. Raises SubmissionRefused when there is none.
+    """The agreement that lets a delivery in on a day. Raises NotCovered when there is none.
 
     Raises HomeError while an entry that might be the one cannot be read: the supplier is not told of our mistake.
     """
@@ -153,7 +165,7 @@ def covering(connection: psycopg.Connection, contract: Contract, supplier: str, 
         return OPEN
     try:
         return _registered(connection, contract, supplier, day)
-    except SubmissionRefused:
+    except NotCovered:
         mistake = connection.execute(
             "select told from ops.agreement_mistake where (feed is null or feed = %s) "
             "and (suppliers is null or %s = any(suppliers)) order by entry",
@@ -185,28 +197,19 @@ def _registered(connection: psycopg.Connection, contract: Contract, supplier: st
     rows = connection.execute(
         "select * from ops.agreement where feed = %s and supplier = %s order by valid_to desc", [contract.feed, supplier]
     ).fetchall()
-    name = contract.suppliers[supplier].name
+    # One that was let in earlier may have left the feed file.
+    name = contract.suppliers[supplier].name if supplier in contract.suppliers else supplier
     if not rows:
-        raise SubmissionRefused(
-            RULE,
-            f"There is no agreement by which {name} shares '{contract.name}'. Nothing was kept. Ask the data team for one, and "
-            "send the file again when it holds; nothing in the file has to change.",
-        )
+        raise NotCovered(f"There is no agreement by which {name} shares '{contract.name}'.", "for one")
     current = [row for row in rows if row["status"] == "active" and row["valid_from"] <= day <= row["valid_to"]]
     if not current:
         last = rows[0]
         state = "withdrawn" if last["status"] != "active" else f"valid from {last['valid_from']} to {last['valid_to']}"
-        raise SubmissionRefused(
-            RULE,
-            f"The agreement {last['agreement_id']} with {name} is {state}, so it does not cover {day}. Nothing was kept. "
-            "Ask the data team to renew it, and send the file again when it holds; nothing in the file has to change.",
-        )
+        raise NotCovered(f"The agreement {last['agreement_id']} with {name} is {state}, so it does not cover {day}.", "to renew it")
     outside = min((contract.fields - set(row["permitted_fields"]) for row in current), key=len)
     if outside:
-        raise SubmissionRefused(
-            RULE,
-            f"The agreement with {name} does not cover what the file has in {_as_the_file_says(contract, outside)}. Nothing was "
-            "kept. Ask the data team to extend it, and send the file again when it holds; nothing in the file has to change.",
+        raise NotCovered(
+            f"The agreement with {name} does not cover what the file has in {_as_the_file_says(contract, outside)}.", "to extend it"
         )
     return next(row["agreement_id"] for row in current if not contract.fields - set(row["permitted_fields"]))
 

@@ -29,7 +29,7 @@ MOVES: Mapping[tuple[str, str], str] = {
     (HELD, RECEIVED): "replay",
     (PASSED, ACCEPTED): "accept",
     (PASSED, SUPERSEDED): "accept, a later extract serves",
-    (PASSED, HELD): "another feed file, or three failures",
+    (PASSED, HELD): "another feed file, no agreement, or three failures",
     (PASSED, REFUSED): "refuse",
     (ACCEPTED, SUPERSEDED): "a later one is accepted",
     (ACCEPTED, WITHDRAWN): "withdraw",

@@ -32,11 +32,13 @@ LINKS = """
 COVER = "create temporary table cover (table_name text, feed text, supplier text, available_until date) on commit drop"
 IDENTITY = "create temporary table identity (identity text primary key) on commit drop"
 PSEUDONYM = "create temporary table pseudonym (identity text primary key, pseudonym text not null) on commit drop"
-# The rows of a model that are known today, with the delivery that each is from.
+# The rows of a model that were known when it was built last, with the delivery that each is from. A delivery that a later one
+# superseded since then still stands for its period, because no build has read the later one. Withdrawn, refused or under replay by
+# now, it has no status of these two, and its rows are nobody's to see.
 ROWS = """
     from intermediate.{model} as entity
     inner join ops.submission as submission
-        on submission.submission_id = entity.submission_id and submission.status = 'accepted'
+        on submission.submission_id = entity.submission_id and submission.status in ('accepted', 'superseded')
 """
 KNOWN = "where entity.known_until_on = date '9999-12-31'"
 COUNTED = "select submission.feed, submission.supplier, count(*) as rows {rows} {known} group by 1, 2"

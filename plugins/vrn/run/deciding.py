@@ -9,7 +9,7 @@ from vrn.access.audit import events
 from vrn.errors import HomeError, SubmissionRefused, VrnError
 from vrn.feeds import contract as contracts
 from vrn.feeds.period import ANY_PERIOD, Period
-from vrn.ledger import findings, states
+from vrn.ledger import agreement, findings, states
 from vrn.ledger import store as ledger
 from vrn.report import messages
 from vrn.run import ingest
@@ -26,6 +26,8 @@ def approve(settings: Settings, submission_id: int, *, by: str, reason: str) -> 
     next one. Returns who approved it, which is whose approval was killed then and not `by`.
     """
     with connect(settings, autocommit=True) as connection:
+        # What is in the register now, and not when something came last.
+        agreement.publish(connection, settings)
         row = ledger.find(connection, submission_id)
         if not _is_approved_and_not_told(row):
             decisions.approve(connection, settings, submission_id, by=by, reason=reason)
@@ -64,6 +66,7 @@ def replay(settings: Settings, submission_ids: Sequence[int], *, by: str, reason
     """Begin a new attempt of each that waits for none. Returns why not, of those of which it could not begin."""
     not_begun = {}
     with connect(settings, autocommit=True) as connection:
+        agreement.publish(connection, settings)
         for submission_id in submission_ids:
             try:
                 row = ledger.find(connection, submission_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
+from vrn.accept import unlinking
 from vrn.access.audit import events
 from vrn.errors import HomeError
 from vrn.run import deciding
@@ -22,6 +23,8 @@ def carry_out(settings: Settings, chosen: Namespace) -> int:
         print(f"withdrawn: submission {number}; its original is deleted, and so are")
         for table, rows in deleted.items():
             print(f"  {rows:,} rows of {table}")
+        if unlinking.LINKS not in deleted:
+            print("Its links between persons are deleted by Housekeeping once its feed file can be read (`make check`).")
     elif chosen.command == "approve":
         approved_by = deciding.approve(settings, number, by=who, reason=why)
         print(f"approved: submission {number}" if approved_by == who else _approved_before(number, approved_by))

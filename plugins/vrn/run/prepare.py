@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vrn.access import accounts, clearing, fence, keeper, keys, rights
+from vrn.access import accounts, clearing, fence, keeper, keys, rights, unlinking
 from vrn.access import roles as access
 from vrn.access import secrets as files
 from vrn.errors import HomeError
@@ -69,6 +69,7 @@ def prepare(settings: Settings) -> None:
         with connection.transaction():
             keeper.ensure(connection)
             clearing.ensure(connection)
+            unlinking.ensure(connection)
         _ensure_projects(connection, settings)
         rights.apply(connection, settings)
     if not readers.is_filled(settings):

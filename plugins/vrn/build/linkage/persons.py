@@ -48,7 +48,8 @@ create unique index if not exists person_link_that_holds on persons.person_link 
 where superseded_at is null
 """
 COMMENTS = {
-    None: "One row per record of a person at a supplier and the person that it was taken for, as long as that held.",
+    None: "One row per record of a person at a supplier and the person that it was taken for, as long as that held. Records that a "
+    "withdrawal leaves in no delivery are gone.",
     "person_key": "The person. Records of one person have the same key; it means nothing elsewhere.",
     "service": "Service that knows the person: police, youth_offending or social_care.",
     "feed": "Feed that brought the record.",
@@ -60,7 +61,8 @@ COMMENTS = {
     "linked_at": "When the record was first taken for this person.",
     "superseded_at": "When that changed, or when the record no longer served. NULL: it holds today.",
 }
-# What changed since the last time: superseded, never deleted, for a figure of an earlier day must stay explainable.
+# What changed since the last time: superseded and not deleted, for a figure of an earlier day must stay explainable. Deleted
+# are links of records that a withdrawal leaves in no delivery, because nothing of it was ever known (vrn.accept.unlinking).
 SUPERSEDE = """
 update persons.person_link as link set superseded_at = now()
 where link.superseded_at is null and not exists (
