@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests import metadata
 from tests.worlds import EAST, PERIODS, areas, figure
 from vrn.publish import disclosure, intervals, trends
 from vrn.publish.disclosure import decisions, policies
@@ -15,6 +16,12 @@ from vrn.publish.disclosure.publish import published
 
 NHS = policies.POLICIES["NHS7"]
 POPULATION = 84_000
+YEARS = ["2015/16", "2016/17", "2017/18", "2018/19", "2019/20"]
+EARLIER_YEARS = [
+    (year, "financial_year", f"{year[:4]}-04-01", f"{int(year[:4]) + 1}-03-31", before)
+    for before, year in zip([None, *YEARS[:2]], YEARS[:3], strict=True)
+]
+WITH_FIVE_YEARS = pd.concat([PERIODS, pd.DataFrame(EARLIER_YEARS, columns=PERIODS.columns)])
 # Of all methods of dim_indicator: value_type and the formula of the figure's value and limits.
 METHODS = ["count", "crude_rate", "proportion", "dsr", "mean", "ratio", "sii"]
 
@@ -33,7 +40,7 @@ def limits_of(kind: str, count: float, group: float, z: float) -> tuple[float, f
 
 
 def true_figure(kind: str, count: int, group: float, **more) -> dict:
-    """A district's year as marts.fct_indicator_value has it."""
+    """A district's year as marts.fct_indicator_value has it: where there is no value, no words either."""
     rates = {"proportion": 100 / group, "dsr": 1.31, "count": 1, "crude_rate": 1e5 / group}
     has_value = not (kind == "dsr" and count < 10)
     row = figure(EAST[0], "2019/20", count, None if kind == "count" else group)
@@ -45,12 +52,13 @@ def true_figure(kind: str, count: int, group: float, **more) -> dict:
     methods = {"count": poisson, "crude_rate": poisson, "proportion": "wilson", "dsr": "dobson_byar", "mean": "student_t"}
     row |= {"method": methods.get(kind, "log_ratio" if kind == "ratio" else "sii") if has_value else None}
     # What is compared with 100 of 100,000.
-    row |= {"comparison": "worse" if count / group > 0.001 else "better", "trend": "increasing" if count % 2 else "no_change"}
-    return row | more
+    is_compared = has_value and kind != "count"
+    row |= {"comparison": ("worse" if count / group > 0.001 else "better") if is_compared else "not_compared"}
+    return row | {"trend": ("increasing" if count % 2 else "no_change") if has_value else None} | more
 
 
-def shown(kind: str, figures: list[dict]) -> pd.DataFrame:
-    """Everything that a reader gets of published figures, without the key."""
+def shown(kind: str, figures: list[dict], periods: pd.DataFrame = PERIODS) -> pd.DataFrame:
+    """Everything that a reader gets of published figures, without the key; the status as publish.indicator_value has it."""
     definition = {
         "indicator_id": "V00", "suppression_policy": "NHS7", "value_type": kind, "comparator_default": "LANCS-14",
         "multiplier": {"proportion": 100, "crude_rate": 100_000, "dsr": 100_000}.get(kind, 1), "polarity": "low_is_good",
@@ -58,7 +66,10 @@ def shown(kind: str, figures: list[dict]) -> pd.DataFrame:
     }  # fmt: skip
     decision = pd.Series(decisions.PUBLISH, index=range(len(figures)))
     is_controlled = np.ones(len(figures), dtype=bool)
-    return published(pd.DataFrame(figures), decision, NHS, pd.Series(definition), PERIODS, is_controlled)
+    true = pd.DataFrame(figures)
+    seen = published(true, decision, NHS, pd.Series(definition), periods, is_controlled)
+    has_lost_value = true["value"].notna() & seen["value"].isna()
+    return seen.assign(status=true["status"].mask(has_lost_value, "not_applicable"))
 
 
 @pytest.mark.parametrize("kind", METHODS)
@@ -66,8 +77,20 @@ def test_what_is_shown_of_a_rounded_count_is_the_same_for_every_count_that_it_ma
     """Issue 16, A5: whoever inverts it has the whole interval of the rounded count, and of a share that of its group too."""
     groups = (1398, 1400, 1402) if kind in ("proportion", "mean") else (POPULATION,)
     tried = list(itertools.product([0, *range(8, 78), *range(998, 1003)], groups))
-    # Each in a place of its own, so that none is a figure of another.
-    told = shown(kind, [true_figure(kind, *one, area_code=f"X{number}") for number, one in enumerate(tried)])
+    # Each in a place of its own with four years before, so that none is a figure of another. A place that has all that the county
+    # has is compared with nobody.
+    county = true_figure(kind, 40, groups[-1], area_code="LANCS-14", comparison="not_compared")
+    alone = {"comparison": "not_compared"}
+    rows = [
+        true_figure(kind, *counts, area_code=f"X{number}") | (alone if counts == (40, groups[-1]) else {})
+        for number, counts in enumerate(tried)
+    ]
+    before = [
+        true_figure(kind, 150 - 25 * ago, groups[0], area_code=row["area_code"], period_id=year)
+        for row in rows
+        for ago, year in enumerate(reversed(YEARS[:-1]))
+    ]
+    told = shown(kind, [*rows, county, *before], WITH_FIVE_YEARS).iloc[: len(rows)]
     told = told.assign(true=[count for count, _ in tried], rounded=[float(NHS.rounded(np.array(count))) for count, _ in tried])
     for rounded, some in told.groupby("rounded"):
         low, high = (int(one[0]) for one in NHS.known_range(np.array([rounded])))
@@ -96,7 +119,8 @@ def test_a_standardised_rate_that_may_stand_for_fewer_than_ten_is_not_shown():
     for count in (8, 9, 10, 12):
         row = shown("dsr", [true_figure("dsr", count, POPULATION)]).iloc[0]
         assert row["count"] == 10
-        assert row[["value", "lower_ci_95", "upper_ci_998", "method"]].isna().all()
+        assert row[["value", "lower_ci_95", "upper_ci_998", "method", "trend"]].isna().all()
+        assert (row["status"], row["comparison"]) == ("not_applicable", "not_compared")
 
 
 def test_a_standardised_rate_is_that_of_its_rounded_count_with_limits_around_it():
@@ -105,6 +129,25 @@ def test_a_standardised_rate_is_that_of_its_rounded_count_with_limits_around_it(
     assert row["lower_ci_998"] < row["lower_ci_95"] < row["value"] < row["upper_ci_95"] < row["upper_ci_998"]
     low, high = (85.15 + 1.44 * (float(limit) - 65) for limit in intervals.byar(65, intervals.Z["95"]))
     assert row[["lower_ci_95", "upper_ci_95"]].tolist() == pytest.approx([low, high], abs=0.4)
+
+
+def test_a_standardised_rate_of_an_unrounded_count_has_no_more_digits():
+    """With all digits its value and limits are a sum of weights by age, of which ten events have hardly two."""
+    definition = pd.DataFrame([{
+        "indicator_id": "V00", "suppression_policy": "LVRN5", "value_type": "dsr", "population": "all", "multiplier": 1e5,
+        "comparator_default": "LANCS-14",
+    }])  # fmt: skip
+    row = disclosure.decide(pd.DataFrame([true_figure("dsr", 63, POPULATION)]), definition, areas(), PERIODS).iloc[0]
+    assert (row["count"], row["value"]) == (63, 82.5)
+    numbers = row[["value", *(name for name in row.index if "_ci_" in name)]].astype(float)
+    assert (numbers == numbers.round(1)).all()
+
+
+def test_whether_a_rounded_count_has_a_value_is_asked_of_no_denominator():
+    """A share of 28 to 32 is shown as of 30: were 30 the least with a value, its status would say on which side it lies."""
+    rounded = [row for row in metadata.of_indicators() if policies.of_indicator(row["suppression_policy"]).rounding > 1]
+    assert {row["indicator_id"] for row in rounded} > {"V16", "V18", "P01"}
+    assert {row["min_denominator"] for row in rounded} == {1}
 
 
 def test_a_comparison_is_of_the_rounded_figure_with_the_rounded_county():
@@ -118,9 +161,6 @@ def test_a_comparison_is_of_the_rounded_figure_with_the_rounded_county():
 
 
 def test_a_trend_is_that_of_the_five_rounded_years():
-    years = ["2015/16", "2016/17", "2017/18", "2018/19", "2019/20"]
-    frame = pd.concat([PERIODS, pd.DataFrame([[year, "financial_year", f"{year[:4]}-04-01", f"{int(year[:4]) + 1}-03-31", before]
-        for before, year in zip([None, *years[:2]], years[:3], strict=True)], columns=PERIODS.columns)])  # fmt: skip
     definition = pd.DataFrame([{
         "indicator_id": "V00", "suppression_policy": "NHS7", "value_type": "crude_rate", "population": "all", "multiplier": 1e5,
         "comparator_default": "LANCS-14",
@@ -129,8 +169,8 @@ def test_a_trend_is_that_of_the_five_rounded_years():
         ([50, 80, 110, 140, 170], "no_change", "increasing"),
         ([63, 64, 65, 66, 67], "increasing", "no_change"),
     ):
-        rows = [true_figure("crude_rate", n, POPULATION, period_id=year, trend=said) for n, year in zip(counts, years, strict=True)]
-        decided = disclosure.decide(pd.DataFrame(rows), definition, areas(), frame)
+        rows = [true_figure("crude_rate", n, POPULATION, period_id=year, trend=said) for n, year in zip(counts, YEARS, strict=True)]
+        decided = disclosure.decide(pd.DataFrame(rows), definition, areas(), WITH_FIVE_YEARS)
         assert decided["trend"].tolist() == [trends.UNKNOWN] * 4 + [told]
 
 

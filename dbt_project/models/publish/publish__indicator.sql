@@ -17,7 +17,8 @@ select
     multiplier,
     polarity,
     value_type,
-    ci_method,
+    -- A mean's limits tell what each person counts, so that disclosure control gives none.
+    case when value_type = 'mean' and suppression_policy <> 'none' then 'none' else ci_method end as ci_method,
     suppression_policy,
     array_to_string(period_types, ', ') as period_types,
     array_to_string(geo_levels, ', ') as geo_levels,

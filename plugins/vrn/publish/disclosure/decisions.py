@@ -33,7 +33,7 @@ def of_groups(groups: Sequence[Group], frame: Frame, known: Known, tell: Tell) -
     the tables' index."""
     tables = [table for some, _ in groups for table in some]
     sizes = [len(table.small) for table in tables]
-    tied_sizes = [sum(len(table.small) for table in some) * (len(some) > 1) for some, _ in groups]
+    tied_sizes = [sum(len(table.small) for table in some) * _are_tied(some, sentences) for some, sentences in groups]
     quick, whole = sum(sizes), max(1, sum(sizes) + sum(tied_sizes))
     # First each for itself, which is quick and nearly all of it; then what they tell of each other.
     alone = workers.each(_alone, [(table, frame, known) for table in tables], sizes, lambda share: tell(share * quick / whole))
@@ -50,9 +50,14 @@ def _alone(table: Table, frame: Frame, known: Known, tell: Tell) -> Table:
 
 
 def _together(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known, tell: Tell) -> pd.DataFrame:
-    if len(tables) > 1:
+    if _are_tied(tables, sentences):
         _protect(tables, sentences, frame, known, tell)
     return pd.concat([_decided(table) for table in tables])
+
+
+def _are_tied(tables: list[Table], sentences: list[Sentence]) -> bool:
+    """Whether counts of several indicators say something of each other, or those of a single one more than their sums do."""
+    return len(tables) > 1 or bool(sentences)
 
 
 def _protect(tables: list[Table], sentences: list[Sentence], frame: Frame, known: Known, tell: Tell) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-# Proportions of fewer than this say too much of too few, whatever the policy.
+# Proportions and means of fewer than this say too much of too few, whatever the policy.
 MIN_GROUP = 20
 # Once suppressed, a figure comes back only with this many.
 COMES_BACK_AT = 10
@@ -99,7 +99,7 @@ def primary(figures: pd.DataFrame, measures: dict[str, np.ndarray], policy: Poli
     small = np.zeros(len(figures), dtype=bool)
     for counts in measures.values():
         small |= policy.is_small(counts)
-    if value_type == "proportion":
+    if value_type in ("proportion", "mean"):
         small |= (measures["group"] >= 1) & (measures["group"] < MIN_GROUP)
     return (small | _reveals(figures, measures["count"], policy)) & figures["is_controlled"].to_numpy()
 

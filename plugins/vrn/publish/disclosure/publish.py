@@ -9,7 +9,7 @@ from vrn.publish import trends
 from vrn.publish.disclosure import beside, rounding
 from vrn.publish.disclosure.beside import Beside
 from vrn.publish.disclosure.decisions import PUBLISH
-from vrn.publish.disclosure.policies import Policy
+from vrn.publish.disclosure.policies import DIMENSIONS, Policy
 
 NUMBERS = ["count", "denominator", "value", "lower_ci_95", "upper_ci_95", "lower_ci_998", "upper_ci_998"]
 WORDS = ["method", "comparison", "trend"]
@@ -36,10 +36,15 @@ def published(
         shown[name] = shown[name].astype(object) if name in WORDS else pd.to_numeric(shown[name]).astype(float)
     is_shown = (decision == PUBLISH).to_numpy()
     is_hidden = decision.str.startswith("suppressed").to_numpy()
-    is_rounded = is_shown & is_controlled & (policy.rounding > 1)
+    is_judged = is_shown & is_controlled & policy.is_control
+    is_rounded = is_judged & (policy.rounding > 1)
+    is_mean = is_judged & (indicator["value_type"] == "mean")
+    _withhold_limits(shown, is_mean)
     if is_rounded.any():
         rounding.apply(shown, figures, is_rounded, policy, indicator)
-    _withhold_words(shown, figures, is_hidden, is_rounded, indicator, periods)
+    if indicator["value_type"] == "dsr":
+        rounding.shorten(shown, is_judged & (figures[DIMENSIONS] == "all").all(axis=1).to_numpy())
+    _withhold_words(shown, figures, is_hidden, is_rounded | is_mean, indicator, periods)
     keeps = pd.notna(indicator.get("population")) and indicator["value_type"] in ("crude_rate", "dsr", "sii")
     for name in shown:
         # The population of an area is public; that of a group of clients is a count.
@@ -48,8 +53,18 @@ def published(
     return shown
 
 
-def _withhold_words(shown, figures, is_hidden, is_rounded, indicator, periods) -> None:
-    """Comparisons and trends of published figures that rest on a suppressed one, and trends of rounded ones."""
+def _withhold_limits(shown: pd.DataFrame, rows: np.ndarray) -> None:
+    """Of these means the limits, and how they were made and what they said of the county. They give the sum of the squares, and
+    with count and denominator often what each person counts."""
+    shown.loc[rows, [name for name in rounding.LIMITS if name in shown]] = np.nan
+    for name, word in (("method", None), ("comparison", "not_compared")):
+        if name in shown:
+            shown.loc[rows, name] = word
+
+
+def _withhold_words(shown, figures, is_hidden, is_changed, indicator, periods) -> None:
+    """Comparisons and trends of published figures that rest on a suppressed one, and trends of those whose value or limits are
+    not the true ones."""
     places = Beside(figures)
     if "comparison" in shown:
         county = places.in_area(indicator.get("comparator_default"))
@@ -64,6 +79,6 @@ def _withhold_words(shown, figures, is_hidden, is_rounded, indicator, periods) -
         # The latest first.
         five = [places.in_period(year) for year in years]
         has_trend = is_year & shown["trend"].notna().to_numpy()
-        rounding.trend(shown, has_trend & is_rounded, five, indicator)
+        rounding.trend(shown, has_trend & is_changed, five, indicator)
         reaches = np.logical_or.reduce([beside.is_true(is_hidden, year) for year in five])
         shown.loc[reaches & has_trend, "trend"] = trends.UNKNOWN

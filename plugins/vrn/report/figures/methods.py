@@ -96,5 +96,7 @@ INTERVALS: Mapping[str, Method] = {
         "fixed points, so the same figures always have the same limits.",
         "Low and Low 2004; PHE phe_sii",
     ),
-    "none": Method("No interval is given: the figure is of all there were, or its variation is not known"),
+    "none": Method(
+        "No interval is given: the figure is of all there were, its variation is not known, or limits would tell of persons"
+    ),
 }
