@@ -264,7 +264,7 @@ def test_the_scorecard_tells_figure_interval_trend_and_districts(folder):
     told_text = re.sub(r"\s+", " ", Outline(texts(folder)["index.html"]).text)
     for expected in ("7.00 (6.00 to 8.00) per 1,000 residents", "Year ending March 2020", "going up: getting worse"):
         assert expected in told_text
-    assert "1 worse, 1 better, 10 similar, 1 hidden, 1 no figure" in told_text
+    assert "1 worse, 1 better, 10 similar, 1 hidden, 1 with a refused delivery" in told_text
 
 
 def test_signs_point_to_the_side_of_the_county_and_never_stand_alone(folder):
