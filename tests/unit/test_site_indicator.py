@@ -239,7 +239,7 @@ def test_one_count_that_nothing_divides_is_said_in_title_table_and_words_and_not
     assert "There is no figure to draw" not in text[: text.index("Areas compared")]
     assert "Tests in the county: a count of 2,540, Year ending March 2020; there is nothing to divide it by" in text
     assert "one figure, 2,540 in Year ending March 2020." in text
-    assert "no figure: nothing to divide by: a count of 2,540</td>" in text
+    assert "no figure: nothing to divide by; a count of 2,540</td>" in text
 
 
 def test_no_chart_is_drawn_of_zeros_or_of_one_figure_and_words_stand_in_its_place(tmp_path):

@@ -34,7 +34,7 @@ def figure(subject: Subject, shown: Figure, decimals: int | None = None, county:
         if shown.hidden_range:
             said += ": a count of {} to {}".format(*shown.hidden_range)
         if has_bare_count(shown):
-            said += f": a count of {amount(shown.count)}"
+            said += f"; a count of {amount(shown.count)}"
         return common | {"words": said, "is_hidden": shown.status == "suppressed"}
     places = decimals_of([shown]) if decimals is None else decimals
     return common | {
