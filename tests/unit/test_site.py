@@ -264,7 +264,7 @@ def test_the_scorecard_tells_figure_interval_trend_and_districts(folder):
     told_text = re.sub(r"\s+", " ", Outline(texts(folder)["index.html"]).text)
     for expected in ("7.00 (6.00 to 8.00) per 1,000 residents", "Year ending March 2020", "going up: getting worse"):
         assert expected in told_text
-    assert "1 worse, 1 better, 10 similar, 1 hidden, 1 no figure" in told_text
+    assert "1 worse, 1 better, 10 similar, 1 hidden, 1 with a refused delivery" in told_text
 
 
 def test_signs_point_to_the_side_of_the_county_and_never_stand_alone(folder):
@@ -571,3 +571,33 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(folder, browser,
         assert violations(page) == [], (name, width, scheme)
     assert [url for url in asked if not url.startswith(folder.as_uri())] == []
     page.close()
+
+
+# Of each cell of a card: its column's heading, what is written before it, and whether its figure or its picture speaks for it.
+CELLS = """() => [...document.querySelectorAll('table.stack')].flatMap(table => {
+  const headings = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+  return [...table.tBodies[0].rows].filter(row => row.cells.length === headings.length).flatMap(row =>
+    [...row.cells].slice(1).map(cell => ({
+      heading: headings[cell.cellIndex], label: cell.dataset.label || null, speaks: cell.matches('.latest, .sparkline'),
+      written: getComputedStyle(cell, '::before').content, is_seen: cell.checkVisibility(),
+    })));
+})"""
+
+
+def test_each_cell_of_a_card_on_a_phone_says_of_what_it_speaks(folder, browser):
+    """ "better" of the change and "worse" beside the county stood in one card without saying of what."""
+    page = browser(PHONE)
+    labels = set()
+    names = ["index.html", f"area/{DISTRICTS[0].area_code}.html", f"area/{COUNTY.area_code}.html", "quality.html", "about.html"]
+    for name in [*names, compare_page.path(*DISTRICTS[:2])]:
+        page.goto((folder / name).as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+        cells = page.evaluate(CELLS)
+        assert cells, name
+        for cell in cells:
+            assert cell["is_seen"], (name, cell)
+            assert cell["label"] or cell["speaks"], (name, cell)
+            assert not cell["label"] or cell["written"] == f'"{cell["label"]}: "', (name, cell)
+        labels |= {cell["label"] for cell in cells}
+    page.close()
+    assert {"Since a year earlier", "Beside the county"} <= labels

@@ -239,7 +239,7 @@ def test_one_count_that_nothing_divides_is_said_in_title_table_and_words_and_not
     assert "There is no figure to draw" not in text[: text.index("Areas compared")]
     assert "Tests in the county: a count of 2,540, Year ending March 2020; there is nothing to divide it by" in text
     assert "one figure, 2,540 in Year ending March 2020." in text
-    assert "no figure: nothing to divide by: a count of 2,540</td>" in text
+    assert "no figure: nothing to divide by; a count of 2,540</td>" in text
 
 
 def test_no_chart_is_drawn_of_zeros_or_of_one_figure_and_words_stand_in_its_place(tmp_path):
@@ -249,6 +249,45 @@ def test_no_chart_is_drawn_of_zeros_or_of_one_figure_and_words_stand_in_its_plac
         text = texts(tmp_path / name)["indicator/T01.html"]
         assert 'role="img"' not in text
         assert "figures. First 0" in text or "one figure, 5" in text
+
+
+def test_a_line_that_begins_later_than_its_series_says_what_became_of_the_periods_before(tmp_path):
+    """Nine months that were refused took no room in the chart, and only the folded table told of them."""
+    early = [missing(COUNTY, "2017/18", "refused"), missing(COUNTY, "2018/19", "refused"), row(COUNTY, "2019/20", 5.0)]
+    assert view(early)["times"][0]["before"] == (
+        "Before the first figure, Year ending March 2018 to Year ending March 2019: what was delivered was refused."
+    )
+    pages.write(tmp_path, published(made(early)), NETWORK)
+    assert "Before the first figure, Year ending March 2018" in texts(tmp_path)["indicator/T01.html"]
+    for status in ("before_series", "suppressed"):
+        assert view([missing(COUNTY, "2017/18", status), *early[2:]])["times"][0]["before"] == ""
+    assert view(early[:2])["times"][0]["before"] == ""
+
+
+def test_areas_that_have_zeros_alone_are_said_in_words_and_not_drawn(tmp_path):
+    """ "Highest West division 0, lowest East division 0" stood under three divisions that were drawn at 0."""
+    zeros = [row(COUNTY, "2019/20", 0.0), *(row(district, "2019/20", 0.0) for district in DISTRICTS)]
+    compared = view(zeros)["compared"]
+    assert compared["chart"] is None
+    assert "14 of 14 areas have a figure that can be shown. Each 0, Lancashire-14 0." in compared["alternative"]
+    pages.write(tmp_path, published(made(zeros)), NETWORK)
+    text = texts(tmp_path)["indicator/T01.html"]
+    assert "Each 0, Lancashire-14 0." in text
+    assert "There is no figure to draw" not in text
+    alone = view([row(DISTRICTS[0], "2019/20", 5.0), *(missing(d, "2019/20", "refused") for d in DISTRICTS[1:])])["compared"]
+    assert alone["chart"] is None
+    assert "1 of 14 areas have a figure that can be shown. District 0 5.00." in alone["alternative"]
+    assert view(WHOLE)["compared"]["chart"]
+
+
+def test_signs_beside_the_county_are_explained_only_where_areas_are_compared_with_it(tmp_path):
+    """The key "Beside the county" stood under counts, which are never compared."""
+    counts = [row(COUNTY, "2019/20", 9.0), *(row(d, "2019/20", 5.0, comparison="not_compared") for d in DISTRICTS)]
+    for name, of in (("counts", made(counts, {"value_type": "count"})), ("rates", made())):
+        (tmp_path / name).mkdir()
+        pages.write(tmp_path / name, published(of), NETWORK)
+        for page in ("indicator/T01.html", "map/T01.html"):
+            assert ("Beside the county: " in Outline(texts(tmp_path / name)[page]).text) == (name == "rates"), (name, page)
 
 
 def test_blue_for_better_is_said_only_of_what_has_a_judgement(tmp_path):

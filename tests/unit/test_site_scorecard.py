@@ -10,6 +10,7 @@ from tests.outline import Outline
 from tests.published import BY_CODE, COUNTY, DISTRICTS, META, NETWORK, WHOLE, YEARS, made, missing, published, row, since, texts
 from vrn.report.figures import changes
 from vrn.report.figures.subject import Annotation, Area, Period
+from vrn.report.figures.words import AREAS_WITHOUT, PUBLISHED_STATUSES
 from vrn.report.site import pages
 from vrn.report.site.from_publish import Worse, item
 
@@ -116,6 +117,21 @@ def test_an_indicator_of_authorities_says_how_they_stand_and_one_of_the_county_a
     text = said(index(tmp_path, of_authorities, named(2, [row(COUNTY, "2019/20")], {"geo_levels": "county_14"})))
     assert "Upper-tier authorities: 1 worse" in text
     assert "not given for parts of the county" in text
+
+
+def test_areas_without_a_figure_are_counted_by_the_reason(tmp_path):
+    """Twelve districts that nobody delivers for had "no figure", as those have of which it cannot be given."""
+    reasons = ["suppressed", "refused", *["awaiting_feed"] * 3, *["not_applicable"] * 2, "incomplete", "no_denominator"]
+    without = [missing(district, "2019/20", status) for district, status in zip(DISTRICTS, reasons, strict=False)]
+    shown = [row(district, "2019/20", comparison="better") for district in DISTRICTS[len(reasons) :]]
+    text = said(index(tmp_path, made([row(COUNTY, "2019/20"), *without, *shown])))
+    assert "5 better, 1 hidden, 3 with no delivery, 1 with a refused delivery, 1 incomplete, 1 with nothing to divide by" in text
+    assert "2 cannot be given" in text
+    assert not re.search(r"\d no figure", text)
+
+
+def test_each_reason_for_which_an_area_has_no_figure_has_its_words():
+    assert AREAS_WITHOUT.keys() == PUBLISHED_STATUSES.keys() - {"ok"}
 
 
 def test_the_latest_month_stands_beside_the_longest_period(tmp_path):

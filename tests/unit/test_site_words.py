@@ -57,6 +57,14 @@ def test_the_summary_says_in_words_what_gets_worse_where_and_what_gets_better(tm
     assert "Hidden to protect people: 1 indicator." in text
 
 
+def test_what_chance_makes_is_said_of_areas_and_years_and_not_of_figures_that_are_not_zero(tmp_path):
+    """A newcomer read "of a hundred figures that differ from nothing" as figures that are not zero."""
+    pages.write(tmp_path, published(), NETWORK)
+    text = said(texts(tmp_path)["summary.html"])
+    assert "of a hundred areas or years that do not really differ, about five will look as if they did." in text
+    assert "differ from nothing" not in text
+
+
 def test_the_summary_is_one_printed_page_however_much_there_is_to_say(tmp_path):
     bad = [Worse("", district.area_code, district.area_name, True, True) for district in DISTRICTS[:5]]
     items = [

@@ -35,6 +35,7 @@ def in_time(
         "area": area,
         "period_type": words.PERIOD_TYPES[figures[0].period.period_type] if figures else "",
         "is_overlapping": bool(figures) and figures[0].period.period_type in series.OVERLAPPING,
+        "before": told.before(subject, series.before(figures)),
         "alternative": alternative,
         "chart": over_time.draw(
             drawn, subject.meta["unit"], alternative, limits=limits, annotations=marked, reference=parity, beside=beside
@@ -89,7 +90,10 @@ def side_by_side(subject: Subject, compared: series.Comparison | None, a_figure:
         "period": compared.period.period_label,
         "events": told.beside(subject, compared.period),
         "alternative": alternative,
-        "chart": areas.draw(compared, subject.meta["unit"], alternative, missing) if found else None,
+        "is_compared": compared.is_compared,
+        "chart": areas.draw(compared, subject.meta["unit"], alternative, missing)
+        if series.is_worth_drawing([*found, *([compared.county] if compared.county else [])])
+        else None,
         "county": told.figure(subject, compared.county, decimals) if compared.county else None,
         "rows": [told.figure(subject, f, decimals, compared.county) for f in compared.figures],
     }

@@ -43,6 +43,11 @@ class Comparison:
     def with_figure(self) -> list[Figure]:
         return [figure for figure in self.figures if figure.status == "ok"]
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether any of them was compared: a bare count never is."""
+        return any(figure.comparison != "not_compared" for figure in self.with_figure)
+
 
 def over_time(subject: Subject) -> list[tuple[Area, list[Figure]]]:
     """The widest area with its figures in the order of time; of hospital sites each, because no area holds them all.
@@ -111,6 +116,12 @@ def drawn(figures: Sequence[Figure]) -> list[Figure]:
         return []
     places = [place for place, figure in enumerate(figures) if figure.status in KNOWN]
     return list(figures[places[0] : places[-1] + 1])
+
+
+def before(figures: Sequence[Figure]) -> list[Run]:
+    """What should have come before the first figure that is known and did not: a line has no room for it."""
+    known = next((place for place, figure in enumerate(figures) if figure.status in KNOWN), 0)
+    return [row for row in rows(figures[:known]) if isinstance(row, Run) and row.status != "before_series"]
 
 
 def is_worth_drawing(figures: Sequence[Figure]) -> bool:

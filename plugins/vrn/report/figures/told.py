@@ -34,7 +34,7 @@ def figure(subject: Subject, shown: Figure, decimals: int | None = None, county:
         if shown.hidden_range:
             said += ": a count of {} to {}".format(*shown.hidden_range)
         if has_bare_count(shown):
-            said += f": a count of {amount(shown.count)}"
+            said += f"; a count of {amount(shown.count)}"
         return common | {"words": said, "is_hidden": shown.status == "suppressed"}
     places = decimals_of([shown]) if decimals is None else decimals
     return common | {
@@ -49,15 +49,25 @@ def figure(subject: Subject, shown: Figure, decimals: int | None = None, county:
     }
 
 
+def before(subject: Subject, runs: Sequence[Run]) -> str:
+    """Why a line begins later than its series, in a sentence; empty where it does not."""
+    said = "; ".join(f"{_from_to(one)}: {words.status(one.status, subject.meta)}" for one in runs)
+    return f"Before the first figure, {said}." if said else ""
+
+
 def run(subject: Subject, without: Run) -> dict[str, Any]:
     """Periods in a row without a figure, as a row of a table."""
-    first, last = without.first.period_label, without.last.period_label
     number = f" ({without.periods} periods)" if without.periods > 1 else ""
     return {
-        "period": first if first == last else f"{first} to {last}",
+        "period": _from_to(without),
         "events": "",
         "words": words.missing(without.status, subject.meta) + number,
     }
+
+
+def _from_to(without: Run) -> str:
+    first, last = without.first.period_label, without.last.period_label
+    return first if first == last else f"{first} to {last}"
 
 
 def decimals_of(figures: Iterable[Figure | None]) -> int:
@@ -156,10 +166,17 @@ def line(subject: Subject, drawn: Sequence[Figure], decimals: int, a_figure: str
 def areas(subject: Subject, compared: Comparison, decimals: int, a_figure: str) -> str:
     """A chart of areas in words."""
     found = compared.with_figure
-    ends = [found[0], found[-1], *([compared.county] if compared.county else [])]
-    highest, lowest, *county = (f"{f.area.area_name} {grouped(f.value, decimals)}" for f in ends)
+
+    def at(f: Figure) -> str:
+        return f"{f.area.area_name} {grouped(f.value, decimals)}"
+
+    if len(found) == 1:
+        ends = at(found[0])
+    elif found[0].value == found[-1].value:
+        ends = f"Each {grouped(found[0].value, decimals)}"
+    else:
+        ends = f"Highest {at(found[0])}, lowest {at(found[-1])}"
     return (
         f"{subject.meta['short_name']}, {compared.period.period_label}, {subject.meta['unit']}: {len(found)} of "
-        f"{len(compared.figures)} areas have {a_figure}. Highest {highest}, lowest {lowest}"
-        f"{', ' + county[0] if county else ''}."
+        f"{len(compared.figures)} areas have {a_figure}. {ends}{', ' + at(compared.county) if compared.county else ''}."
     )

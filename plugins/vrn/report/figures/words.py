@@ -39,6 +39,17 @@ PUBLISHED_STATUSES: Mapping[str, tuple[str, str]] = {
     **{code: texts for code, texts in STATUSES.items() if code != "ok"},
 }
 
+# Behind a number of areas that have no published figure, for one reason: nobody delivered is not the same as cannot be given.
+AREAS_WITHOUT: Mapping[str, str] = {
+    "suppressed": "hidden",
+    "awaiting_feed": "with no delivery",
+    "refused": "with a refused delivery",
+    "incomplete": "incomplete",
+    "before_series": "before the series begins",
+    "no_denominator": "with nothing to divide by",
+    "not_applicable": "cannot be given",
+}
+
 DOMAINS = {
     "violence": "Violence",
     "risk": "Risk and protective factors",

@@ -28,6 +28,7 @@ def view(subject: Subject, rings: Mapping[str, Sequence[outlines.Ring]]) -> dict
         "finding": findings.of_districts(subject, compared.figures),
         "period": compared.period.period_label,
         "is_judged": told.is_judged(subject),
+        "is_compared": compared.is_compared,
         "county": told.figure(subject, compared.county, decimals) if compared.county else None,
         "tiles": placed,
         "outlines": outlines.draw(rings, said, alternative, "SYNTHETIC" if subject.is_synthetic else "") if said else None,

@@ -144,16 +144,16 @@ def _rank(there: Sequence[Worse]) -> tuple[int, int]:
 
 
 def _standing(subject: Subject, figures: Sequence[Figure]) -> list[dict[str, Any]]:
-    """How many areas are worse, better, and so on; and how many have no figure that could be compared."""
+    """How many areas are worse, better, and so on; and how many have no figure that could be compared, by the reason."""
     county = choosing.beside(subject, figures[0]) if figures else None
     compared = [f for f in figures if f.status == "ok"]
     counts = Counter(f.comparison for f in compared)
     signs = {f.comparison: told.comparison(f, county)["sign"] for f in compared}
     result = [{"code": code, "sign": signs[code], "number": grouped(counts[code]), "words": code} for code in ORDER if counts[code]]
-    hidden = sum(f.status == "suppressed" for f in figures)
-    none = len(figures) - len(compared) - hidden
+    statuses = Counter(f.status for f in figures)
+    without = [(statuses[status], text) for status, text in words.AREAS_WITHOUT.items()]
     return result + [
         {"code": "none", "sign": "", "number": grouped(number), "words": text}
-        for number, text in ((counts["not_compared"], "not compared"), (hidden, "hidden"), (none, "no figure"))
+        for number, text in ((counts["not_compared"], words.COMPARISONS["not_compared"]), *without)
         if number
     ]
