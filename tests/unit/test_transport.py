@@ -328,6 +328,19 @@ def test_a_refused_login_and_a_missing_folder_are_told_apart(partner, target, me
         sftp.fetch(partner.remote, target, memory)
 
 
+def test_a_file_that_cannot_be_written_here_is_told_without_its_name(partner, target, memory, rests):
+    partner.put("quoted-person.csv")
+
+    def fill_the_place() -> None:
+        # What the file is written into for the time being cannot be a folder.
+        (target / "quoted-person.csv.part").mkdir(exist_ok=True)
+
+    rests.append(fill_the_place)
+    with pytest.raises(RemoteError, match="failed: Is a directory") as refused:
+        sftp.fetch(partner.remote, target, memory)
+    assert "quoted" not in str(refused.value)
+
+
 def test_by_sftp_a_file_with_a_wrong_checksum_is_kept_out_and_the_others_come(partner, target, memory, rests):
     for name, digest in (("good.csv", hashlib.sha256(SYNTHETIC).hexdigest()), ("late.csv", None), ("wrong.csv", "0" * 64)):
         partner.put(name)

@@ -15,6 +15,7 @@ import paramiko
 from airflow.providers.sftp.hooks.sftp import SFTPHook
 from airflow.sdk.exceptions import AirflowException
 
+from vrn.errors import safe_text
 from vrn.receive import folder, remote
 from vrn.receive.remote import Memory, Remote, RemoteError
 
@@ -170,9 +171,10 @@ def _open(server: Remote) -> Iterator[paramiko.SFTPClient]:
     except paramiko.AuthenticationException:
         raise RemoteError(f"{place} refused our login. Check the connection's login, password or key.") from None
     except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeError) as error:
+        # The failure of a file of ours has the file's name, which a person may have written.
+        why = safe_text(error) if getattr(error, "filename", None) else error or type(error).__name__
         raise RemoteError(
-            f"The connection to {place} failed: {error or type(error).__name__}. What came whole before that is kept; run this "
-            "again."
+            f"The connection to {place} failed: {why}. What came whole before that is kept; run this again."
         ) from None
 
 
