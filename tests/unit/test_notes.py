@@ -33,7 +33,10 @@ def test_a_note_that_fits_is_left_as_it_is():
 
 
 def test_why_a_file_was_refused_comes_before_the_list_of_the_files_that_were_not():
-    rows = [delivery(1, "refused"), *(delivery(number, "accepted") for number in range(2, 60))]
+    rows = [
+        delivery(1, "refused") | {"status_reason": "POL-001: It is blank."},
+        *(delivery(number, "accepted") for number in range(2, 60)),
+    ]
     said = {row["submission_id"]: [] for row in rows} | {1: [RULE]}
     note = notes.fitting(notes.of_run(rows, said), "f")
     assert note.index("**refused**") < note.index("POL-001") < note.index("file-2.csv")

@@ -12,8 +12,6 @@ URGENCY = (
     *(states.REFUSED, states.HELD, states.RECEIVED, states.STAGED, states.PASSED),
     *(states.WITHDRAWN, states.ACCEPTED, states.SUPERSEDED, states.DUPLICATE),
 )
-# What a person has to look at: their rules are said before the files in which all is well.
-WRONG = (states.REFUSED, states.HELD)
 # Airflow keeps so many characters of a note.
 LONGEST = 1000
 # How many row numbers a note names before it says how many more there are; the supplier's message has them all.
@@ -21,13 +19,10 @@ ROWS_NAMED = 5
 
 
 def of_run(rows: list[dict], said: dict[int, list[dict]], failed: Sequence[str] = ()) -> str:
-    """What came of a run: what failed, then a line for each delivery and what the rules said of it; what is wrong comes first,
-    because Airflow keeps the first thousand characters."""
-    wrong, fine = [row for row in rows if row["status"] in WRONG], [row for row in rows if row["status"] not in WRONG]
-    parts = ["\n".join([*(f"- **{sentence}**" for sentence in failed), *map(_headline, wrong)])]
-    parts += [_details(row, said[row["submission_id"]]) for row in wrong]
-    parts += ["\n".join(map(_headline, fine)), *(_details(row, said[row["submission_id"]]) for row in fine)]
-    return "\n\n".join(filter(None, parts))
+    """What came of a run: what failed, then a line for each delivery with the reason, then what the rules said; what is wrong comes
+    first, because Airflow keeps the first thousand characters."""
+    lines = [*(f"- **{sentence}**" for sentence in failed), *map(_headline, rows)]
+    return "\n\n".join(["\n".join(lines), *filter(None, (_details(row, said[row["submission_id"]]) for row in rows))])
 
 
 def fitting(note: str, feed: str) -> str:
@@ -50,8 +45,7 @@ def _headline(row: dict) -> str:
             f", rows in {row['rows_in_file']:,}, accepted {row['rows_accepted']:,}, "
             f"quarantined {row['rows_quarantined']:,}, duplicate {row['rows_duplicate']:,}"
         )
-    is_told = row["status"] in (states.DUPLICATE, states.HELD, states.WITHDRAWN)
-    return line + (f", {row['status_reason']}" if is_told else "")
+    return line + (f", {row['status_reason']}" if row["status_reason"] else "")
 
 
 def _details(row: dict, said: list[dict]) -> str:
