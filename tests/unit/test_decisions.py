@@ -320,7 +320,7 @@ def test_a_database_that_fails_while_it_is_asked_by_a_rule_refuses_no_file(inbox
     with monkeypatch.context() as patched:
         patched.setattr(asks, fails)
         done = ingest.each("gate", batch)
-    assert done.broken == ["2020-02-lancashire-street.synthetic.csv at gate: DiskFull"]
+    assert done.broken == ["2020-02-lancashire-street.synthetic.csv at gate: DiskFull (SQLSTATE 53100)"]
     assert [row["status"] for row in inbox.take_in(STREET)] == ["accepted"]
 
 
