@@ -114,6 +114,17 @@ def test_every_connection_may_take_a_lock_whatever_form_its_rows_have(home, made
         made(connection, Job.ACCESS)
 
 
+@pytest.mark.parametrize("job", Job)
+def test_who_asks_whether_a_job_is_taken_is_told_and_takes_nothing(loader, other, job):
+    assert not locks.is_taken(other, job, "a feed")
+    with locks.alone(loader, job, "a feed"):
+        assert locks.is_taken(other, job, "a feed")
+        assert not locks.is_taken(other, job, "another")
+    assert not locks.is_taken(other, job, "a feed")
+    with locks.unless_taken(loader, job, "a feed") as is_free:
+        assert is_free
+
+
 def test_no_other_file_takes_a_lock_by_itself():
     """Elsewhere a lock would be a name that somebody made up, and two jobs that must not meet could."""
     library = REPOSITORY / "plugins/vrn"

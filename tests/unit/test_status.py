@@ -208,6 +208,12 @@ def test_without_airflow_the_rest_is_said(said, home):
     assert "Under way nothing" in text
 
 
+def test_a_build_that_is_under_way_is_said_and_one_that_ended_is_not(said):
+    with build.alone():
+        assert "Under way a build of the outcomes, or a release" in said()[1]
+    assert "Under way nothing" in said()[1]
+
+
 def test_a_service_of_a_deployment_does_not_call_the_others_stopped(said, monkeypatch):
     monkeypatch.setenv("VRN_AIRFLOW_URL", "http://api-server:8080")
     _, text = said()

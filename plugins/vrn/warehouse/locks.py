@@ -72,6 +72,19 @@ def unless_taken(connection: psycopg.Connection, job: Job, of: str = "") -> Iter
             _let_go(connection, job, of)
 
 
+def is_taken(connection: psycopg.Connection, job: Job, of: str = "") -> bool:
+    """Whether somebody is at the job, asked without taking the lock."""
+    # An advisory lock of 64 bits is listed by its two halves.
+    cursor = connection.cursor(row_factory=tuple_row)
+    (taken,) = cursor.execute(
+        "select exists (select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted "
+        "and database = (select oid from pg_database where datname = current_database()) "
+        "and (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0))",
+        [_key(job, of)],
+    ).fetchone()
+    return taken
+
+
 def _take_if_free(connection: psycopg.Connection, job: Job, of: str) -> bool:
     """Whether the job was free, and is kept."""
     cursor = connection.cursor(row_factory=tuple_row)

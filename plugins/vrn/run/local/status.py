@@ -22,6 +22,7 @@ from vrn.run.local import airflow, inbox, not_taken, services, work
 from vrn.run.local.runs import Runs
 from vrn.run.local.services import RUNNING, STOPPED
 from vrn.settings import Settings
+from vrn.warehouse import locks
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
@@ -138,7 +139,9 @@ def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
     under_way = connection.execute(AT_WORK, [list(UNDER_WAY)]).fetchall()
     for row in under_way:
         yield "Under way", f"{row['feed']}: {row['deliveries']} {row['status']}"
-    if not under_way:
+    if is_building := locks.is_taken(connection, locks.Job.BUILD):
+        yield "Under way", "a build of the outcomes, or a release"
+    if not under_way and not is_building:
         yield "Under way", "nothing"
     # Each asked for by itself: a hundred files that are refused hide no delivery that waits for a person.
     for status in (HELD, REFUSED):
