@@ -263,7 +263,7 @@ def test_an_impossible_day_is_said_once_with_its_column_and_never_that_it_is_mis
     """Issue 14, point 10: of two sentences one was untrue and the other named no column."""
     said = said_of(partner, {"Call Date": day}, {"Call Date": ""})
     assert said["GEN-006"]["row_numbers"] == [2]
-    assert "Cells by column: 'Call Date' (1)." in said["GEN-006"]["message"]
+    assert "Cells by column: 'Call Date' (1, to be written as dd/MM/yyyy)." in said["GEN-006"]["message"]
     # The day that is missing is said of the row in which it is missing.
     assert said["AMB-011"]["row_numbers"] == [3]
 
