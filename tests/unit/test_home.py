@@ -369,3 +369,9 @@ def test_git_takes_nothing_of_a_home_in_a_working_copy(tmp_path):
         subprocess.run(["git", "-C", str(settings.home.parent), *command], check=True)
     asked = ["git", "-C", str(settings.home.parent), "status", "--porcelain", "-uall"]
     assert subprocess.run(asked, check=True, capture_output=True, text=True).stdout == ""
+
+
+def test_a_folder_that_says_itself_what_git_takes_is_left_as_it_is(tmp_path):
+    (tmp_path / ".gitignore").write_text("secrets/\n", encoding="utf-8")
+    runner.keep_out_of_git(Settings(home=tmp_path))
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "secrets/\n"

@@ -67,7 +67,10 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
 
 def keep_out_of_git(settings: Settings) -> None:
     """A home may lie in a working copy, and one `git add` would take its keys and originals into a repository."""
-    whole_file.write(settings.home / ".gitignore", "*\n")
+    ignores = settings.home / ".gitignore"
+    # Where somebody made the home of a folder that has one, it is theirs.
+    if not ignores.exists():
+        whole_file.write(ignores, "*\n")
 
 
 def down(settings: Settings, console: Console) -> None:
