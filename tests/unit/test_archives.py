@@ -124,6 +124,19 @@ def test_a_file_of_a_members_name_that_waits_is_never_written_over(inbox):
     assert name in said
 
 
+def test_an_archive_of_two_files_of_one_name_is_put_aside_and_of_two_copies_of_one_taken(inbox):
+    """The second waited for the first at each run, and the first came again each time."""
+    name, text = f"{MONTH}-lancashire-street.synthetic.csv", street(inbox)
+    path = archive(inbox, {f"{MONTH}/{name}": text, f"again/{name}": text.replace("Violence", "Robbery")})
+    archives.take_apart(inbox.settings)
+    assert (files_of(inbox, STREET), path.exists()) == ([], False)
+    (said,) = problems.of(inbox.settings, problems.ARCHIVES)
+    assert f"nothing of it was taken: Two folders of the archive have a file {name}" in said
+    path = archive(inbox, {f"{MONTH}/{name}": text, f"again/{name}": text})
+    archives.take_apart(inbox.settings)
+    assert ([one.name for one in files_of(inbox, STREET)], path.exists()) == ([name], False)
+
+
 @pytest.mark.parametrize("spoil", [lambda content: content[: len(content) // 2], lambda _: b"no zip at all"])
 def test_an_archive_that_cannot_be_read_is_put_aside_and_said_and_nothing_of_it_is_taken(inbox, spoil):
     path = archive(inbox, usual(inbox))
@@ -171,6 +184,34 @@ def test_what_a_killed_run_had_unpacked_is_deleted_by_the_next_also_when_the_arc
     path.unlink()
     archives.take_apart(inbox.settings)
     assert files_of(inbox, STREET) == []
+
+
+@pytest.mark.parametrize("left", ["a file", "a link"])
+def test_what_has_the_name_of_our_folder_holds_up_no_archive_and_a_link_is_not_followed(inbox, left, tmp_path):
+    path, elsewhere = archive(inbox, usual(inbox)), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("not ours")
+    ours = inbox.settings.inbox / STREET / archives.UNPACKING
+    ours.parent.mkdir()
+    if left == "a link":
+        ours.symlink_to(elsewhere)
+    else:
+        ours.write_text("a file")
+    archives.take_apart(inbox.settings)
+    assert (path.exists(), problems.of(inbox.settings, problems.ARCHIVES)) == (False, [])
+    assert (elsewhere / "kept.txt").exists()
+
+
+def test_where_what_was_unpacked_cannot_be_deleted_a_run_says_so(inbox, monkeypatch):
+    path = archive(inbox, usual(inbox))
+
+    def fails(settings):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(archives, "_clear", fails)
+    archives.take_apart(inbox.settings)
+    (said,) = problems.of(inbox.settings, problems.ARCHIVES)
+    assert (path.exists(), said.startswith("No archive is taken apart: ")) == (True, True)
 
 
 def test_every_member_is_on_the_disk_before_the_archive_is_deleted(inbox):

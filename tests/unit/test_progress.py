@@ -226,12 +226,12 @@ def test_where_no_bar_can_move_a_line_comes_again_and_again_and_says_when_nothin
     console = Printed(terminal)
     with progress.shown(console) as show:
         # A machine that is busy says its first line a second later.
-        assert re.fullmatch(r"0:\d\d  starting; nothing moved since 0:00", console.next())
+        assert re.fullmatch(r"0:\d\d  starting; the same since 0:00", console.next())
         show(some(97))
         while "starting" in (line := console.next()):
             pass
         assert line.endswith("of 150: 150 received, 97 judged, 0 built")
-        assert "nothing moved since" in console.next()
+        assert "the same since" in console.next()
         show(some(98))
         while (line := console.next()).count("97 judged"):
             pass
@@ -240,7 +240,7 @@ def test_where_no_bar_can_move_a_line_comes_again_and_again_and_says_when_nothin
 
 def test_two_lines_are_ten_seconds_apart_and_fit_a_narrow_screen():
     assert progress.SECONDS_BETWEEN_LINES == 10
-    assert len("10:00  " + progress.OF_RUN.sentence(some(150)) + "; nothing moved since 10:00") <= 80
+    assert len("10:00  " + progress.OF_RUN.sentence(some(150)) + "; the same since 10:00") <= 80
 
 
 def test_a_build_that_no_delivery_asked_for_is_shown_by_its_layers(home, owner):

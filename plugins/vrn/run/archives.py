@@ -48,7 +48,8 @@ def take_apart(settings: Settings) -> None:
         _clear(settings)
         waiting = folder.archives(folder.seen(settings.inbox), settings.rest_seconds)
     except OSError as error:
-        log.warning("The inbox cannot be looked into, or what was unpacked there not deleted (%s).", safe_text(error))
+        said = f"No archive is taken apart: the inbox cannot be read, or what was unpacked there not deleted ({safe_text(error)})."
+        problems.keep(settings, problems.ARCHIVES, [said])
         return
     for one in waiting:
         try:
@@ -77,7 +78,9 @@ def _take(settings: Settings, path: Path, contracts: Iterable[Contract]) -> None
     targets = {name: settings.inbox / contract.folder / PurePosixPath(name).name for name, contract in taken.items()}
     try:
         asides = [_unpack(path, name, target.parent, number) for number, (name, target) in enumerate(targets.items())]
-        for aside, target in zip(asides, targets.values(), strict=True):
+        unpacked = list(zip(asides, targets.values(), strict=True))
+        _refuse_two_of_a_name(unpacked)
+        for aside, target in unpacked:
             _put(aside, target)
         # Files, names and folders are on the disk before the archive goes: a power cut loses no delivery.
         for place in {target.parent for target in targets.values()}:
@@ -113,6 +116,18 @@ def _unpack(path: Path, member: str, place: Path, number: int) -> Path:
     return aside
 
 
+def _refuse_two_of_a_name(unpacked: Iterable[tuple[Path, Path]]) -> None:
+    """Raises SubmissionRefused where two members of one name differ: nobody but their sender knows which is meant."""
+    first: dict[Path, Path] = {}
+    for aside, target in unpacked:
+        if not _is_same(first.setdefault(target, aside), aside):
+            raise SubmissionRefused(
+                "GEN-010",
+                f"Two folders of the archive have a file {target.name}, and the files differ. Take one of them out, and send the "
+                "archive again.",
+            )
+
+
 def _put(aside: Path, target: Path) -> None:
     """Give an unpacked member its name. Raises Waits where another file of that name lies there."""
     try:
@@ -131,7 +146,11 @@ def _put(aside: Path, target: Path) -> None:
 def _clear(settings: Settings) -> None:
     """Delete what is unpacked aside. What was put into the inbox has a name of its own there."""
     for left in settings.inbox.glob(f"*/{UNPACKING}"):
-        shutil.rmtree(left)
+        # Whoever may write into the folder may have put a file or a link there, and what a link leads to is not ours.
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def _is_same(one: Path, other: Path) -> bool:

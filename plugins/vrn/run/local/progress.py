@@ -103,7 +103,7 @@ def _lines(console: Console, form: Form) -> Iterator[Show]:
                 said, moved_at = text, now
                 console.print(f"{_clock(now - began)}  {text}")
             else:
-                console.print(f"{_clock(now - began)}  {text}; nothing moved since {_clock(moved_at - began)}")
+                console.print(f"{_clock(now - began)}  {text}; the same since {_clock(moved_at - began)}")
 
     def show(look: Any) -> None:
         nonlocal latest
