@@ -112,6 +112,26 @@ def test_a_mean_of_fewer_than_twenty_is_hidden_as_a_share_of_fewer_is(policy, si
     assert suppressed(decide([mean_of([3] * size)], policy)).tolist() == [is_hidden]
 
 
+def test_a_mean_that_is_hidden_hides_no_share_that_says_over_how_many_it_is():
+    """Of 60 children 15 reoffended: that is said, and how often they did is not."""
+    share, mean = (
+        {"suppression_policy": "LVRN5", "population": None, "multiplier": 100, "comparator_default": "LANCS-14",
+         "polarity": "low_is_good", "indicator_id": name, "value_type": kind, "adds_up": adds_up}
+        for name, kind, adds_up in (("S12a", "proportion", []), ("S12b", "mean", ["denominator = S12a", "denominator <= count"]))
+    )  # fmt: skip
+    counts = {EAST[0]: (25, 15, 60), EAST[1]: (90, 40, 150), EAST[2]: (130, 60, 200), "LANCS-14": (245, 115, 410)}
+    figures = [
+        {**figure(place, "2019/20", *numbers), "indicator_id": name}
+        for place, (offences, children, followed) in counts.items()
+        for name, numbers in (("S12a", (children, followed)), ("S12b", (offences, children)))
+    ]
+    decided = disclosure.decide(pd.DataFrame(figures), pd.DataFrame([share, mean]), areas(EAST[:3]), PERIODS)
+    is_hidden = suppressed(decided)
+    assert set(decided.loc[is_hidden, "indicator_id"]) == {"S12b"}
+    assert is_hidden[decided["area_code"] == EAST[0]].any()
+    assert is_hidden.sum() == 2
+
+
 @pytest.mark.parametrize(("more", "is_hidden"), [(0, False), (1, True), (4, True), (5, False)])
 def test_what_is_counted_beyond_the_first_of_each_is_a_count_too(more, is_hidden):
     """Of 30 children with 31 reoffences there is a single one with two."""

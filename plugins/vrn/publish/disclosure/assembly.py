@@ -101,6 +101,8 @@ class _Assembly:
         # What a restatement left behind stays hidden; what bands, or counts, leave of each other counts where it is small.
         is_small = np.array([policy.is_small(value) for policy, value in zip(cell_policies, values, strict=True)], dtype=bool)
         needs = np.where(is_row | is_old, values > 0, is_small) | self._zero_matters(rows)
+        # A mean of fewer than MIN_GROUP says too much of them; how many they are may be another indicator's count (of S12a).
+        needs &= is_small | ~self._is_group_of_mean()
         is_some = np.isin(numbers, list(self._is_some))
         may_be_none = np.isin(numbers, list(self._may_be_none - self._is_some_now)) & ~is_some
         return Puzzle(
@@ -151,6 +153,10 @@ class _Assembly:
         known = {(table.name, table.first_row + row, measure) for table in self._tables for row, measure in table.given_away}
         cells = zip(self._cells.places, self._cells.rows, strict=True)
         return np.array([(place[0][0], row, place[0][1]) in known for place, row in cells], dtype=bool)
+
+    def _is_group_of_mean(self) -> np.ndarray:
+        means = {table.name for table in self._tables if table.value_type == "mean"}
+        return np.array([name in means and measure == "group" for (name, measure), *_ in self._cells.places], dtype=bool)
 
     def _zero_matters(self, rows: np.ndarray) -> np.ndarray:
         """Counts of zero that say where the few are. A share of none is known to be so: its group is what must not be."""
