@@ -28,7 +28,7 @@ supplier_month as (
 
 ),
 
--- Rows that were set aside, by the areas that they name.
+-- Rows that were set aside, where they were many, by the areas that they name.
 set_aside as (
 
     select distinct

@@ -16,7 +16,7 @@ STATUSES: Mapping[str, tuple[str, str]] = {
     "incomplete": (
         "part of it was delivered",
         "Some deliveries that are due came and others did not, too many events have no place to give areas, or nothing was counted "
-        "and a row was set aside that may be something.",
+        "and rows were set aside that may be something.",
     ),
     "before_series": ("before the series begins", "The indicator is not expected for this period."),
     "no_denominator": (

@@ -1,4 +1,4 @@
-"""The counts know what the gate set aside of a delivery, so that no figure says zero where a row that was set aside may be one."""
+"""The counts know what the gate set aside of a delivery, so that no figure says zero where rows that were set aside may be some."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STATEMENTS = (
     # NULL until the next build, which is a full one, as the first by another version of the project.
     "alter table ops.counted_submission add column set_aside jsonb",
     "comment on column ops.counted_submission.set_aside is "
-    "'By entity the areas that rows name which were set aside (dbt_project/macros/rows_set_aside.sql); NULL where none was.'",
+    "'By entity the areas that rows name of which many were set aside (dbt_project/macros/rows_set_aside.sql); NULL where few were.'",
 )
 
 
