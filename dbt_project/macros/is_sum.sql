@@ -5,13 +5,16 @@
     {%- if left_out() %} and {{ indicator }}.indicator_id not in ({{ left_out_ids() }}){% endif %}
 {%- endmacro %}
 
-{# What of a figure adds up, each as a row `each_measure` of its name and its number. Residents are known without events; what was
-   counted to divide by is known where the count is. #}
+{# What of a figure adds up, each as a row `each_measure` of its name and its number. Of an incomplete zero what was counted adds up,
+   though it is not told. Residents are known without events; what was counted to divide by is known where the count is. #}
 {% macro summed_measures(figure) -%}
     (
         values
-        ('count', {{ figure }}.count),
-        ('denominator', case when indicator.population is not null or {{ figure }}.count is not null then {{ figure }}.denominator end)
+        ('count', coalesce({{ figure }}.count, {{ figure }}.numerator)),
+        (
+            'denominator',
+            case when indicator.population is not null or {{ figure }}.numerator is not null then {{ figure }}.denominator end
+        )
     ) as each_measure (measure, number)
 {%- endmacro %}
 

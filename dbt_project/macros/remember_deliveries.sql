@@ -16,10 +16,10 @@
     delete from ops.counted_submission;
     insert into ops.counted_submission (
         submission_id, attempt, feed, supplier, period_start_on, period_end_on, received_at, status, known_from_on,
-        known_until_on, is_ever_known, is_synthetic, has_rows
+        known_until_on, is_ever_known, is_synthetic, has_rows, set_aside
     )
     select
         submission_id, attempt, feed, supplier, period_start_on, period_end_on, received_at, status, known_from_on,
-        known_until_on, is_ever_known, is_synthetic, has_rows
+        known_until_on, is_ever_known, is_synthetic, has_rows, set_aside
     from {{ ref('stg_ops__submission') }};
 {% endmacro %}

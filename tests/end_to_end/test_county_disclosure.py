@@ -24,11 +24,12 @@ class County:
 
     def __init__(self, county):
         self.figures = county.frame(
-            "select * from marts.fct_indicator_value where count is not null and indicator_id = any(%s) "
+            "select * from marts.fct_indicator_value where numerator is not null and indicator_id = any(%s) "
             "and area_code not in (select area_code from marts.dim_area where area_type = 'unplaced')",
             list(ATTACKED),
         )
-        self.figures["count"] = self.figures["count"].astype(float)
+        # As a release judges them: who reads of an incomplete zero has no count of it, and knows that it is one.
+        self.figures["count"] = self.figures["numerator"].astype(float)
         self.indicators, self.areas, self.periods = (county.frame(f"select * from marts.{name}") for name in DIMENSIONS)
         self.known = county.frame("select partner, indicator_id, area_code from marts.partner_known_area")
         self.policies = dict(zip(self.indicators["indicator_id"], self.indicators["suppression_policy"], strict=True))

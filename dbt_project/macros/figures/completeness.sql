@@ -1,5 +1,6 @@
 {# What came: for each indicator, period and area whether rows of every expected supplier serve for every month that is due.
-   A supplier is expected for the months between its dates; a supplier of whose rows none serves has not delivered. #}
+   A supplier is expected for the months between its dates; a supplier of whose rows none serves has not delivered. And whether rows
+   were set aside that the figure of an area may lack: it is no zero then, whatever it counts. #}
 {% macro completeness(known=none) -%}
 {%- set as_at = day_of(known) -%}
 -- The ledger as the counts know it: what was accepted since is not counted, so it did not come yet.
@@ -24,6 +25,22 @@ supplier_month as (
     cross join lateral
         generate_series(submission.period_start_on, submission.period_end_on, interval '1 month') as month (month_on)
     group by submission.feed, submission.supplier, month.month_on
+
+),
+
+-- Rows that were set aside, where they were many, by the areas that they name.
+set_aside as (
+
+    select distinct
+        submission.supplier,
+        date_trunc('month', month.month_on)::date as month_on,
+        submission.feed || '__' || aside.entity as entity,
+        aside.areas
+    from submission
+    cross join lateral jsonb_to_recordset(submission.set_aside) as aside (entity text, areas text[])
+    cross join lateral
+        generate_series(submission.period_start_on, submission.period_end_on, interval '1 month') as month (month_on)
+    where submission.status <> 'refused'
 
 ),
 
@@ -99,7 +116,7 @@ area_supplier as (
 
     select area.area_code, feed_supplier.supplier
     from {{ ref('dim_area') }} as area
-    cross join (select distinct supplier from expected_supplier) as feed_supplier
+    cross join (select distinct supplier from {{ source('ops', 'feed_supplier') }}) as feed_supplier
     left join {{ ref('supplier') }} as supplier on feed_supplier.supplier = supplier.supplier
     left join {{ ref('dim_area') }} as own on supplier.area_code = own.area_code
     where
@@ -113,6 +130,33 @@ area_supplier as (
             or supplier.site_prefix is null
             or area.area_code like supplier.site_prefix || '%'
         )
+
+),
+
+-- Of which areas' figures a row that was set aside may be one: of those that it names, and of all where it names none of their kind.
+lacking as (
+
+    select distinct beside.indicator_id, beside.period_id, area.area_code
+    from (
+        select distinct indicator.indicator_id, period.period_id, set_aside.supplier, set_aside.areas
+        from {{ indicators_of(known) }} as indicator
+        inner join {{ periods_of(known) }} as period on period.period_type = any(indicator.period_types) {{ and_is_touched(known) }}
+        inner join {{ ref('figure__counted_from') }} as counted_from on indicator.indicator_id = counted_from.indicator_id
+        inner join set_aside
+            on
+                counted_from.entity = set_aside.entity
+                and set_aside.month_on <= period.last_due_on
+                and set_aside.month_on >= date_trunc(
+                    'month',
+                    {{ first_day_counted('period', 'indicator') }} - make_interval(months => indicator.looks_back_months::integer)
+                )
+    ) as beside
+    inner join area_supplier on beside.supplier = area_supplier.supplier
+    inner join {{ ref('dim_area') }} as area on area_supplier.area_code = area.area_code
+    cross join (select array_agg(area_code) as codes from {{ ref('dim_area') }} where area_type = 'hospital_site') as site
+    where
+        area.leaf_codes && beside.areas
+        or case when area.area_type = 'hospital_site' then not beside.areas && site.codes else beside.areas <@ site.codes end
 
 )
 
@@ -128,9 +172,15 @@ select
         when sum(delivered.refused_count) > 0 then 'refused'
         else 'awaiting_feed'
     end as feed_status,
-    bool_or(delivered.is_synthetic) as is_synthetic
+    bool_or(delivered.is_synthetic) as is_synthetic,
+    bool_or(lacking.area_code is not null) as is_lacking
 from delivered
 inner join area_supplier on delivered.supplier = area_supplier.supplier
+left join lacking
+    on
+        delivered.indicator_id = lacking.indicator_id
+        and delivered.period_id = lacking.period_id
+        and area_supplier.area_code = lacking.area_code
 {%- if left_out() %}
 where delivered.indicator_id not in ({{ left_out_ids() }})
 {%- endif %}
@@ -138,7 +188,7 @@ group by delivered.indicator_id, delivered.period_id, area_supplier.area_code
 {%- if left_out() %}
 union all
 -- What came of them is not counted.
-select indicator.indicator_id, period.period_id, area.area_code, 'awaiting_feed', false
+select indicator.indicator_id, period.period_id, area.area_code, 'awaiting_feed', false, false
 from {{ indicators_of(known) }} as indicator
 cross join {{ periods_of(known) }} as period
 cross join {{ ref('dim_area') }} as area

@@ -49,6 +49,7 @@ select
     cell.ethnicity,
     cell.imd_quintile,
     completeness.is_synthetic,
+    completeness.is_lacking,
     case
         when period.start_on < indicator.series_starts_on then 'before_series'
         when

@@ -9,7 +9,9 @@ select
     age_band,
     ethnicity,
     imd_quintile,
-    numerator as count,
+    -- Of what is incomplete no zero is told. The numerator says that nothing was counted, because whoever reads of no count knows it
+    -- too, and disclosure control has to.
+    case when status = 'incomplete' then nullif(numerator, 0) else numerator end as count,
     numerator,
     denominator,
     {%- for name in ('value', 'lower_ci_95', 'upper_ci_95', 'lower_ci_998', 'upper_ci_998') %}

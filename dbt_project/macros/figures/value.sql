@@ -128,6 +128,8 @@ with_status as (
             when not is_begun then 'awaiting_feed'
             -- What has a place is counted, and says nothing of the place.
             when is_missing or is_poorly_located then 'incomplete'
+            -- Nothing was counted, and what was set aside may be something. Differences that cancel out are not nothing.
+            when is_lacking and numerator = 0 and coalesce(square_sum, 0) = 0 then 'incomplete'
             when value_type = 'dsr' and dimension is null and standardised_events < 10 then 'not_applicable'
             when value_type = 'count' then 'ok'
             when coalesce(denominator, 0) < greatest(min_denominator, 1e-9) then 'no_denominator'

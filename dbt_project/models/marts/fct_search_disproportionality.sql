@@ -10,9 +10,9 @@ searched as (
     select
         area_code,
         period_id,
-        max(numerator) filter (where ethnicity = 'ethnic_minority') as minority_searches,
-        max(numerator) filter (where ethnicity = 'white') as white_searches,
-        max(numerator) filter (where ethnicity = 'not_stated') as not_stated_searches,
+        max(count) filter (where ethnicity = 'ethnic_minority') as minority_searches,
+        max(count) filter (where ethnicity = 'white') as white_searches,
+        max(count) filter (where ethnicity = 'not_stated') as not_stated_searches,
         max(denominator) filter (where ethnicity = 'ethnic_minority') as minority_population,
         max(denominator) filter (where ethnicity = 'white') as white_population,
         max(value) filter (where ethnicity = 'all') as ratio,

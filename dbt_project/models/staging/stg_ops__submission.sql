@@ -45,10 +45,16 @@ known as (
 
 ),
 
+aside as (
+
+    {{ rows_set_aside() }}
+
+),
+
 final as (
 
     select
-        submission_id,
+        known.submission_id,
         attempt,
         feed,
         supplier,
@@ -62,8 +68,10 @@ final as (
         status <> 'refused' and cut_on < known_until_on as is_ever_known,
         is_synthetic,
         -- A delivery of no rows at all is accepted where the feed file lets it say that there was nothing.
-        status <> 'refused' and coalesce(rows_accepted > 0 or rows_in_file = 0, false) as has_rows
+        status <> 'refused' and coalesce(rows_accepted > 0 or rows_in_file = 0, false) as has_rows,
+        aside.set_aside
     from known
+    left join aside on known.submission_id = aside.submission_id
 
 )
 

@@ -50,11 +50,12 @@ KEEP_ROWS = sql.SQL(
     )
     """
 )
-# What has no place is told as part of the force, and nowhere else.
+# What has no place is told as part of the force, and nowhere else. What an incomplete zero counts is its numerator alone.
 VALUES = sql.SQL(
-    """
+    f"""
     (
-        select * from marts.fct_indicator_value
+        select {", ".join("coalesce(count, numerator) as count" if name == "count" else name for name in (*KEY, *VALUE))}
+        from marts.fct_indicator_value
         where area_code not in (select area_code from marts.dim_area where area_type = 'unplaced')
     )
     """

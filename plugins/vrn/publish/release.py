@@ -217,7 +217,10 @@ def _decide(connection: psycopg.Connection, number: int, tell: Tell) -> None:
         cursor = connection.execute(query)
         return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
 
-    figures = frame("select * from marts.fct_indicator_value where count is not null")
+    figures = frame("select * from marts.fct_indicator_value where coalesce(count, numerator) is not null")
+    # Of an incomplete zero no count is told. Whoever reads of none knows that nothing was counted, and disclosure control has to.
+    is_told = figures["count"].notna()
+    figures["count"] = figures["count"].where(is_told, figures["numerator"])
     now = disclosure.Definitions(*(frame(f"select * from marts.{name}") for name in ("dim_indicator", "dim_area", "dim_period")))
     former = memory.definitions(connection, number)
     decided = disclosure.decide(
@@ -230,6 +233,7 @@ def _decide(connection: psycopg.Connection, number: int, tell: Tell) -> None:
         tell=lambda share: tell(DECIDES, share),
     )
     tell(KEEPS, 1.0)
+    decided["count"] = decided["count"].where(is_told[decided.index])
     decided = decided.astype(dict.fromkeys(frozen.RANGE, "Int64"))
     columns = [*frozen.KEY, *frozen.DECISION, *frozen.RANGE]
     rows = decided[columns].astype(object).where(decided[columns].notna(), None)

@@ -15,7 +15,8 @@ STATUSES: Mapping[str, tuple[str, str]] = {
     "refused": ("what was delivered was refused", "Only deliveries that broke a rule came; their suppliers were told which."),
     "incomplete": (
         "part of it was delivered",
-        "Some deliveries that are due came and others did not, or too many events have no place to give areas.",
+        "Some deliveries that are due came and others did not, too many events have no place to give areas, or nothing was counted "
+        "and rows were set aside that may be something.",
     ),
     "before_series": ("before the series begins", "The indicator is not expected for this period."),
     "no_denominator": (
