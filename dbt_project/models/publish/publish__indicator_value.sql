@@ -15,6 +15,16 @@ decision as (
 
 ),
 
+-- A release of before 1 December 2026 has the limits of such a mean, from which each person's number follows, and words that rest
+-- on them. What is kept of a release nobody changes.
+mean_of_persons as (
+
+    select indicator_id
+    from {{ ref('frozen__dim_indicator') }}
+    where value_type = 'mean' and suppression_policy <> 'none'
+
+),
+
 decided as (
 
     select
@@ -28,13 +38,14 @@ decided as (
         decision.count,
         decision.denominator,
         {{ as_numeric('decision.value') }} as value,
-        {{ as_numeric('decision.lower_ci_95') }} as lower_ci_95,
-        {{ as_numeric('decision.upper_ci_95') }} as upper_ci_95,
-        {{ as_numeric('decision.lower_ci_998') }} as lower_ci_998,
-        {{ as_numeric('decision.upper_ci_998') }} as upper_ci_998,
-        decision.method,
-        coalesce(decision.comparison, 'not_compared') as comparison,
-        decision.trend,
+        {%- for name in ('lower_ci_95', 'upper_ci_95', 'lower_ci_998', 'upper_ci_998') %}
+        case when mean_of_persons.indicator_id is null then {{ as_numeric('decision.' ~ name) }} end as {{ name }},
+        {%- endfor %}
+        case when mean_of_persons.indicator_id is null then decision.method end as method,
+        case when mean_of_persons.indicator_id is null then coalesce(decision.comparison, 'not_compared') else 'not_compared' end
+            as comparison,
+        case when mean_of_persons.indicator_id is null or decision.trend is null then decision.trend else 'cannot_be_calculated' end
+            as trend,
         case
             when figure.count is not null and coalesce(decision.decision, '') <> 'publish' then 'suppressed'
             -- Of what the rounded count may stand for, some has no value.
@@ -52,6 +63,7 @@ decided as (
             and figure.area_code = decision.area_code
             and figure.period_id = decision.period_id
             and {{ is_same_cell('figure', 'decision') }}
+    left join mean_of_persons on figure.indicator_id = mean_of_persons.indicator_id
 
 ),
 
