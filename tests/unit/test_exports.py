@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from vrn.publish import exports
 from vrn.settings import REPOSITORY, Settings
@@ -65,7 +66,7 @@ def _add(owner: psycopg.Connection, table: str, **values) -> None:
 def published(home: Settings, owner: psycopg.Connection) -> Settings:
     """publish as its contract says it, with a small release in it: made by hand, so that dbt need not run."""
     contracts = _contracts()
-    for name in (*TABLES, "feed_status"):
+    for name in TABLES:
         columns = contracts[name]["columns"]
         typed = [sql.SQL("{} {}").format(sql.Identifier(one["name"]), sql.SQL(one["data_type"])) for one in columns]
         table = sql.Identifier("publish", name)
@@ -104,6 +105,18 @@ def _release(owner: psycopg.Connection, release_id: str, *, is_synthetic: bool =
         [hashlib.sha256(release_id.encode()).hexdigest(), is_synthetic],
     ).fetchone()["submission_id"]
     _insert(owner, "ops.release_submission", {"release_id": release_id, "submission_id": delivery})
+
+
+def _source(owner: psycopg.Connection, release_id: str, *, is_open: bool = False) -> None:
+    """What a release kept of the feed and the supplier that it is made of."""
+    feed = {"feed": "police_crime", "feed_name": "Recorded crime", "is_open": is_open}
+    supplier = {"feed": "police_crime", "supplier": "lancs", "supplier_name": "The Constabulary"}
+    for relation, content in (("feed", feed), ("feed_supplier", supplier)):
+        owner.execute(
+            "insert into ops.frozen_row (relation, content, content_hash, since_release) "
+            "select %s, %s, 'x', release_number from ops.release where release_id = %s",
+            [relation, Jsonb(content), release_id],
+        )
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -248,7 +261,7 @@ def test_a_suppressed_figure_with_a_number_stops_the_export_and_leaves_nothing(p
 
 
 def test_the_package_says_what_is_synthetic_and_what_it_was_made_of(published, owner):
-    _add(owner, "feed_status", feed="police_crime", feed_name="Recorded crime", supplier="lancs", supplier_name="The Constabulary")
+    _source(owner, RELEASE)
     folder = exports.write(published, RELEASE)
     package = _package(folder)
     assert package["synthetic"] is True
@@ -260,12 +273,25 @@ def test_the_package_says_what_is_synthetic_and_what_it_was_made_of(published, o
     assert pq.read_schema(folder / "area.parquet").metadata[b"synthetic"] == b"true"
 
 
+def test_a_feed_that_is_renamed_or_whose_licence_changes_is_in_the_package_as_it_was(published, owner):
+    _source(owner, RELEASE)
+    folder = exports.write(published, RELEASE)
+    before = _bytes(folder)
+    (folder / "area.csv").unlink()
+    owner.execute(
+        "insert into ops.feed (feed, feed_name, period_months, latency_days, is_open) "
+        "values ('police_crime', 'Crimes', 1, 31, true)"
+    )
+    owner.execute("insert into ops.feed_supplier values ('police_crime', 'lancs', 'The Police', true)")
+    assert _bytes(exports.write(published, RELEASE)) == before
+
+
 @pytest.mark.parametrize("is_synthetic", [False, True])
 @pytest.mark.parametrize(("is_open", "licences"), [(True, ["OGL-UK-3.0"]), (False, ["OGL-UK-3.0", "other-closed"])])
 def test_what_was_made_of_a_shared_feed_is_not_said_to_be_open(published, owner, is_synthetic, is_open, licences):
     """Issue 16, E: a release of made-up deliveries of police, hospitals and councils claimed the Open Government Licence."""
-    _add(owner, "feed_status", feed="police_crime", supplier="lancs", is_open=is_open)
     _release(owner, "2026-12-01", is_synthetic=is_synthetic)
+    _source(owner, "2026-12-01", is_open=is_open)
     owner.execute("update publish.indicator_value set release_id = '2026-12-01'")
     package = _package(exports.write(published, "2026-12-01"))
     assert package["synthetic"] is is_synthetic

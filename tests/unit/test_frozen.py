@@ -153,6 +153,10 @@ def test_what_is_deleted_renamed_or_defined_anew_changes_no_row_that_is_publishe
     assert story.published_when_built == story.published
 
 
+def test_a_release_keeps_the_names_of_those_whose_data_it_is_made_of(story):
+    assert {"feed", "feed_supplier"} <= {row.split(",")[1] for row in story.kept["release_row"]}
+
+
 def test_a_build_says_which_lines_name_what_was_deleted_and_without_them_everything_is_built(story):
     """Issue 16, C: deleting blocks nothing. It ended in a traceback of the release, after a build that did not say which line."""
     said = story.not_built

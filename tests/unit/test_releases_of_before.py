@@ -79,6 +79,18 @@ def test_each_release_has_the_rows_that_it_had_and_each_row_is_kept_once(home, b
     assert areas == [(release_id, "Blackburn") for release_id in RELEASES]
 
 
+def test_each_release_names_the_feeds_that_the_home_has_on_the_day_of_the_upgrade(home, before):
+    prepare.migrate(home, "0033")
+    before.execute("insert into ops.feed (feed, feed_name, period_months, latency_days) values ('police_crime', 'Crimes', 1, 31)")
+    before.execute("insert into ops.feed_supplier values ('police_crime', 'lancs', 'The Police', true)")
+    prepare.migrate(home)
+    said = (
+        "select release_id, coalesce(content ->> 'supplier_name', content ->> 'feed_name') from ops.release_row "
+        "where relation in ('feed', 'feed_supplier') order by 1, 2"
+    )
+    assert before.execute(said).fetchall() == [(release_id, name) for release_id in RELEASES for name in ("Crimes", "The Police")]
+
+
 def test_a_range_that_a_release_tells_again_is_kept_once(home, before):
     """Issue 16, D: a row was kept for each release."""
     prepare.migrate(home, "0024")

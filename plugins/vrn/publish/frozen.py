@@ -24,6 +24,8 @@ MODELS = {
     "similar_area": "reference",
     "benchmark": "reference",
 }
+# What the data package says of whose data a release is made (exports/package.py).
+SOURCES = {"feed": "ops", "feed_supplier": "ops"}
 KEY, TELLING = tuple(disclosure.KEY), tuple(disclosure.VALUES)
 # Figures before disclosure control, its decisions, and what may be told in the place of a hidden count: the columns beside the key.
 VALUE = (*TELLING, "status", "population_vintage", "population_basis", "is_synthetic")
@@ -77,8 +79,8 @@ BEGIN_FIGURES = sql.SQL(
 
 
 def keep_models(connection: psycopg.Connection, number: int) -> None:
-    """Keep the models that publish is made of, as they are, under the release of this number, the newest."""
-    for name, schema in MODELS.items():
+    """Keep the models that publish is made of and SOURCES, as they are, under the release of this number, the newest."""
+    for name, schema in (MODELS | SOURCES).items():
         connection.execute(
             KEEP_ROWS.format(table=sql.Identifier(schema, name), relation=sql.Literal(name), number=sql.Literal(number))
         )

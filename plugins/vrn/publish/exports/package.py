@@ -26,6 +26,28 @@ ONS = {
     "path": "https://geoportal.statistics.gov.uk",
 }
 
+# What a release is made of, by feed and supplier, named as they were when it was made.
+DELIVERED = """
+    select
+        delivery.feed,
+        coalesce(feed.content ->> 'feed_name', delivery.feed) as feed_name,
+        coalesce(supplier.content ->> 'supplier_name', delivery.supplier) as supplier_name,
+        bool_or(delivery.is_synthetic) as is_synthetic,
+        coalesce(bool_and((feed.content ->> 'is_open')::boolean), false) as is_open
+    from ops.release_submission as used
+    inner join ops.submission as delivery on used.submission_id = delivery.submission_id
+    left join ops.release_row as feed
+        on used.release_id = feed.release_id and feed.relation = 'feed' and delivery.feed = feed.content ->> 'feed'
+    left join ops.release_row as supplier
+        on
+            used.release_id = supplier.release_id
+            and supplier.relation = 'feed_supplier'
+            and delivery.feed = supplier.content ->> 'feed'
+            and delivery.supplier = supplier.content ->> 'supplier'
+    where used.release_id = %(release_id)s
+    group by 1, 2, 3
+"""
+
 
 def of_file(path: Path, table: Table, columns: list[Column], description: str | None) -> dict:
     """What the package says of a file: its columns, size and hash. description: the table's own."""
@@ -76,11 +98,7 @@ def of_release(connection: psycopg.Connection, release: dict, resources: list[di
     release_id, is_synthetic = release["release_id"], release["is_synthetic"]
     delivered = rows(
         connection,
-        "select feed, coalesce(feed_name, feed) as feed_name, coalesce(supplier_name, supplier) as supplier_name, "
-        "bool_or(submission.is_synthetic) as is_synthetic, bool_and(coalesce(is_open, false)) as is_open "
-        "from ops.release_submission join ops.submission using (submission_id) "
-        "left join publish.feed_status using (feed, supplier) "
-        "where release_id = %(release_id)s group by 1, 2, 3",
+        DELIVERED,
         release_id=release_id,
     )
     sources: dict[str, dict] = {}

@@ -11,7 +11,7 @@ STATEMENTS = (
     # NULL until the next build, which is a full one, as the first by another version of the project.
     "alter table ops.counted_submission add column set_aside jsonb",
     "comment on column ops.counted_submission.set_aside is "
-    "'By entity the areas that rows name of which many were set aside (dbt_project/macros/rows_set_aside.sql); NULL where few were.'",
+    "'By entity the areas that rows name of which many were set aside (macros/rows_set_aside.sql); NULL where few were.'",
 )
 
 
