@@ -161,7 +161,7 @@ def test_a_withdrawal_that_comes_before_linkage_reads_the_rows_is_not_held_up_an
     owner,
     monkeypatch,
 ):
-    """Linkage held the links' table from its start on and waited for the rows, which the withdrawal held and waited for the links."""
+    """Linkage held the table of links from its start on and waited for the rows; the withdrawal had the rows and waited for it."""
     sent = partners.send(YOT, "lan")
     partners.send(YOT, "bwd")
     build.take(LINK)
