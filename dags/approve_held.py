@@ -21,7 +21,12 @@ choose, and write your name and the reason: the ledger keeps both (`ops.submissi
 answered; nothing else waits meanwhile, and other deliveries of the feed go on.
 
 `make approve` and `make refuse` do the same from a shell. A delivery whose step failed three times was never judged, so nobody can
-approve it: mend the cause and run `make replay`, or reject it.
+approve it: mend the cause and run `make replay`, or reject it. Nor can anybody approve what no agreement covers today. The question
+says so, and what to do.
+
+| what is red | what it means | what to do |
+| --- | --- | --- |
+| `settle` | the answer could not be carried out, and the delivery waits still | the task's last log line says why, and what can be done. Was it an agreement that ended? Clear the task once another covers the delivery: it carries out the same answer |
 
 A run that was lost: trigger this DAG by hand; it asks again for everything that still waits.
 """
@@ -56,18 +61,23 @@ def approve_held():
     def settle(question: dict, answer: dict) -> None:
         from vrn.ledger.states import NotAllowed
         from vrn.run import deciding, ingest
+        from vrn.run.failing import NoRetry
         from vrn.settings import Settings
 
         said = answer.get("params_input") or {}
         user = (answer.get("responded_by_user") or {}).get("name") or "a person"
         who = f"{said['name'].strip()} (signed in as {user})" if (said.get("name") or "").strip() else user
         decide = deciding.approve if answer["chosen_options"] == [APPROVE] else deciding.refuse
+        number = question["submission_id"]
         try:
-            decide(Settings(), question["submission_id"], by=who, reason=(said.get("reason") or "").strip() or "no reason given")
+            decide(Settings(), number, by=who, reason=(said.get("reason") or "").strip() or "no reason given")
         except NotAllowed as error:
-            # Somebody else decided meanwhile, or the delivery cannot be approved; the sentence says which. Or a try before this
-            # decided and was killed: then nobody has called the build.
-            if not ingest.is_news([[question["submission_id"]]]):
+            # Nobody asks again about what cannot be approved now: whoever answered has to see that it waits still.
+            if ingest.held([[number]]):
+                raise NoRetry(str(error)) from None
+            # Somebody else decided meanwhile; the sentence says what. Or a try before this decided and was killed: then nobody has
+            # called the build.
+            if not ingest.is_news([[number]]):
                 raise AirflowSkipException(str(error)) from None
 
     @task_group

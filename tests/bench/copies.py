@@ -176,7 +176,7 @@ def restate(settings: Settings, months_cut: int) -> dict:
             )
         submission = ledger.get(connection, submission_id)
         counts = {name: newest[f"rows_{name}"] for name in ("quarantined", "duplicate", "warned")}
-        moves.accept(connection, submission, **counts)
+        moves.accept(connection, submission, agreement_id=newest["agreement_id"], **counts)
     return newest
 
 

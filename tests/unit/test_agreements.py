@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -10,18 +12,24 @@ import psycopg
 import pytest
 import yaml
 from psycopg import sql
+from rich.console import Console
 
 from tests.kills import Killed, killed_at
 from tests.made import csv_text, file_name, rewrite, table
+from vrn import __main__ as commands
 from vrn.errors import HomeError, SubmissionRefused
 from vrn.feeds import days
 from vrn.feeds.period import Period
-from vrn.ledger import agreement, states
+from vrn.gate import step as gate
+from vrn.ledger import agreement, findings, moves, states
 from vrn.ledger import store as ledger
 from vrn.receive import problems
+from vrn.report import headline, messages
 from vrn.run import deciding, ingest
+from vrn.run.local import status
 from vrn.synthetic import deliveries
-from vrn.warehouse.roles import SUPERUSER
+from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER, SUPERUSER
 
 FEED, PERIOD = "tiig_ed_attendance", "2020-06"
 NAME = "2020-06-rxl-ed-attendance.csv"
@@ -356,6 +364,8 @@ def test_what_passed_the_rules_is_held_and_does_not_serve_when_its_agreement_end
     register(inbox, entry(inbox))
     deciding.approve(inbox.settings, number, **WHO)
     assert ledger.find(inbox.connection, number)["status"] == "accepted"
+    # Nothing is said any more of the agreement that ended.
+    assert "GEN-008" not in {said["rule_code"] for said in findings.of(inbox.connection, number)}
 
 
 def test_an_approval_that_was_killed_is_not_made_good_after_the_agreement_ended(inbox):
@@ -393,3 +403,185 @@ def test_a_held_delivery_of_a_supplier_that_left_the_feed_file_is_judged_by_the_
     left = replace(contract, suppliers={code: one for code, one in contract.suppliers.items() if code != "rxl"})
     with pytest.raises(SubmissionRefused, match="There is no agreement by which rxl shares"):
         agreement.covering(inbox.connection, left, "rxl", TODAY, is_synthetic=False)
+
+
+def held_at_acceptance(inbox) -> dict:
+    """A delivery that passed the rules and then had no agreement, whose run is over."""
+    register(inbox, entry(inbox))
+    inbox.drop(FEED, NAME, inbox.text(FEED, PERIOD))
+    batches = ingest.take_in(FEED)
+    for step in ("stage", "gate"):
+        ingest.each(step, batches[0])
+    ends(inbox, "it was withdrawn")
+    agreement.publish(inbox.connection, inbox.settings)
+    ingest.each("accept", batches[0])
+    ingest.conclude(batches, f"ingest__{FEED}", "a test")
+    return ledger.find(inbox.connection, batches[0][0])
+
+
+def said_of_held(inbox, row: dict) -> list[str]:
+    """What the end of `make run`, the question in Airflow and `make status` say of a held delivery."""
+    screen = io.StringIO()
+    with connect(inbox.settings, OWNER) as connection:
+        headline.show_held(inbox.settings, connection, Console(file=screen, width=10_000))
+        lines = [text for heading, text in status._ledger(connection, inbox.settings) if heading == "Held"]
+    (question,) = ingest.questions([row["submission_id"]])
+    return [screen.getvalue(), question["body"], " ".join(lines)]
+
+
+@pytest.mark.parametrize("delivery", [held, held_at_acceptance], ids=["held by a rule", "held at acceptance"])
+def test_whoever_is_told_of_a_held_delivery_reads_that_it_can_be_approved_once_an_agreement_covers_it_and_from_when_on(
+    inbox, delivery
+):
+    row = delivery(inbox)
+    number = f"SUBMISSION={row['submission_id']}"
+    ends(inbox, "it was withdrawn")
+    for said in said_of_held(inbox, row):
+        assert f"So nobody can approve submission {row['submission_id']} today." in said
+        assert f"Once an agreement covers it, `make approve {number}` lets it serve; if none will, `make refuse {number}`" in said
+        assert f"`make approve {number}` lets it serve, `make refuse" not in said
+    # Nothing came since: the register is read as it is.
+    register(inbox, entry(inbox, agreement="RENEWED"))
+    for said in said_of_held(inbox, row):
+        assert f"`make approve {number}` lets it serve, `make refuse {number}` refuses it." in said
+        assert "nobody can approve" not in said
+
+
+def test_while_the_entry_of_a_held_delivery_cannot_be_read_whoever_is_told_of_it_reads_which(inbox):
+    row = held(inbox)
+    register(inbox, entry(inbox, valid_to="31/12/2027"))
+    for said in said_of_held(inbox, row):
+        assert re.search("valid_to is no day.* Once that is mended, `make approve SUBMISSION=", said)
+
+
+def test_the_supplier_of_what_no_agreement_covers_any_more_reads_the_rule_and_no_command_and_has_nothing_to_send(inbox):
+    row = held_at_acceptance(inbox)
+    with messages.path(inbox.settings, row).open(encoding="utf-8", newline="") as file:
+        whole, *rest = csv.DictReader(file)
+    # Said of the file as a whole, and not a second time.
+    assert "GEN-008" not in {line["rule_code"] for line in rest}
+    assert (whole["status"], whole["rule_code"]) == ("held", "GEN-008")
+    assert whole["outcome"] == "the file waits until a person has looked at it"
+    assert "is withdrawn, so it does not cover" in whole["what_to_do"]
+    assert whole["what_to_do"].endswith("Nothing in it has to change, and it need not be sent again.")
+    assert "`make" not in whole["what_to_do"]
+    assert "corrected file" not in whole["what_to_do"]
+    # Once it is refused it waits for no agreement.
+    deciding.refuse(inbox.settings, row["submission_id"], **WHO)
+    said = messages.path(inbox.settings, now(inbox, row)).read_text(encoding="utf-8")
+    assert "GEN-021" in said
+    assert "until an agreement covers it" not in said
+
+
+def restated(inbox) -> tuple[dict, dict]:
+    """A delivery that serves under an agreement, and before it the one that it replaced."""
+    register(inbox, entry(inbox))
+    rows = table(inbox.text(FEED, PERIOD))
+    for count in (60, 58):
+        inbox.drop(FEED, NAME, csv_text(rows[:count]))
+        inbox.take_in(FEED)
+    first, second = inbox.connection.execute("select * from ops.submission order by 1").fetchall()
+    assert (first["status"], second["status"]) == ("superseded", "accepted")
+    return first, second
+
+
+def withdrawn(inbox, row: dict) -> None:
+    assert commands.main(["withdraw", "--submission", str(row["submission_id"]), "--reason", "a test"]) == 0
+
+
+def refused_in_a_replay(inbox, row: dict) -> None:
+    assert deciding.replay(inbox.settings, [row["submission_id"]], **WHO) == {}
+    assert commands.main(["refuse", "--submission", str(row["submission_id"]), "--reason", "a test"]) == 0
+
+
+def refused_by_the_gate_in_a_replay(inbox, row: dict) -> None:
+    assert deciding.replay(inbox.settings, [row["submission_id"]], **WHO) == {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(gate, "_decide", lambda *_: gate.Decision("refused", "GEN-018", "All of it."))
+        (batch,) = ingest.take_in(FEED)
+        for step in ("stage", "gate"):
+            ingest.each(step, batch)
+    assert now(inbox, row)["status"] == "refused"
+
+
+WAYS_OUT = [withdrawn, refused_in_a_replay, refused_by_the_gate_in_a_replay]
+
+
+@pytest.mark.parametrize("goes", WAYS_OUT)
+@pytest.mark.parametrize("how", [*ENDED, "it cannot be read", "the feed file cannot be read"])
+def test_where_no_agreement_covers_the_delivery_before_what_goes_it_does_not_come_to_serve(
+    inbox, feed_files, capsys, monkeypatch, how, goes
+):
+    first, second = restated(inbox)
+    real = moves._let_earlier_serve
+
+    def ended_meanwhile(*arguments, **others):
+        # After what a replay asks for itself.
+        if how == "the feed file cannot be read":
+            (feed_files / f"{FEED}.odcs.yaml").write_text("id: [")
+        elif how == "it cannot be read":
+            register(inbox, entry(inbox, valid_to="31/12/2027"))
+        else:
+            ends(inbox, how)
+        agreement.publish(inbox.connection, inbox.settings)
+        return real(*arguments, **others)
+
+    monkeypatch.setattr(moves, "_let_earlier_serve", ended_meanwhile)
+    goes(inbox, second)
+    assert now(inbox, first)["status"] == "superseded"
+    number = first["submission_id"]
+    if goes is not refused_by_the_gate_in_a_replay:
+        said = capsys.readouterr().out
+        assert "Nothing serves for its supplier and period." in said
+        assert f"Submission {number}, the delivery before it, does not come to serve by itself." in said
+        why = {"it cannot be read": "valid_to is no day", "the feed file cannot be read": f"{FEED}.odcs.yaml"}
+        assert re.search(why.get(how) or ENDED[how][1], said)
+        assert f"`make replay SUBMISSION={number}` takes it in anew." in said
+
+
+def test_the_delivery_before_a_withdrawn_one_serves_by_a_replay_once_an_agreement_covers_it(inbox):
+    first, second = restated(inbox)
+    ends(inbox, "it was withdrawn")
+    withdrawn(inbox, second)
+    register(inbox, entry(inbox, agreement="RENEWED"))
+    assert deciding.replay(inbox.settings, [first["submission_id"]], **WHO) == {}
+    inbox.take_in(FEED)
+    assert (now(inbox, first)["status"], now(inbox, first)["agreement_id"]) == ("accepted", "RENEWED")
+
+
+@pytest.mark.parametrize("goes", WAYS_OUT)
+def test_the_delivery_before_what_goes_serves_again_under_the_agreement_that_covers_it_today(inbox, capsys, goes):
+    first, second = restated(inbox)
+    register(inbox, entry(inbox, agreement="RENEWED"))
+    agreement.publish(inbox.connection, inbox.settings)
+    goes(inbox, second)
+    assert (now(inbox, first)["status"], now(inbox, first)["agreement_id"]) == ("accepted", "RENEWED")
+    if goes is not refused_by_the_gate_in_a_replay:
+        assert f"Submission {first['submission_id']} serves for its supplier and period." in capsys.readouterr().out
+
+
+def test_of_a_withdrawn_delivery_that_had_none_before_it_is_said_that_nothing_serves(inbox, capsys):
+    register(inbox, entry(inbox))
+    inbox.drop(FEED, NAME, inbox.text(FEED, PERIOD))
+    (row,) = inbox.take_in(FEED)
+    withdrawn(inbox, row)
+    assert "Nothing serves for its supplier and period: there is no earlier delivery." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["it passed the rules", "a person approved it"])
+def test_the_ledger_names_the_agreement_under_which_a_delivery_was_accepted(inbox, is_held):
+    if is_held:
+        row = held(inbox)
+        register(inbox, entry(inbox, agreement="RENEWED"))
+        deciding.approve(inbox.settings, row["submission_id"], **WHO)
+    else:
+        register(inbox, entry(inbox))
+        inbox.drop(FEED, NAME, inbox.text(FEED, PERIOD))
+        (batch,) = ingest.take_in(FEED)
+        for step in ("stage", "gate"):
+            ingest.each(step, batch)
+        register(inbox, entry(inbox, agreement="RENEWED"))
+        agreement.publish(inbox.connection, inbox.settings)
+        ingest.each("accept", batch)
+        (row,) = ledger.describe(inbox.connection, batch)
+    assert (now(inbox, row)["status"], now(inbox, row)["agreement_id"]) == ("accepted", "RENEWED")

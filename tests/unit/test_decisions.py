@@ -29,9 +29,11 @@ from vrn.ledger import store as ledger
 from vrn.receive import landing
 from vrn.report import messages, notes
 from vrn.run import deciding, ingest
+from vrn.run.local import status
 from vrn.stage import copying
 from vrn.synthetic import deliveries
 from vrn.warehouse.connection import connect
+from vrn.warehouse.roles import OWNER
 
 ED, STREET, YOT = "tiig_ed_attendance", "police_street_crime", "yot_caseload"
 ATTENDANCES = "raw.tiig_ed_attendance__attendance"
@@ -165,6 +167,11 @@ def test_nobody_approves_a_delivery_that_the_feed_file_cannot_take_since_it_was_
     with pytest.raises(states.NotAllowed, match=f"has other tables or columns since submission {row['submission_id']} was judged"):
         deciding.approve(inbox.settings, row["submission_id"], **WHO)
     assert moves(inbox, row)[-1] == "held"
+    # And `make status` does not offer it, which reads as another role.
+    with connect(inbox.settings, OWNER) as connection:
+        said = " ".join(text for _, text in status._ledger(connection, inbox.settings))
+    assert f"Run `make replay SUBMISSION={row['submission_id']}`, which judges it anew" in said
+    assert "`make approve" not in said
 
 
 @pytest.mark.parametrize("change", [a_rule_leaves, a_column_becomes_judged_only])
@@ -184,7 +191,10 @@ def test_a_delivery_of_which_an_entity_left_the_feed_file_since_it_was_judged_is
     done = ingest.each("accept", batch)
     row = ledger.find(inbox.connection, batch[0])
     assert (done.results, done.broken, row["status"]) == ([], [], "held")
-    assert f"Run `make replay SUBMISSION={batch[0]}`, which judges it anew" in row["hold_reason"]
+    assert row["hold_reason"] == f"The feed file of {YOT} has other tables or columns since submission {batch[0]} was judged."
+    # What to type is for whoever decides, and not for the supplier, who reads the reason.
+    assert f"Run `make replay SUBMISSION={batch[0]}`, which judges it anew" in done.settled[0]
+    assert f"Run `make replay SUBMISSION={batch[0]}`, which judges it anew" in ingest.questions(batch)[0]["body"]
 
 
 def test_nobody_approves_what_was_not_held(inbox):
@@ -239,7 +249,10 @@ def test_a_step_that_fails_three_times_holds_its_delivery_with_the_reason_and_th
     assert [len(one.broken) for one in done] == [1, 1, 1]
     assert [row["status"] for row in ledger.describe(inbox.connection, ids)] == ["held", "staged"]
     held = ledger.describe(inbox.connection, ids)[0]
-    assert held["hold_reason"].startswith("stage failed 3 times: ZeroDivisionError. Mend the cause and run `make replay")
+    assert held["hold_reason"] == "stage failed 3 times: ZeroDivisionError."
+    way = f"was never judged, so nobody can approve it. Mend the cause and run `make replay SUBMISSION={ids[0]}`"
+    assert way in done[-1].settled[0]
+    assert way in ingest.questions([ids[0]])[0]["body"]
     # Nobody can let through what no rule looked at.
     with pytest.raises(states.NotAllowed, match="was never judged"):
         deciding.approve(inbox.settings, ids[0], **WHO)

@@ -80,7 +80,7 @@ def test_rows_are_set_aside_by_the_rules_that_judged_them_though_the_feed_file_h
         ingest.each(step, batch)
     contract = inbox.contract(STREET)
     others = replace(contract, entities=tuple(replace(entity, rules=()) for entity in contract.entities))
-    serving.accept(inbox.connection, ledger.get(inbox.connection, batch[0]), others)
+    serving.accept(inbox.connection, ledger.get(inbox.connection, batch[0]), others, "synthetic")
     done = ledger.find(inbox.connection, batch[0])
     assert (done["status"], done["rows_quarantined"]) == ("accepted", 1)
 

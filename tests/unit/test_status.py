@@ -140,7 +140,8 @@ def test_what_waits_for_a_person_is_named_however_many_were_refused_since(said, 
         submissions.came(owner, f"refused{number}.csv", status="refused")
     _, text = said(width=130)
     assert f"{STREET} held.csv: a test" in text
-    assert f"`make approve SUBMISSION={waiting}` lets it serve, `make refuse SUBMISSION={waiting}` refuses it" in text
+    # And what a person may do: in this ledger nothing was judged.
+    assert f"Mend the cause and run `make replay SUBMISSION={waiting}`, or `make refuse SUBMISSION={waiting}`." in text
     assert "Held nothing" not in text
     assert text.count(" more before these") == 1
 

@@ -15,7 +15,7 @@ from vrn.accept import retention
 from vrn.accept.unlinking import LINKS
 from vrn.build import steps as build
 from vrn.build.layers import LINK
-from vrn.build.linkage import match
+from vrn.build.linkage import match, persons
 from vrn.errors import HomeError
 from vrn.run import deciding
 from vrn.warehouse.connection import connect
@@ -45,6 +45,12 @@ def at_a_table(owner) -> bool:
     """Whether somebody waits for a table of raw."""
     query = "select 1 from pg_locks inner join pg_class on pg_class.oid = relation where not granted and relname ^@ %s"
     return owner.execute(query, [YOT]).fetchone() is not None
+
+
+def at_the_links(owner) -> bool:
+    """Whether somebody waits for the table of links."""
+    query = "select 1 from pg_locks inner join pg_class on pg_class.oid = relation where not granted and relname = 'person_link'"
+    return owner.execute(query).fetchone() is not None
 
 
 def test_a_withdrawn_delivery_leaves_no_pseudonym_no_link_and_no_chart_of_a_person_and_the_proof_counts_them(
@@ -148,6 +154,37 @@ def test_a_withdrawal_during_linkage_leaves_none_of_the_links_that_are_being_mad
     assert made > 0
     assert kept(owner) == set()
     assert deleted[LINKS] == made
+
+
+def test_a_withdrawal_that_comes_before_linkage_reads_the_rows_is_not_held_up_and_its_links_do_not_come_back(
+    partners,  # noqa: F811
+    owner,
+    monkeypatch,
+):
+    """Linkage held the table of links from its start on and waited for the rows; the withdrawal had the rows and waited for it."""
+    sent = partners.send(YOT, "lan")
+    partners.send(YOT, "bwd")
+    build.take(LINK)
+    number = delivered(owner)[0]
+    deleted = {}
+    withdrawing = threading.Thread(target=lambda: deleted.update(deciding.withdraw(partners.inbox.settings, number, **WHO)))
+    real = persons._records
+
+    def meanwhile(*arguments):
+        withdrawing.start()
+        waiting.until(lambda: not withdrawing.is_alive() or at_the_links(owner), "a withdrawal that ended, or waits for the links")
+        return real(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(persons, "_records", meanwhile)
+        linked = build.take(LINK)
+    withdrawing.join()
+    assert deleted[LINKS] == len(sent)
+    assert linked["records"] == len(kept(owner, "bwd")) > 0
+    assert kept(owner) == set()
+    assert owner.execute("select status from ops.submission where submission_id = %s", [number]).fetchone()["status"] == "withdrawn"
+    build.take(LINK)
+    assert kept(owner) == set()
 
 
 def test_while_the_feed_file_cannot_be_read_the_links_wait_for_housekeeping_which_says_so(

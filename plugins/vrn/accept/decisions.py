@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import psycopg
 
-from vrn.accept import covered, serving, since_judged, unlinking
-from vrn.errors import ContractError, HomeError
-from vrn.feeds import contract as contracts
+from vrn.accept import held, serving, unlinking
+from vrn.errors import ContractError, HomeError, VrnError
+from vrn.feeds import days
 from vrn.feeds.contract import Contract
-from vrn.ledger import moves, states
+from vrn.ledger import agreement, findings, moves, states
 from vrn.ledger import store as ledger
 from vrn.receive import landing, names
 from vrn.settings import Settings
@@ -20,42 +20,34 @@ from vrn.stage import raw
 REFUSED_BY_A_PERSON = "GEN-021"
 
 
-def refuse(connection: psycopg.Connection, submission_id: int, *, by: str, reason: str) -> None:
+def refuse(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
     """A person refuses a delivery that is under way or held; what it had staged is dropped. Raises NotAllowed."""
     with connection.transaction():
         row = ledger.find(connection, submission_id)
         serving.one_at_a_time(connection, row["feed"])
-        moves.refuse(connection, submission_id, REFUSED_BY_A_PERSON, f"{by} refused it: {reason}", by=by)
+        moves.refuse(connection, settings, submission_id, REFUSED_BY_A_PERSON, f"{by} refused it: {reason}", by=by)
+        # It waits for no agreement any more.
+        findings.take_back(connection, submission_id, agreement.RULE)
         raw.forget(connection, row["feed"], submission_id)
 
 
 def approve(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
     """A person lets a held delivery go on to be accepted.
 
-    Raises NotAllowed, also where no rule judged the delivery, today's feed file cannot take it or no agreement covers it today;
-    ContractError and HomeError.
+    Raises NotAllowed, also where nobody can approve it today (vrn.accept.held), ContractError and HomeError.
     """
     with connection.transaction():
-        if not _is_judged(connection, submission_id):
-            now = ledger.find(connection, submission_id)
-            why = now["status_reason"] or "its steps go on"
-            raise states.NotAllowed(
-                f"Submission {submission_id} is {now['status']} and was never judged ({why}), so nobody can approve it. Mend the "
-                "cause and replay it, or refuse it."
-            )
         moves.move(connection, submission_id, states.PASSED, by=by, reason=reason)
-        one = ledger.get(connection, submission_id)
-        contract = contracts.load(settings.contracts / f"{one.feed}.odcs.yaml", one.period, one.supplier)
-        if (why := since_judged.why_not(connection, submission_id, contract)) is not None:
-            raise states.NotAllowed(why)
-        covered.by(connection, contract, one.supplier, submission_id, is_synthetic=one.is_synthetic)
+        held.check_approval(connection, settings, submission_id)
+        # An agreement covers it by now.
+        findings.take_back(connection, submission_id, agreement.RULE)
 
 
 def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
     """Take a delivery back: its rows leave raw, quarantine and linkage, whom no other names leaves persons, its original is
-    deleted, and the earlier delivery serves again. Returns the rows deleted from each table, which ops.deleted keeps as the proof;
-    without those of persons while the feed file cannot be read, which housekeeping makes good (vrn.accept.retention). Raises
-    NotAllowed.
+    deleted, and the earlier delivery serves again where an agreement covers it today. Returns the rows deleted from each table,
+    which ops.deleted keeps as the proof; without those of persons while the feed file cannot be read, which housekeeping makes
+    good (vrn.accept.retention). Raises NotAllowed.
     """
     row = ledger.find(connection, submission_id)
     with connection.transaction():
@@ -63,7 +55,7 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
         if row["period_start"] is None:
             moves.move(connection, submission_id, states.WITHDRAWN, by=by, reason=reason)
         else:
-            moves.withdraw(connection, ledger.get(connection, submission_id), by=by, reason=reason)
+            moves.withdraw(connection, settings, ledger.get(connection, submission_id), by=by, reason=reason)
         deleted = raw.forget(connection, row["feed"], submission_id)
         with suppress(ContractError):
             deleted |= unlinking.forget(connection, settings, row)
@@ -71,6 +63,31 @@ def withdraw(connection: psycopg.Connection, settings: Settings, submission_id: 
     # A crash before this leaves the original, and housekeeping deletes those of withdrawn deliveries.
     forget_original(connection, settings, row)
     return deleted
+
+
+def instead(connection: psycopg.Connection, settings: Settings, submission_id: int) -> str:
+    """What serves for the supplier and period of a delivery that was withdrawn or refused, in sentences; if nothing does, why."""
+    row = ledger.find(connection, submission_id)
+    if row["period_start"] is None:
+        return "It never had a period for which it could serve."
+    latest = moves.latest(connection, row)
+    if latest is None:
+        return "Nothing serves for its supplier and period: there is no earlier delivery."
+    if latest["status"] == states.ACCEPTED:
+        return f"Submission {latest['submission_id']} serves for its supplier and period."
+    number = latest["submission_id"]
+    try:
+        agreement.covering_kept(connection, settings, latest)
+    except agreement.NotCovered as error:
+        why = f"{error.rule_code}: {error.why} Once an agreement covers it,"
+    except VrnError as error:
+        why = f"{error} Once that is mended,"
+    else:
+        why = "By now an agreement covers it:"
+    return (
+        f"Nothing serves for its supplier and period. Submission {number}, the delivery before it, does not come to serve by "
+        f"itself. {why} `make replay SUBMISSION={number}` takes it in anew."
+    )
 
 
 def prove(connection: psycopg.Connection, submission_id: int, deleted: Mapping[str, int]) -> None:
@@ -108,7 +125,13 @@ def replay(
     row = ledger.find(connection, submission_id)
     _look_for_original(settings, row)
     named = names.read(contract, row["file_name"])
-    agreement_id = covered.by(connection, contract, named.supplier, submission_id, is_synthetic=row["is_synthetic"])
+    try:
+        agreement_id = agreement.covering(connection, contract, named.supplier, days.today(), is_synthetic=row["is_synthetic"])
+    except agreement.NotCovered as error:
+        raise states.NotAllowed(
+            f"{error.rule_code}: {error.why} So submission {submission_id} is not replayed until an agreement covers it. If none "
+            f"will, run `make refuse SUBMISSION={submission_id}`, or `make withdraw SUBMISSION={submission_id}` if it was accepted."
+        ) from None
     same = ledger.same_bytes(connection, row["feed"], named.supplier, named.period, row["sha256"])
     if same is not None and same["submission_id"] != submission_id:
         raise states.NotAllowed(
@@ -131,9 +154,3 @@ def replay(
 def _look_for_original(settings: Settings, row: dict) -> None:
     if not landing.is_there(settings, row["submission_id"], row["file_name"]):
         raise HomeError(f"The original of submission {row['submission_id']} is not kept; ask the supplier to send it again.")
-
-
-def _is_judged(connection: psycopg.Connection, submission_id: int) -> bool:
-    """Whether there is a verdict: its rows are written in the transaction that moves the delivery on from `staged`."""
-    found = connection.execute("select 1 from ops.validation_result where submission_id = %s limit 1", [submission_id])
-    return found.fetchone() is not None

@@ -18,8 +18,8 @@ from vrn.stage import raw
 from vrn.warehouse import locks
 
 
-def accept(connection: psycopg.Connection, submission: Submission, contract: Contract) -> None:
-    """Make the staged rows those that serve, or history. The ledger has the counts."""
+def accept(connection: psycopg.Connection, submission: Submission, contract: Contract, agreement_id: str) -> None:
+    """Make the staged rows those that serve, or history. The ledger has the counts, and the agreement that covers them today."""
     with connection.transaction():
         # One acceptance of a feed at a time: what is current must not change under the transaction.
         one_at_a_time(connection, submission.feed)
@@ -34,7 +34,7 @@ def accept(connection: psycopg.Connection, submission: Submission, contract: Con
                 _blank_judged(connection, entity, own, submission.submission_id)
             connection.execute(sql.SQL("drop table {}").format(hits))
             raw.attach(connection, entity, submission.submission_id)
-        moves.accept(connection, submission, quarantined=quarantined, duplicate=duplicate, warned=warned)
+        moves.accept(connection, submission, agreement_id=agreement_id, quarantined=quarantined, duplicate=duplicate, warned=warned)
 
 
 def one_at_a_time(connection: psycopg.Connection, feed: str) -> None:

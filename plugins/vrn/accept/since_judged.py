@@ -24,10 +24,7 @@ def why_not(connection: psycopg.Connection, submission_id: int, contract: Contra
         _has_what_is_dropped(connection, entity, submission_id) for entity in contract.entities
     ):
         return None
-    return (
-        f"The feed file of {contract.feed} has other tables or columns since submission {submission_id} was judged. Run "
-        f"`make replay SUBMISSION={submission_id}`, which judges it anew, or `make refuse SUBMISSION={submission_id}`."
-    )
+    return f"The feed file of {contract.feed} has other tables or columns since submission {submission_id} was judged."
 
 
 def _has_what_is_dropped(connection: psycopg.Connection, entity: Entity, submission_id: int) -> bool:

@@ -44,7 +44,7 @@ def take(connection: psycopg.Connection, settings: Settings, submission: Submiss
             findings.say(connection, submission.submission_id, "GEN-020", "note", None, unwritten)
         judging.keep(connection, submission, contract, verdict)
         _say_drift(connection, submission, drifts)
-        _enforce(connection, submission, decision)
+        _enforce(connection, settings, submission, decision)
     return {"status": decision.to, "reason": decision.reason}
 
 
@@ -72,14 +72,13 @@ def _decide(
     return Decision(states.HELD, reasons[0][0], " ".join(f"{code}: {reason}" for code, reason in reasons))
 
 
-def _enforce(connection: psycopg.Connection, submission: Submission, decision: Decision) -> None:
+def _enforce(connection: psycopg.Connection, settings: Settings, submission: Submission, decision: Decision) -> None:
+    number = submission.submission_id
     if decision.to == states.REFUSED:
-        moves.refuse(connection, submission.submission_id, decision.rule_code, decision.reason, by="gate", seen=submission.seen)
-        raw.forget(connection, submission.feed, submission.submission_id)
+        moves.refuse(connection, settings, number, decision.rule_code, decision.reason, by="gate", seen=submission.seen)
+        raw.forget(connection, submission.feed, number)
     else:
-        moves.move(
-            connection, submission.submission_id, decision.to, by="gate", reason=decision.reason or None, seen=submission.seen
-        )
+        moves.move(connection, number, decision.to, by="gate", reason=decision.reason or None, seen=submission.seen)
 
 
 def _say_drift(connection: psycopg.Connection, submission: Submission, drifts: Sequence[BlankDrift]) -> None:

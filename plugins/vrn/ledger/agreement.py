@@ -25,8 +25,10 @@ from datetime import date
 import psycopg
 
 from vrn.errors import HomeError, SubmissionRefused
-from vrn.feeds import yaml_list
+from vrn.feeds import contract as contracts
+from vrn.feeds import days, yaml_list
 from vrn.feeds.contract import Contract
+from vrn.feeds.period import Period
 from vrn.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -174,6 +176,16 @@ def covering(connection: psycopg.Connection, contract: Contract, supplier: str, 
         if mistake is None:
             raise
     raise HomeError(mistake["told"])
+
+
+def covering_kept(connection: psycopg.Connection, settings: Settings, row: dict) -> str:
+    """The agreement that covers today a delivery that was let in before, a row of the ledger that has a period.
+
+    Without one it neither comes to serve nor begins anew. Raises NotCovered, and while nobody can tell HomeError or ContractError.
+    """
+    period = Period.between(row["period_start"], row["period_end"])
+    contract = contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", period, row["supplier"])
+    return covering(connection, contract, row["supplier"], days.today(), is_synthetic=row["is_synthetic"])
 
 
 def is_for_real(connection: psycopg.Connection) -> bool:

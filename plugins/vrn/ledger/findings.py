@@ -37,6 +37,11 @@ def of(connection: psycopg.Connection, submission_id: int) -> list[dict]:
     ).fetchall()
 
 
+def take_back(connection: psycopg.Connection, submission_id: int, rule_code: str) -> None:
+    """Delete what a rule said that says it no more."""
+    connection.execute("delete from ops.message where submission_id = %s and rule_code = %s", [submission_id, rule_code])
+
+
 def forget(connection: psycopg.Connection, submission_id: int) -> None:
     """Delete what was said of an earlier attempt."""
     connection.execute("delete from ops.message where submission_id = %s", [submission_id])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import psycopg
 
+from vrn.errors import VrnError
 from vrn.feeds.period import Period
-from vrn.ledger import findings, states
+from vrn.ledger import agreement, findings, states
 from vrn.ledger.states import ACCEPTED, PASSED, REFUSED, STAGED, SUPERSEDED, WITHDRAWN
 from vrn.ledger.store import Seen, Submission, find
+from vrn.settings import Settings
+
+log = logging.getLogger(__name__)
 
 # After so many attempts at a step a person has to look.
 MOST_TRIES = 3
@@ -51,6 +56,7 @@ def move(
 
 def refuse(
     connection: psycopg.Connection,
+    settings: Settings,
     submission_id: int,
     rule_code: str,
     message: str,
@@ -58,13 +64,15 @@ def refuse(
     by: str = PIPELINE,
     seen: Seen | None = None,
 ) -> None:
-    """The file is refused: nothing of it serves, the last good data stays, or serves again where this one had served before."""
+    """The file is refused: nothing of it serves, and the last good data stays. Where this one had served before, the delivery
+    before it serves again if an agreement covers it today."""
     with connection.transaction():
         move(connection, submission_id, REFUSED, by=by, reason=f"{rule_code}: {message}", seen=seen)
         findings.say(connection, submission_id, rule_code, "submission", None, message)
         row = find(connection, submission_id)
         if row["attempt"] > 1 and row["period_start"] is not None:
-            _let_earlier_serve(connection, row, by=by, reason=f"submission {submission_id} was refused when it was replayed")
+            reason = f"submission {submission_id} was refused when it was replayed"
+            _let_earlier_serve(connection, settings, row, by=by, reason=reason)
 
 
 def begin(connection: psycopg.Connection, submission_id: int, seen: Seen) -> int:
@@ -118,20 +126,22 @@ def serving(connection: psycopg.Connection, feed: str, supplier: str, period: Pe
     ).fetchone()
 
 
-def accept(connection: psycopg.Connection, submission: Submission, *, quarantined: int, duplicate: int, warned: int) -> None:
+def accept(
+    connection: psycopg.Connection, submission: Submission, *, agreement_id: str, quarantined: int, duplicate: int, warned: int
+) -> None:
     """Make the submission the current one of its supplier and period, inside the caller's transaction.
 
     The older one becomes superseded, not gone. If the current one was extracted later than this one, this one goes
-    straight into history.
+    straight into history. agreement_id: what covers it today.
     """
     connection.execute(
         """
         update ops.submission
         set rows_quarantined = %s, rows_duplicate = %s, rows_warned = %s, rows_accepted = rows_in_file - %s - %s,
-            accepted_at = now()
+            accepted_at = now(), agreement_id = %s
         where submission_id = %s
         """,
-        [quarantined, duplicate, warned, quarantined, duplicate, submission.submission_id],
+        [quarantined, duplicate, warned, quarantined, duplicate, agreement_id, submission.submission_id],
     )
     current = serving(connection, submission.feed, submission.supplier, submission.period)
     if current is not None and _age(find(connection, submission.submission_id)) < _age(current):
@@ -152,30 +162,49 @@ def accept(connection: psycopg.Connection, submission: Submission, *, quarantine
     move(connection, submission.submission_id, ACCEPTED, by="accept", seen=submission.seen)
 
 
-def withdraw(connection: psycopg.Connection, submission: Submission, *, by: str, reason: str) -> int | None:
-    """Take a delivery back, inside the caller's transaction. Returns the earlier one that serves again, if there is one."""
+def withdraw(connection: psycopg.Connection, settings: Settings, submission: Submission, *, by: str, reason: str) -> None:
+    """Take a delivery back, inside the caller's transaction; where it served, the delivery before it serves again if an agreement
+    covers it today."""
     move(connection, submission.submission_id, WITHDRAWN, by=by, reason=reason)
-    if submission.status != ACCEPTED:
-        return None
-    row = find(connection, submission.submission_id)
-    return _let_earlier_serve(connection, row, by=by, reason=f"submission {submission.submission_id} was withdrawn")
+    if submission.status == ACCEPTED:
+        row = find(connection, submission.submission_id)
+        reason = f"submission {submission.submission_id} was withdrawn"
+        _let_earlier_serve(connection, settings, row, by=by, reason=reason)
 
 
-def _let_earlier_serve(connection: psycopg.Connection, row: dict, *, by: str, reason: str) -> int | None:
-    """Where nothing serves for a submission's supplier and period any more, the latest of the history serves again."""
-    key = [row["feed"], row["supplier"], row["period_start"]]
-    latest = connection.execute(
-        "select submission_id, status from ops.submission where feed = %s and supplier = %s and period_start = %s "
+def latest(connection: psycopg.Connection, row: dict) -> dict | None:
+    """What serves for the supplier and period of a submission; where nothing does, the latest of the history. Locked until the
+    transaction ends."""
+    return connection.execute(
+        "select * from ops.submission where feed = %s and supplier = %s and period_start = %s "
         "and status in ('accepted', 'superseded') order by status, extract_as_at desc, submission_id desc limit 1 for update",
-        key,
+        [row["feed"], row["supplier"], row["period_start"]],
     ).fetchone()
-    if latest is None or latest["status"] == ACCEPTED:
-        return None
+
+
+def _let_earlier_serve(connection: psycopg.Connection, settings: Settings, row: dict, *, by: str, reason: str) -> None:
+    """Where nothing serves for a submission's supplier and period any more, the latest of the history serves again.
+
+    An agreement that does not cover it covers none before it: they are of one supplier and period. So it stays history then, and
+    while nobody can tell; a replay takes it in anew.
+    """
+    earlier = latest(connection, row)
+    if earlier is None or earlier["status"] == ACCEPTED:
+        return
+    number = earlier["submission_id"]
+    try:
+        agreement_id = agreement.covering_kept(connection, settings, earlier)
+    except agreement.NotCovered as error:
+        log.warning("Submission %s does not serve again. %s: %s", number, error.rule_code, error.why)
+        return
+    except VrnError as error:
+        log.warning("Submission %s does not serve again. %s", number, error)
+        return
     connection.execute(
-        "update ops.submission set superseded_at = null, superseded_by = null where submission_id = %s", [latest["submission_id"]]
+        "update ops.submission set superseded_at = null, superseded_by = null, agreement_id = %s where submission_id = %s",
+        [agreement_id, number],
     )
-    move(connection, latest["submission_id"], ACCEPTED, by=by, reason=reason)
-    return latest["submission_id"]
+    move(connection, number, ACCEPTED, by=by, reason=reason)
 
 
 def _age(row: dict) -> tuple:

@@ -186,7 +186,7 @@ class Desk:
         if "extract_as_at" not in values:
             self.connection.execute("update ops.submission set extract_as_at = received_at where submission_id = %s", [number])
         if seen.refusal is not None:
-            moves.refuse(self.connection, number, seen.refusal.rule_code, seen.refusal.message, by=REGISTER)
+            moves.refuse(self.connection, self.settings, number, seen.refusal.rule_code, seen.refusal.message, by=REGISTER)
         elif same is not None:
             reason = f"the same bytes as submission {same['submission_id']}"
             moves.move(self.connection, number, states.DUPLICATE, by=REGISTER, reason=reason)
@@ -212,7 +212,7 @@ class Desk:
             return same
         # Homes of before wrote the row first: a crash could leave it without its original, which comes now.
         reason = f"Its original was lost before it was sealed. It came again as submission {number}."
-        moves.refuse(self.connection, same["submission_id"], "GEN-003", reason, by=REGISTER)
+        moves.refuse(self.connection, self.settings, same["submission_id"], "GEN-003", reason, by=REGISTER)
         return None
 
 

@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from vrn.accept import held
 from vrn.ledger import day
 from vrn.report.figures import numbers
 from vrn.report.figures.numbers import grouped
@@ -109,14 +110,16 @@ def show_refused(connection: psycopg.Connection, console: Console, since: dateti
         console.print(f"REFUSED {row['feed']} {row['file_name']}: {row['status_reason']}", markup=False)
 
 
-def show_held(connection: psycopg.Connection, console: Console) -> None:
-    """Name what waits for a person."""
-    for row in connection.execute(
+def show_held(settings: Settings, connection: psycopg.Connection, console: Console) -> None:
+    """Name what waits for a person, and what a person may do about it."""
+    rows = connection.execute(
         "select submission_id, feed, file_name, hold_reason from ops.submission where status = 'held' order by 2, 3"
-    ).fetchall():
+    ).fetchall()
+    ways = held.ways(connection, settings, [row["submission_id"] for row in rows])
+    for row in rows:
         console.print(
             f"HELD {row['feed']} {row['file_name']} (submission {row['submission_id']}): {row['hold_reason']} Decide in "
-            "Airflow, under Required actions, or by `make approve` or `make refuse`.",
+            f"Airflow, under Required actions, or here: {ways[row['submission_id']]}",
             markup=False,
         )
 

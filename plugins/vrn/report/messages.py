@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from vrn import whole_file
-from vrn.ledger import states
+from vrn.ledger import agreement, states
 from vrn.publish.spreadsheets import harmless
 from vrn.settings import Settings
 
@@ -76,13 +76,16 @@ def write(settings: Settings, row: dict, messages: list[dict]) -> Path:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
-    # What refused the file is said of the file as a whole, and not a second time below.
+    # What refused or held the file is said of the file as a whole, and not a second time below.
     deciding = [one for one in messages if row["status_reason"] == f"{one['rule_code']}: {one['message']}"]
     whole = {"rows": row["rows_in_file"], "what_to_do": row["status_reason"] or _whole(row)}
     if deciding:
         whole |= {"rule_code": deciding[0]["rule_code"], "outcome": OUTCOME_WORDS["submission"]}
     if row["status"] == states.HELD:
-        whole |= {"outcome": OUTCOME_WORDS["hold"], "what_to_do": f"{whole['what_to_do']} {WHILE_HELD}".lstrip()}
+        whole |= {"outcome": OUTCOME_WORDS["hold"]}
+        # A file that no agreement covers has nothing in it to correct.
+        if whole.get("rule_code") != agreement.RULE:
+            whole |= {"what_to_do": f"{whole['what_to_do']} {WHILE_HELD}".lstrip()}
     writer.writerow(shared | whole)
     for one in messages:
         if one in deciding and not one["row_numbers"]:

@@ -50,16 +50,24 @@ def _is_approved_and_not_told(row: dict) -> bool:
 def refuse(settings: Settings, submission_id: int, *, by: str, reason: str) -> None:
     """Refuse a delivery that is under way or held. Raises NotAllowed."""
     with connect(settings, autocommit=True) as connection:
-        decisions.refuse(connection, submission_id, by=by, reason=reason)
+        agreement.publish(connection, settings)
+        decisions.refuse(connection, settings, submission_id, by=by, reason=reason)
     tell(settings, submission_id)
 
 
 def withdraw(settings: Settings, submission_id: int, *, by: str, reason: str) -> dict[str, int]:
     """Take a delivery back. Returns the rows that were deleted from each table. Raises NotAllowed."""
     with connect(settings, autocommit=True) as connection:
+        agreement.publish(connection, settings)
         deleted = decisions.withdraw(connection, settings, submission_id, by=by, reason=reason)
     tell(settings, submission_id)
     return deleted
+
+
+def instead(settings: Settings, submission_id: int) -> str:
+    """What serves in the place of a delivery that was withdrawn or refused, in sentences; if nothing does, why."""
+    with connect(settings, autocommit=True) as connection:
+        return decisions.instead(connection, settings, submission_id)
 
 
 def replay(settings: Settings, submission_ids: Sequence[int], *, by: str, reason: str) -> dict[int, str]:

@@ -25,12 +25,14 @@ def carry_out(settings: Settings, chosen: Namespace) -> int:
             print(f"  {rows:,} rows of {table}")
         if unlinking.LINKS not in deleted:
             print("Its links between persons are deleted by Housekeeping once its feed file can be read (`make check`).")
+        print(deciding.instead(settings, number))
     elif chosen.command == "approve":
         approved_by = deciding.approve(settings, number, by=who, reason=why)
         print(f"approved: submission {number}" if approved_by == who else _approved_before(number, approved_by))
     else:
         deciding.refuse(settings, number, by=who, reason=why)
         print(f"refused: submission {number}")
+        print(deciding.instead(settings, number))
     print(deciding.begin(settings, DAG_OF_BUILD))
     return 0
 

@@ -15,6 +15,7 @@ from itertools import chain
 import psycopg
 
 from vrn.accept import step as accepting
+from vrn.accept.held import ways
 from vrn.build import steps as build
 from vrn.errors import HomeError, SubmissionRefused, safe_text
 from vrn.feeds import contract as contracts
@@ -169,7 +170,7 @@ def _fail(step: str, connection: psycopg.Connection, row: dict, tries: int, erro
     refusal = error if isinstance(error, SubmissionRefused) else refusal_of(error)
     if refusal is not None:
         with connection.transaction():
-            moves.refuse(connection, submission_id, refusal.rule_code, refusal.message, by=step, seen=_seen(row))
+            moves.refuse(connection, Settings(), submission_id, refusal.rule_code, refusal.message, by=step, seen=_seen(row))
             raw.forget(connection, row["feed"], submission_id)
         done.refused.append(f"{name}: {refusal}")
         return
@@ -186,9 +187,8 @@ def _hold_unended(connection: psycopg.Connection, row: dict) -> str:
 def _hold(connection: psycopg.Connection, row: dict, why: str) -> str:
     """So that no build and no later file waits for this one. Returns a sentence that says so. Raises NotAllowed."""
     submission_id = row["submission_id"]
-    reason = f"{why}. Mend the cause and run `make replay SUBMISSION={submission_id}`, or `make refuse SUBMISSION={submission_id}`."
-    moves.move(connection, submission_id, states.HELD, by=moves.PIPELINE, reason=reason, seen=_seen(row))
-    return f"submission {submission_id} held: {reason}"
+    moves.move(connection, submission_id, states.HELD, by=moves.PIPELINE, reason=f"{why}.", seen=_seen(row))
+    return f"submission {submission_id} held: {why}. {ways(connection, Settings(), [submission_id])[submission_id]}"
 
 
 def hold_killed(batches: Sequence[Sequence[int]]) -> None:
@@ -213,13 +213,16 @@ def held(batches: Sequence[Sequence[int]]) -> list[int]:
 
 def questions(submission_ids: Sequence[int]) -> list[dict]:
     """What to ask about each held submission; about all that wait when none is named."""
-    with connect(Settings(), autocommit=True) as connection:
+    settings = Settings()
+    with connect(settings, autocommit=True) as connection:
         waiting = [row for row in ledger.held(connection) if not submission_ids or row["submission_id"] in submission_ids]
+        said = ways(connection, settings, [row["submission_id"] for row in waiting])
     return [
         {
             "submission_id": row["submission_id"],
             "subject": f"{row['feed']}: let {row['file_name']} serve?",
-            "body": f"{row['hold_reason']}\n\n[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)",
+            "body": f"{row['hold_reason']}\n\n{said[row['submission_id']]}\n\n"
+            f"[Data Docs](/data-docs/{row['feed']}/{row['submission_id']:06d}.html)",
         }
         for row in waiting
     ]

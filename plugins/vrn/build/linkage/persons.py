@@ -92,10 +92,12 @@ def link(settings: Settings) -> dict[str, int]:
     While the feed file of linked records cannot be read nothing is linked anew, for without them the others would find other
     partners: the links stay as they are, and nothing is counted.
     """
+    # In a transaction of its own. PostgreSQL locks the links against whoever deletes some, to see that their index is there, for as
+    # long as the transaction lasts; a withdrawal has the rows that would be read next, and waits for the links.
+    ensure_table(settings)
     with connect(settings, LINKER) as connection:
         # One at a time: a second run waits, and then finds nothing changed.
         locks.for_transaction(connection, locks.Job.PERSONS)
-        _make_table(connection)
         if unreadable := _linked_and_unreadable(connection, settings):
             log.warning("Nobody is linked anew until these feed files can be read: %s. The links stay.", ", ".join(unreadable))
             return {}
@@ -110,21 +112,17 @@ def ensure_table(settings: Settings) -> None:
     """The table is there before anything was linked, so that models find it."""
     with connect(settings, LINKER) as connection:
         locks.for_transaction(connection, locks.Job.PERSONS)
-        _make_table(connection)
-
-
-def _make_table(connection: psycopg.Connection) -> None:
-    connection.execute(TABLE)
-    connection.execute(INDEX)
-    connection.execute("grant select on persons.person_link to vrn_owner")
-    for column, comment in COMMENTS.items():
-        of = (
-            sql.SQL("table persons.person_link")
-            if column is None
-            else sql.SQL("column {}").format(sql.Identifier("persons", "person_link", column))
-        )
-        connection.execute(sql.SQL("comment on {} is {}").format(of, sql.Literal(comment)))
-    charts.ensure_table(connection)
+        connection.execute(TABLE)
+        connection.execute(INDEX)
+        connection.execute("grant select on persons.person_link to vrn_owner")
+        for column, comment in COMMENTS.items():
+            of = (
+                sql.SQL("table persons.person_link")
+                if column is None
+                else sql.SQL("column {}").format(sql.Identifier("persons", "person_link", column))
+            )
+            connection.execute(sql.SQL("comment on {} is {}").format(of, sql.Literal(comment)))
+        charts.ensure_table(connection)
 
 
 def _linked_and_unreadable(connection: psycopg.Connection, settings: Settings) -> list[str]:

@@ -99,7 +99,7 @@ def report(settings: Settings, console: Console, since: datetime) -> None:
             headline.show(settings, connection, console)
             headline.show_timing(connection, console, since)
             headline.show_refused(connection, console, since)
-            headline.show_held(connection, console)
+            headline.show_held(settings, connection, console)
     except psycopg.Error:
         # The run ended before the warehouse was there, or because it is gone, and its error says so.
         return

@@ -10,6 +10,7 @@ from datetime import datetime
 import psycopg
 from rich.console import Console
 
+from vrn.accept import held
 from vrn.access import accounts
 from vrn.build import steps as build
 from vrn.errors import SecretMissing, VrnError
@@ -75,7 +76,7 @@ def _lines(settings: Settings) -> Iterator[Line]:
     try:
         with connect(settings, OWNER, connect_timeout=SECONDS_TO_CONNECT) as connection:
             yield from _day(connection, settings)
-            yield from _ledger(connection)
+            yield from _ledger(connection, settings)
             yield from _build(connection, settings)
             yield from _roles(connection)
     except psycopg.Error as error:
@@ -135,7 +136,7 @@ def _inbox(settings: Settings) -> Iterator[Line]:
             yield "Feed files", feed.problem
 
 
-def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
+def _ledger(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:
     under_way = connection.execute(AT_WORK, [list(UNDER_WAY)]).fetchall()
     for row in under_way:
         yield "Under way", f"{row['feed']}: {row['deliveries']} {row['status']}"
@@ -146,23 +147,18 @@ def _ledger(connection: psycopg.Connection) -> Iterator[Line]:
     # Each asked for by itself: a hundred files that are refused hide no delivery that waits for a person.
     for status in (HELD, REFUSED):
         latest = connection.execute(LATEST, [status, MOST_SHOWN]).fetchall()
+        ways = held.ways(connection, settings, [row["submission_id"] for row in latest]) if status == HELD else {}
         for row in latest:
             yield (
                 status.capitalize(),
                 f"{_time(row['moved_at'])} {row['submission_id']} {row['feed']} {row['file_name']}: {row['reason']}",
             )
-            if status == HELD and (way := _way_out(row)):
-                yield status.capitalize(), way
+            if row["submission_id"] in ways:
+                yield status.capitalize(), ways[row["submission_id"]]
         if not latest:
             yield status.capitalize(), "nothing"
         elif (more := latest[0]["deliveries"] - len(latest)) > 0:
             yield status.capitalize(), f"and {more:,} more before these (ops.submission)"
-
-
-def _way_out(row: dict) -> str | None:
-    """What a person types to decide on a held delivery; None where the reason says so itself."""
-    number = f"SUBMISSION={row['submission_id']}"
-    return None if number in row["reason"] else f"`make approve {number}` lets it serve, `make refuse {number}` refuses it"
 
 
 def _day(connection: psycopg.Connection, settings: Settings) -> Iterator[Line]:
