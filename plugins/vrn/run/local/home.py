@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,13 +15,13 @@ from rich.console import Console
 
 from vrn import whole_file
 from vrn.access import modes
-from vrn.errors import HomeError
+from vrn.errors import HomeError, safe_text
 from vrn.publish import exports
 from vrn.report import headline, site
 from vrn.run import prepare, secrets
 from vrn.run.airflow_api import USER
 from vrn.run.local import airflow, done, inbox, not_taken, ports, postgres, progress, ready, services
-from vrn.settings import Settings
+from vrn.settings import OWN_HOME, Settings
 from vrn.synthetic import deliveries
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
@@ -79,6 +81,32 @@ def down(settings: Settings, console: Console) -> None:
     console.print(f"stopped; everything is kept in {settings.home}")
 
 
+def clean(settings: Settings, console: Console) -> None:
+    """Stop the home of this working copy, and delete it. Raises HomeError, also of another home, which stays as it is."""
+    # Whoever set VRN_HOME for another command means that home, or forgot it; neither may cost them a home that they did not name.
+    if settings.home != OWN_HOME:
+        raise HomeError(
+            f"`make clean` deletes {OWN_HOME} alone, and this home is {settings.home}. Nothing was stopped or deleted. "
+            f"{_how_to_delete(settings)}"
+        )
+    down(settings, console)
+    console.print(f"deleting {settings.home} with all its data")
+    failures: list[BaseException] = []
+    # What can be deleted goes, whatever cannot.
+    shutil.rmtree(settings.home, onerror=lambda _function, _path, failure: failures.append(failure[1]))
+    if failures:
+        raise HomeError(
+            f"{settings.home} is not deleted whole: {safe_text(failures[0])}. Delete what is left as the user whose files they are."
+        )
+
+
+def _how_to_delete(settings: Settings) -> str:
+    if settings.home == OWN_HOME:
+        return "`make clean` deletes that home with all its data."
+    stop = f"make down VRN_HOME={shlex.quote(str(settings.home))}"
+    return f"Where that home is to go with all its data, stop it (`{stop}`) and delete its folder yourself."
+
+
 def run(settings: Settings, console: Console, since: datetime) -> None:
     """Start what is not running, let the DAGs take in all that waits, and return when nothing is left to do.
 
@@ -115,7 +143,10 @@ def fill(settings: Settings, console: Console, *, is_full: bool) -> bool:
     """
     if not is_fresh(settings):
         if is_full:
-            console.print("DEMO=full writes nothing, because this home is not empty. `make clean` deletes it with all its data.")
+            why = f"something came to the home {settings.home}, or lies in {settings.inbox}"
+            # The home of a deployment is a volume, of which make knows nothing.
+            how = "" if settings.is_deployed else f" {_how_to_delete(settings)}"
+            console.print(f"DEMO=full writes nothing, because {why}.{how}", markup=False)
         return False
     console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
     files = deliveries.write_all(settings, is_full=is_full)
