@@ -14,7 +14,7 @@ import psycopg
 from rich.console import Console
 
 from vrn import whole_file
-from vrn.access import modes
+from vrn.access import modes, unversioned
 from vrn.errors import HomeError, safe_text
 from vrn.publish import exports
 from vrn.report import headline, site
@@ -27,6 +27,8 @@ from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
 PLAIN_WIDTH = 130
+# Of a home, beside those that settings name.
+FOLDERS = ("airflow", "docs", "inbox-problems", "run", "templates", "tmp")
 
 
 def up(settings: Settings, console: Console) -> None:
@@ -38,7 +40,6 @@ def up(settings: Settings, console: Console) -> None:
 def _start(settings: Settings, console: Console, before_airflow: Callable[[], object] = lambda: None) -> None:
     """Start what does not run. What has to be there before Airflow looks for the first time is done while its database is made
     ready, which takes seconds."""
-    keep_out_of_git(settings)
     services.check_room(settings, services.LEAST_FREE_TO_START)
     if any(one.state == services.RUNNING for one in services.of(settings)):
         ports.check_kept(settings)
@@ -68,11 +69,18 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
 
 
 def keep_out_of_git(settings: Settings) -> None:
-    """A home may lie in a working copy, and one `git add` would take its keys and originals into a repository."""
-    ignores = settings.home / ".gitignore"
-    # Where somebody made the home of a folder that has one, it is theirs.
-    if not ignores.exists():
-        whole_file.write(ignores, "*\n")
+    """Make the folders of a home, and let git take nothing of them: one `git add` would take keys and originals into a repository.
+
+    What is made aside has it from there (vrn.run.local.postgres, vrn.report.partner_pages), and what is published need not.
+    """
+    named = (settings.inbox, settings.landing, settings.secrets, settings.messages, settings.data_docs, settings.dbt_target)
+    for folder in (settings.home, settings.logs, *named, *(settings.home / name for name in FOLDERS)):
+        folder.mkdir(parents=True, exist_ok=True)
+        # An inbox or secrets elsewhere are not the home's to speak for.
+        if folder.is_relative_to(settings.home):
+            unversioned.keep(folder)
+    # What is written into them rests on their names.
+    whole_file.sync(settings.home)
 
 
 def down(settings: Settings, console: Console) -> None:
@@ -175,8 +183,7 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """One start at a time in a home, whose folders are there."""
-    for path in (settings.home, settings.logs, settings.inbox, settings.landing, settings.data_docs):
-        path.mkdir(parents=True, exist_ok=True)
+    keep_out_of_git(settings)
     modes.close(settings, public=(site.folder(settings), settings.public / exports.FOLDER))
     with (settings.home / "start.lock").open("w") as lock:
         try:
