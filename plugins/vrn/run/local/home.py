@@ -28,7 +28,7 @@ from vrn.warehouse.roles import OWNER
 
 PLAIN_WIDTH = 130
 # Of a home, beside those that settings name.
-FOLDERS = ("airflow", "docs", "inbox-problems", "run", "templates", "tmp")
+FOLDERS = ("airflow", "docs", "inbox-problems", "reference", "run", "templates", "tmp")
 
 
 def up(settings: Settings, console: Console) -> None:
