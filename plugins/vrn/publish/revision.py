@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from vrn.feeds import code_files
 from vrn.settings import REPOSITORY
 
 # What an image has of the repository, without what Python and dbt write into it.
@@ -50,16 +51,9 @@ def _git(repository: Path, *arguments: str) -> str:
 def _digest(repository: Path) -> str:
     """Of the files' places and contents."""
     digest = hashlib.sha256()
-    for path in sorted(path for folder in FOLDERS for path in (repository / folder).rglob("*")):
+    for path in sorted(path for folder in FOLDERS for path in code_files.of(repository / folder, "**/*")):
         place = path.relative_to(repository)
-        if _is_code(place) and path.is_file():
+        if path.suffix in SUFFIXES and not (place.parts[0] == "dbt_project" and place.parts[1] in MADE_BY_DBT):
             content = path.read_bytes()
             digest.update(f"{place.as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:20]
-
-
-def _is_code(place: Path) -> bool:
-    # A name that begins with a dot is an editor's or a tool's: Emacs's lock of a file is a link of the file's ending to nothing.
-    is_hidden = any(part.startswith(".") for part in place.parts)
-    is_made = "__pycache__" in place.parts or (place.parts[0] == "dbt_project" and place.parts[1] in MADE_BY_DBT)
-    return place.suffix in SUFFIXES and not is_hidden and not is_made
