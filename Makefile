@@ -112,8 +112,8 @@ requirements: ## resolve the requirements anew, with hashes, Superset's too
 
 install: $(INSTALLED_DEV) ## make the environment for running and testing
 
-clean: down ## stop, and delete the home of this folder (.vrn) with all its data; a home elsewhere (VRN_HOME) is yours to delete
-	@echo "deleting .vrn with all its data" && rm -rf .vrn
+clean: $(INSTALLED) ## stop, and delete the home of this folder (.vrn) with all its data; refuses while VRN_HOME names another
+	@$(VRN) clean
 
 $(INSTALLED): requirements.txt tools/install.sh
 	@PYTHON="$(PYTHON)" bash tools/install.sh requirements.txt

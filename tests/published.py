@@ -56,7 +56,7 @@ META = {
     "owner": "vrn-data",
     "version": 1,
 }
-RELEASE = Release("2026-11-23", datetime(2026, 11, 23, 10), None, "abc123", "For the board", 204, 1, False)
+RELEASE = Release("2026-11-23", datetime(2026, 11, 23, 10), None, "abc123 files 12", "For the board", 204, 1, False)
 FEEDS = (
     {
         "feed": "police_crime",

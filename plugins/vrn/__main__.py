@@ -69,6 +69,12 @@ def _down(settings: Settings, _) -> None:
     home.down(settings, home.terminal())
 
 
+def _clean(settings: Settings, _) -> None:
+    from vrn.run.local import home
+
+    home.clean(settings, home.terminal())
+
+
 def _status(settings: Settings, _) -> None:
     from vrn.run.local import home, status
 
@@ -254,6 +260,7 @@ COMMANDS = {
     "run": _run,
     "up": _up,
     "down": _down,
+    "clean": _clean,
     "status": _status,
     "env": _env,
     "psql": _psql,

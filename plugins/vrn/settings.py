@@ -12,6 +12,8 @@ from vrn.errors import HomeError, SecretMissing
 # Beside the keys: the version of the hash keys, once `make rotate-key` has made a second.
 KEY_VERSION = "hash_key_version"
 REPOSITORY = Path(__file__).resolve().parents[2]
+# The home of this working copy, where the environment names no other.
+OWN_HOME = REPOSITORY / ".vrn"
 # Who reads what is published and nothing else: dashboards, and each partner's analysts. They have a database of their own
 # (vrn.publish.readers).
 BI_READER, ANALYST_OF = "vrn_bi_reader", "vrn_analyst_"
@@ -42,7 +44,7 @@ class Settings:
     A port of 0: the environment's, else the one with which the home was last started, else the default.
     """
 
-    home: Path = field(default_factory=lambda: _path("VRN_HOME", REPOSITORY / ".vrn"))
+    home: Path = field(default_factory=lambda: _path("VRN_HOME", OWN_HOME))
     pg_host: str = field(default_factory=lambda: os.environ.get("VRN_PG_HOST", "127.0.0.1"))
     pg_port: int = 0
     database: str = field(default_factory=lambda: os.environ.get("VRN_PG_DATABASE", "warehouse"))

@@ -58,6 +58,11 @@ def test_the_whole_county_through_airflow_is_the_county_taken_in_without_it(show
     assert same_figures.differences(same_figures.of(shown.home.settings), same_figures.of(county.settings)) == []
 
 
+def test_every_folder_of_a_home_that_ran_says_itself_that_git_takes_nothing_of_it_but_what_is_published(shown):
+    folders = {path.name for path in shown.home.settings.home.iterdir() if path.is_dir() and not (path / ".gitignore").exists()}
+    assert folders <= {"site", "releases"}
+
+
 def test_nothing_of_a_running_home_listens_beyond_this_machine(shown):
     mark = f"VRN_HOME={shown.home.settings.home}".encode()
     sockets, listening = set(), {}

@@ -99,6 +99,26 @@ def test_demo_full_in_a_home_that_holds_something_says_that_it_writes_nothing(ho
     waits.parent.mkdir(parents=True)
     waits.touch()
     screen = io.StringIO()
-    assert not local.fill(home, Console(file=screen, width=200), is_full=True)
-    assert "DEMO=full writes nothing, because this home is not empty." in screen.getvalue()
+    assert not local.fill(home, Console(file=screen, soft_wrap=True), is_full=True)
+    why = f"something came to the home {home.home}, or lies in {home.inbox}"
+    assert screen.getvalue().startswith(f"DEMO=full writes nothing, because {why}. ")
     assert [path.name for path in home.inbox.rglob("*.*")] == ["of-a-partner.csv"]
+
+
+def test_demo_full_says_how_a_home_elsewhere_is_deleted_and_names_make_clean_for_that_of_the_working_copy_alone(home, monkeypatch):
+    """It named `make clean`, which deletes another home."""
+
+    def said() -> str:
+        screen = io.StringIO()
+        local.fill(home, Console(file=screen, soft_wrap=True), is_full=True)
+        return screen.getvalue()
+
+    (home.inbox / "police_stop_search").mkdir(parents=True)
+    (home.inbox / "police_stop_search" / "of-a-partner.csv").touch()
+    assert "make clean" not in said()
+    assert f"make down VRN_HOME={home.home}" in said()
+    with monkeypatch.context() as patched:
+        patched.setenv("VRN_AIRFLOW_URL", "http://api-server:8080")
+        assert "make" not in said()
+    monkeypatch.setattr(local, "OWN_HOME", home.home)
+    assert said().endswith("`make clean` deletes that home with all its data.\n")

@@ -8,6 +8,7 @@ import subprocess
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,7 +19,7 @@ from tests.ports import free_port
 from vrn.__main__ import main
 from vrn.errors import HomeError
 from vrn.receive import problems
-from vrn.run.local import airflow, done, ready
+from vrn.run.local import airflow, done, postgres, ready
 from vrn.run.local import home as runner
 from vrn.run.local.inbox import File
 from vrn.run.local.work import Begun, Left, Work
@@ -359,19 +360,53 @@ def test_airflow_is_started_anew_when_the_library_is_younger_than_its_scheduler(
     assert airflow.is_outdated(settings)
 
 
-def test_git_takes_nothing_of_a_home_in_a_working_copy(tmp_path):
-    settings = Settings(home=tmp_path / "copy" / "my-home")
-    for kept in ("secrets/landing_key", "landing/000001.sealed", "inbox/police_crime/of-a-partner.csv"):
-        (settings.home / kept).parent.mkdir(parents=True)
-        (settings.home / kept).touch()
+def taken_by_git(folder: Path) -> list[str]:
+    """What `git add .` takes of a folder."""
+    subprocess.run(["git", "-C", str(folder), "init", "-q"], check=True)
+    listed = subprocess.run(["git", "-C", str(folder), "add", "-n", "."], check=True, capture_output=True, text=True).stdout
+    return sorted(line.removeprefix("add '").removesuffix("'") for line in listed.splitlines())
+
+
+def filled(settings: Settings) -> Settings:
     runner.keep_out_of_git(settings)
-    for command in (["init", "-q"], ["add", "-A"]):
-        subprocess.run(["git", "-C", str(settings.home.parent), *command], check=True)
-    asked = ["git", "-C", str(settings.home.parent), "status", "--porcelain", "-uall"]
-    assert subprocess.run(asked, check=True, capture_output=True, text=True).stdout == ""
+    for kept in (
+        "secrets/landing_key",
+        "landing/000001/of-a-partner.csv.sealed",
+        "inbox/police_crime/of-a-partner.csv",
+        "run/ports",
+    ):
+        (settings.home / kept).parent.mkdir(parents=True, exist_ok=True)
+        (settings.home / kept).touch()
+    return settings
 
 
-def test_a_folder_that_says_itself_what_git_takes_is_left_as_it_is(tmp_path):
-    (tmp_path / ".gitignore").write_text("secrets/\n", encoding="utf-8")
-    runner.keep_out_of_git(Settings(home=tmp_path))
-    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "secrets/\n"
+def test_git_takes_nothing_of_a_home_in_a_working_copy(tmp_path):
+    filled(Settings(home=tmp_path / "copy" / "my-home"))
+    assert taken_by_git(tmp_path / "copy") == []
+
+
+def test_git_takes_nothing_that_a_home_makes_in_a_folder_that_says_itself_what_git_takes(tmp_path):
+    """Its `.gitignore` stayed as it is, and git took the keys."""
+    (tmp_path / ".gitignore").write_text("*.pyc\n", encoding="utf-8")
+    (tmp_path / "mine.py").touch()
+    filled(Settings(home=tmp_path))
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "*.pyc\n"
+    assert taken_by_git(tmp_path) == [".gitignore", "mine.py"]
+
+
+def test_what_somebody_says_of_a_folder_of_a_home_stays(tmp_path):
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / ".gitignore").write_text("*.csv\n", encoding="utf-8")
+    for _ in range(2):
+        runner.keep_out_of_git(Settings(home=tmp_path))
+    assert (tmp_path / "inbox" / ".gitignore").read_text(encoding="utf-8") == "*.csv\n"
+
+
+def test_an_inbox_elsewhere_is_made_and_nothing_is_said_of_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("VRN_INBOX", str(tmp_path / "inbox"))
+    runner.keep_out_of_git(Settings(home=tmp_path / "home"))
+    assert list((tmp_path / "inbox").iterdir()) == []
+
+
+def test_git_takes_nothing_of_the_folder_in_which_postgresql_keeps_the_warehouse(server):
+    assert (postgres.data_folder(server) / ".gitignore").read_text(encoding="utf-8") == "*\n"

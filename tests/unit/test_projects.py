@@ -599,6 +599,26 @@ def test_a_run_that_fails_half_way_leaves_the_old_tables_and_holds_up_no_other_p
     assert len(network.rows("alpha", "recorded_crime")) == 4
 
 
+def test_a_project_that_cannot_be_closed_is_said_and_holds_up_no_other(network, monkeypatch):
+    network.open("alpha", "beta", "gamma")
+    network.projects(entry("gamma"))
+    real = upkeep.roles.close
+
+    def dies(keeper, owner, name):
+        if name == "alpha":
+            keeper.execute("select 1 / 0")
+        real(keeper, owner, name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upkeep.roles, "close", dies)
+        done = {one.project: one for one in network.refresh()}
+    why = "Project alpha: DivisionByZero (SQLSTATE 22012). It may still be open, and the next run closes it."
+    assert (done["alpha"].problem, done["beta"].problem, done["gamma"].problem) == (why, None, None)
+    assert (network.content("project_beta"), len(network.rows("gamma", "recorded_crime"))) == ({}, 3)
+    network.refresh()
+    assert network.content("project_alpha") == {}
+
+
 def test_a_reader_in_the_middle_of_a_run_sees_the_old_tables_whole(network, monkeypatch):
     network.open("alpha")
     seen = []

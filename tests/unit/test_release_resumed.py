@@ -23,7 +23,7 @@ from vrn.settings import BI_READER
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import EVALUATOR, OWNER
 
-WAITS = "waits for a build that is under way"
+WAITS = "waits for a build, or the filling of the database of readers, that is under way"
 # Where it is killed before there is a release, and after; the same step boundary from both sides.
 BEFORE = (
     ("vrn.publish.frozen.keep_models", False),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 
 from tests.made import file_name, spoil
 from vrn.accept import judged_only, retention
-from vrn.errors import HomeError
+from vrn.errors import HomeError, VrnError
 from vrn.receive import landing
 from vrn.receive.refused import FOLDER as REFUSED_FOLDER
 
@@ -152,6 +154,122 @@ def test_a_refused_file_that_cannot_be_deleted_is_said_without_its_name(inbox, m
     assert "Somebody" not in str(told.value)
 
 
+def test_a_folder_that_cannot_be_entered_is_said_without_a_name_and_holds_up_nothing_beside_it(inbox, monkeypatch):
+    """Somebody's own, unpacked there: its names can be listed, and nothing more."""
+    closed = inbox.drop(f"{ED}/{REFUSED_FOLDER}/a closed folder", "Somebody Synthetic.csv", "x")
+    inbox.drop(f"{ED}/{REFUSED_FOLDER}/a closed folder", "Another Synthetic.csv", "x")
+    beside = inbox.drop(f"{ED}/{REFUSED_FOLDER}", "z.csv", "x")
+    of_another_feed = inbox.drop(f"{SEARCHES}/{REFUSED_FOLDER}", "a.csv", "x")
+    later(monkeypatch, 10_000)
+    real = Path.lstat
+
+    def looked_at(path):
+        if path.parent == closed.parent:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "lstat", looked_at)
+    with pytest.raises(HomeError) as told:
+        retention.forget_originals()
+    # Of two files in it and the folder that is not empty.
+    assert str(told.value) == f"A refused file in {beside.parent} could not be deleted: Permission denied."
+    assert (closed.exists(), beside.exists(), of_another_feed.exists()) == (True, False, False)
+
+
+def test_a_link_that_leads_where_nobody_may_look_is_deleted(inbox, monkeypatch):
+    link = inbox.settings.inbox / ED / REFUSED_FOLDER / "a link"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/somebody")
+    later(monkeypatch, 10_000)
+    real = Path.stat
+
+    def looked_at(path, *, follow_symlinks=True):
+        if path == link and follow_symlinks:
+            raise PermissionError(13, "Permission denied", "/somebody")
+        return real(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", looked_at)
+    assert retention.forget_originals() == 1
+    assert not link.is_symlink()
+
+
+def test_the_folder_of_a_feed_that_cannot_be_entered_is_said_and_that_of_another_is_not_ours(inbox, monkeypatch):
+    """Its refused files stayed for ever, and nothing said so."""
+    for folder in (ED, "lost+found"):
+        (inbox.settings.inbox / folder).mkdir(parents=True)
+    closed = [str(inbox.settings.inbox / folder / REFUSED_FOLDER) for folder in (ED, "lost+found")]
+    real_listing, real_stat = os.scandir, os.stat
+
+    def refuse(path):
+        if isinstance(path, str | Path) and str(path) in closed:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", lambda path=".": refuse(path) or real_listing(path))
+    monkeypatch.setattr(os, "stat", lambda path, **options: refuse(path) or real_stat(path, **options))
+    with pytest.raises(HomeError) as told:
+        retention.forget_originals()
+    assert str(told.value) == f"A refused file in {closed[0]} could not be deleted: Permission denied."
+
+
+def test_whatever_stops_the_links_of_a_delivery_holds_up_neither_those_of_another_nor_refused_files(inbox, monkeypatch):
+    """Nothing but a feed file that cannot be read was foreseen."""
+    aside = inbox.drop(f"{ED}/{REFUSED_FOLDER}", "a.csv", "x")
+    later(monkeypatch, 10_000)
+    rows = [{"submission_id": number, "feed": ED} for number in (7, 8, 9)]
+    failures = {7: VrnError("What it holds could not be changed."), 8: psycopg.errors.DataError("Key (name)=(Somebody) is odd")}
+    proven = []
+
+    def forget(_connection, _settings, row):
+        if row["submission_id"] in failures:
+            raise failures[row["submission_id"]]
+        return {}
+
+    monkeypatch.setattr(retention.unlinking, "unproven", lambda _: rows)
+    monkeypatch.setattr(retention.unlinking, "forget", forget)
+    monkeypatch.setattr(retention.decisions, "prove", lambda _, number, __: proven.append(number))
+    with pytest.raises(HomeError) as told:
+        retention.forget_originals()
+    assert str(told.value).splitlines() == [
+        "The links of submission 7, which was withdrawn, could not be deleted: What it holds could not be changed.",
+        "The links of submission 8, which was withdrawn, could not be deleted: DataError.",
+    ]
+    assert proven == [9]
+    assert not aside.exists()
+
+
+def test_an_original_over_which_the_database_fails_holds_up_no_other(inbox, owner, monkeypatch):
+    first, second = taken_in(inbox, month="2020-05"), taken_in(inbox)
+    aged(owner, 10_000)
+    real = retention.ledger.forgotten
+
+    def forgotten(connection, number):
+        if number == first["submission_id"]:
+            raise psycopg.errors.LockNotAvailable("somebody has it")
+        return real(connection, number)
+
+    monkeypatch.setattr(retention.ledger, "forgotten", forgotten)
+    with pytest.raises(HomeError, match=rf"submission {first['submission_id']} could not be deleted: LockNotAvailable"):
+        retention.forget_originals()
+    assert (is_kept(inbox, first), is_kept(inbox, second)) == (True, False)
+
+
+def test_without_the_warehouse_refused_files_are_deleted_and_the_rest_is_owed(inbox, monkeypatch):
+    aside = inbox.drop(f"{ED}/{REFUSED_FOLDER}", "a.csv", "x")
+    later(monkeypatch, 10_000)
+
+    def away(*_, **__):
+        raise psycopg.OperationalError("connection refused")
+
+    monkeypatch.setattr(retention, "connect", away)
+    with pytest.raises(HomeError) as told:
+        retention.forget_originals()
+    assert str(told.value).splitlines() == [
+        "Not all originals could be looked for: OperationalError.",
+        "Not all links of persons could be looked for: OperationalError.",
+    ]
+    assert not aside.exists()
+
+
 def test_nothing_is_proven_to_be_deleted_that_was_never_kept(inbox, owner):
     inbox.drop(ED, "2020-06-rxl-ed-attendance.csv", "a real person\n")
     (row,) = inbox.take_in(ED)
@@ -212,5 +330,23 @@ def test_a_feed_file_that_cannot_be_read_blanks_nothing_of_its_feed_and_holds_up
     (feed_files / f"{SEARCHES}.odcs.yaml").write_text("id: [")
     no_longer_kept(feed_files)
     with pytest.raises(HomeError, match=f"Nothing of {SEARCHES} was blanked"):
+        judged_only.blank_earlier()
+    assert filled(inbox, "raw", "disposal", "sex") == (0, row["rows_accepted"])
+
+
+def test_a_feed_over_which_the_database_fails_is_said_and_holds_up_no_other(inbox, feed_files, monkeypatch):
+    """Nothing but a feed file that cannot be read was foreseen."""
+    taken_in(inbox, SEARCHES, "2020-02")
+    row = taken_in(inbox)
+    no_longer_kept(feed_files)
+    real = judged_only.serving.one_at_a_time
+
+    def one_at_a_time(connection, feed):
+        if feed == SEARCHES:
+            raise psycopg.errors.LockNotAvailable("somebody has it")
+        real(connection, feed)
+
+    monkeypatch.setattr(judged_only.serving, "one_at_a_time", one_at_a_time)
+    with pytest.raises(HomeError, match=f"Nothing of {SEARCHES} was blanked: LockNotAvailable"):
         judged_only.blank_earlier()
     assert filled(inbox, "raw", "disposal", "sex") == (0, row["rows_accepted"])

@@ -302,7 +302,7 @@ def test_no_beginning_of_a_formula_survives_in_a_download(tmp_path, text):
 
 
 def test_releases_say_what_changed_in_counts(tmp_path):
-    later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd", "Again", 207, 1, False)
+    later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd files 34", "Again", 207, 1, False)
     pages.write(tmp_path, published(release=later, releases=(later, RELEASE)), NETWORK)
     text = texts(tmp_path)["releases.html"]
     assert "Since 2026-11-23: 3 deliveries more; as many indicators. The code changed." in text
@@ -313,17 +313,25 @@ def test_releases_say_what_changed_in_counts(tmp_path):
 @pytest.mark.parametrize(
     ("revisions", "said"),
     [
-        (("abc", "abc"), ["The code is the same."]),
-        (("files 12", "files 12"), ["The code is the same."]),
+        (("abc files 12", "abc files 12"), ["The code is the same."]),
+        (("abc files 12", "def files 12"), ["The code is the same."]),
+        (("abc files 12", "files 12"), ["The code is the same."]),
+        (("abc+12", "def files 12"), ["The code is the same."]),
         (("abc+12", "abc+34"), ["The code changed."]),
-        (("abc", "abc+12"), ["The code changed."]),
-        # Releases of before have these, and other code may have had them too.
+        (("abc files 12", "abc+34"), ["The code changed."]),
+        (("files 12", "abc files 34"), ["The code changed."]),
+        # Releases of before have these. A commit may change no code, and what another code may have had too tells nothing.
+        (("abc", "abc"), ["The code is the same."]),
+        (("abc", "def"), []),
+        (("abc", "abc+12"), []),
+        (("abc", "files 12"), []),
+        (("abc", "abc files 12"), []),
         (("unknown", "unknown"), []),
         (("unknown", "abc"), []),
         (("abc+", "abc+"), []),
     ],
 )
-def test_releases_say_that_the_code_is_the_same_where_no_other_code_has_the_revision(tmp_path, revisions, said):
+def test_releases_say_whether_the_code_is_the_same_where_that_is_known(tmp_path, revisions, said):
     first, later = (
         Release(f"2026-12-{number + 14}", datetime(2026, 12, number + 14), "2026-12-14" if number else None, name, "", 1, 1, False)
         for number, name in enumerate(revisions)
@@ -340,7 +348,7 @@ def test_releases_name_what_is_new_no_more_or_called_otherwise_and_an_old_addres
         "areas_gone": "RXL01 Blackpool Victoria Hospital",
         "names_changed": "E07000128 Wyre is now Wyre and Over",
     }
-    later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd", "Again", 207, 1, False, **said)
+    later = Release("2026-12-14", datetime(2026, 12, 14), "2026-11-23", "abd files 34", "Again", 207, 1, False, **said)
     pages.write(tmp_path, published(release=later, releases=(later, RELEASE)), NETWORK)
     found = texts(tmp_path)
     for line in (

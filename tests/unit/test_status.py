@@ -16,10 +16,12 @@ from vrn.access import accounts
 from vrn.build import steps as build
 from vrn.errors import SecretMissing
 from vrn.ledger import store as ledger
+from vrn.publish import readers
 from vrn.receive import problems
 from vrn.run import prepare
 from vrn.run.local import airflow, inbox, not_taken, services, status
 from vrn.settings import Settings
+from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import EVALUATOR
 
 STREET = "police_street_crime"
@@ -209,10 +211,26 @@ def test_without_airflow_the_rest_is_said(said, home):
     assert "Under way nothing" in text
 
 
+MAY_BE = "Under way a build of the outcomes, a release, or the filling of the database of readers"
+
+
 def test_a_build_that_is_under_way_is_said_and_one_that_ended_is_not(said):
     with build.alone():
-        assert "Under way a build of the outcomes, or a release" in said()[1]
+        assert MAY_BE in said()[1]
     assert "Under way nothing" in said()[1]
+
+
+def test_the_filling_of_the_database_of_readers_is_not_called_a_build(said, home, monkeypatch):
+    """It has the lock of builds, and that is all that anybody sees of it."""
+    seen = []
+    # This home has no database of readers.
+    monkeypatch.setattr(readers, "connect", lambda settings, role, **_: connect(settings, role))
+    # It is the first that is asked once the lock is taken.
+    monkeypatch.setattr(readers.shapes, "of", lambda *_: seen.append(said()[1]) or {})
+    monkeypatch.setattr(readers, "_has_schema", lambda _: True)
+    monkeypatch.setattr(readers, "_tables", lambda _: [])
+    readers.fill(home)
+    assert MAY_BE in seen[0]
 
 
 def test_a_service_of_a_deployment_does_not_call_the_others_stopped(said, monkeypatch):

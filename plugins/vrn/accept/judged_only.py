@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from vrn.accept import serving
-from vrn.errors import ContractError, HomeError
+from vrn.accept.owed import Owed
 from vrn.feeds import contract as contracts
 from vrn.feeds.contract import Entity
 from vrn.ledger import store as ledger
@@ -22,24 +22,25 @@ def blank_earlier() -> int:
     """Blank, in the deliveries accepted before, what their feed files no longer keep. Returns how many rows had any of it.
 
     A column that became judgedOnly, or of a class that stores nothing, stands in what came before until this has run. Each
-    delivery is read under the feed file as it stands for its period. Raises HomeError, after all other feeds, for a feed file
-    that cannot be read: nothing of its feed is blanked.
+    delivery is read under the feed file as it stands for its period. Raises HomeError, after all other feeds, for a feed that
+    could not be, as where its feed file cannot be read: nothing of that feed is blanked.
     """
-    settings, blanked, owed = Settings(), 0, []
+    settings, blanked, owed = Settings(), 0, Owed()
     with connect(settings, autocommit=True) as connection:
         for feed in ledger.feeds(connection):
             path = settings.contracts / f"{feed}.odcs.yaml"
             if not path.exists():
                 continue
-            try:
-                with connection.transaction():
-                    serving.one_at_a_time(connection, feed)
-                    blanked += sum(_of_delivery(connection, path, each) for each in _served(connection, feed))
-            except ContractError as error:
-                owed.append(f"Nothing of {feed} was blanked, for its feed file does not tell what is kept. {error}")
-    if owed:
-        raise HomeError("\n".join(owed))
+            with owed.unless_done(f"Nothing of {feed} was blanked"):
+                blanked += _of_feed(connection, path, feed)
+    owed.refuse_if_any()
     return blanked
+
+
+def _of_feed(connection: psycopg.Connection, path: Path, feed: str) -> int:
+    with connection.transaction():
+        serving.one_at_a_time(connection, feed)
+        return sum(_of_delivery(connection, path, number) for number in _served(connection, feed))
 
 
 def _served(connection: psycopg.Connection, feed: str) -> list[int]:

@@ -6,16 +6,17 @@ withdrawal left of persons stays owed too.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from vrn.accept import decisions, serving, unlinking
-from vrn.errors import ContractError, HomeError, safe_text
+from vrn.accept.owed import Owed
+from vrn.errors import ContractError
 from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
 from vrn.receive import refused
@@ -27,94 +28,117 @@ DAYS_OF_NO_FEED = 90
 SECONDS_A_DAY = 86_400
 
 
-@dataclass
-class Done:
-    """How many originals and refused files were deleted, and in sentences what is owed."""
+@dataclass(frozen=True)
+class Agreed:
+    """The days for which files are kept, by feed and by its folder of the inbox; None where a feed file cannot be read."""
 
-    deleted: int = 0
-    owed: list[str] = field(default_factory=list)
+    by_feed: Mapping[str, int | None]
+    by_folder: Mapping[str, int | None]
 
 
 def forget_originals() -> int:
     """Delete what is past its retention, and what withdrawals left of persons. Returns how many files. Raises HomeError, after all
     others, for what could not be.
     """
-    settings, done = Settings(), Done()
-    days, days_of_folder = _agreed(settings, done)
-    with connect(settings, autocommit=True) as connection:
-        for feed in ledger.feeds(connection):
-            if (kept := days.get(feed, DAYS_OF_NO_FEED)) is not None:
-                _forget_originals(connection, settings, feed, kept, done)
-        _forget_persons(connection, settings, done)
-    for place in [*settings.inbox.glob(refused.FOLDER), *sorted(settings.inbox.glob(f"*/{refused.FOLDER}"))]:
-        # Beside the feeds' folders it is of none.
-        folder = place.parent.relative_to(settings.inbox).name
-        if (kept := days_of_folder.get(folder, DAYS_OF_NO_FEED)) is not None:
-            _forget_refused(place, kept, done)
-    if done.owed:
-        raise HomeError("\n".join(done.owed))
-    return done.deleted
+    settings, owed = Settings(), Owed()
+    agreed = _agreed(settings, owed)
+    deleted = 0
+    for what, step in STEPS.items():
+        with owed.unless_done(f"Not all {what} could be looked for"):
+            deleted += step(settings, agreed, owed)
+    owed.refuse_if_any()
+    return deleted
 
 
-def _agreed(settings: Settings, done: Done) -> tuple[dict[str, int | None], dict[str, int | None]]:
-    """The days for which files are kept, by feed and by its folder of the inbox; None where a feed file cannot be read."""
-    days: dict[str, int | None] = {}
-    days_of_folder: dict[str, int | None] = {}
+def _agreed(settings: Settings, owed: Owed) -> Agreed:
+    by_feed: dict[str, int | None] = {}
+    by_folder: dict[str, int | None] = {}
     for feed, contract in catalogue.every(settings.contracts).items():
         if isinstance(contract, ContractError):
-            done.owed.append(f"Nothing of {feed} was deleted, for its feed file does not tell how long it is kept. {contract}")
-            days[feed] = days_of_folder[feed] = None
+            owed.say(f"Nothing of {feed} was deleted, for its feed file does not tell how long it is kept", contract)
+            by_feed[feed] = by_folder[feed] = None
         else:
-            days[feed] = days_of_folder[contract.folder] = contract.retention_days
-    return days, days_of_folder
+            by_feed[feed] = by_folder[contract.folder] = contract.retention_days
+    return Agreed(by_feed, by_folder)
 
 
-def _forget_originals(connection: psycopg.Connection, settings: Settings, feed: str, days: int, done: Done) -> None:
-    for row in ledger.past_retention(connection, feed, days):
-        try:
-            if decisions.forget_original(connection, settings, row):
-                done.deleted += 1
-        except OSError as error:
-            done.owed.append(f"The original of submission {row['submission_id']} could not be deleted: {safe_text(error)}.")
+def _forget_originals(settings: Settings, agreed: Agreed, owed: Owed) -> int:
+    deleted = 0
+    with connect(settings, autocommit=True) as connection:
+        for feed in ledger.feeds(connection):
+            days = agreed.by_feed.get(feed, DAYS_OF_NO_FEED)
+            for row in [] if days is None else ledger.past_retention(connection, feed, days):
+                with owed.unless_done(f"The original of submission {row['submission_id']} could not be deleted"):
+                    deleted += decisions.forget_original(connection, settings, row)
+    return deleted
 
 
-def _forget_persons(connection: psycopg.Connection, settings: Settings, done: Done) -> None:
-    for row in unlinking.unproven(connection):
-        try:
-            with connection.transaction():
+def _forget_persons(settings: Settings, _: Agreed, owed: Owed) -> int:
+    with connect(settings, autocommit=True) as connection:
+        for row in unlinking.unproven(connection):
+            number = row["submission_id"]
+            with (
+                owed.unless_done(f"The links of submission {number}, which was withdrawn, could not be deleted"),
+                connection.transaction(),
+            ):
                 serving.one_at_a_time(connection, row["feed"])
-                decisions.prove(connection, row["submission_id"], unlinking.forget(connection, settings, row))
-        except ContractError as error:
-            done.owed.append(f"The links of submission {row['submission_id']}, which was withdrawn, could not be deleted. {error}")
+                decisions.prove(connection, number, unlinking.forget(connection, settings, row))
+    # They are in no file.
+    return 0
 
 
-def _forget_refused(place: Path, days: int, done: Done) -> None:
+def _forget_refused(settings: Settings, agreed: Agreed, owed: Owed) -> int:
+    inbox, deleted = settings.inbox, 0
+    folders = [one for one in sorted(inbox.iterdir()) if one.is_dir()] if inbox.exists() else []
+    # Beside the feeds' folders lies what is of none. Another's folder that may not be entered (lost+found) has nothing of ours.
+    for folder in [inbox, *(one for one in folders if one.name in agreed.by_folder or os.path.isdir(one / refused.FOLDER))]:
+        name = folder.relative_to(inbox).name
+        if (days := agreed.by_folder.get(name, DAYS_OF_NO_FEED)) is not None:
+            with owed.unless_done(f"Not all refused files in {folder} could be looked for"):
+                deleted += _forget_refused_in(folder / refused.FOLDER, days, owed)
+    return deleted
+
+
+def _forget_refused_in(place: Path, days: int, owed: Owed) -> int:
     """Delete what has lain among refused files for so long, also in folders, which somebody may have unpacked there."""
 
     def owe(error: OSError) -> None:
-        # Without the name: a person's may be in it.
-        done.owed.append(f"A refused file in {place} could not be deleted: {safe_text(error)}.")
+        # Somebody may have taken it away meanwhile, and no feed needs to have refused files.
+        if not isinstance(error, FileNotFoundError):
+            # Without the name: a person's may be in it.
+            owed.say(f"A refused file in {place} could not be deleted", error)
 
     lying = [Path(folder, name) for folder, folders, names in os.walk(place, onerror=owe) for name in (*folders, *names)]
-    # What lies in a folder comes before the folder, whose own change time is that of the last deletion in it.
-    for path in reversed([path for path in lying if _is_old(path, days)]):
-        if path.is_dir() and not path.is_symlink():
-            # Something younger may lie in it.
-            with suppress(OSError):
-                path.rmdir()
-            continue
+    past = []
+    for path in lying:
         try:
-            path.unlink(missing_ok=True)
+            seen = path.lstat()
         except OSError as error:
+            # Of a folder that may be listed and not entered nobody knows more than the names.
             owe(error)
             continue
-        done.deleted += 1
-
-
-def _is_old(path: Path, days: int) -> bool:
-    try:
         # Its change time is that of the move into this folder. The sender's own time of it may be of any year.
-        return time.time() - path.lstat().st_ctime > days * SECONDS_A_DAY
-    except FileNotFoundError:
-        # Somebody took it away meanwhile.
-        return False
+        if time.time() - seen.st_ctime > days * SECONDS_A_DAY:
+            past.append((path, stat.S_ISDIR(seen.st_mode)))
+    deleted = 0
+    # What lies in a folder comes before the folder, whose own change time is that of the last deletion in it.
+    for path, is_folder in reversed(past):
+        try:
+            if is_folder:
+                path.rmdir()
+            else:
+                path.unlink()
+                deleted += 1
+        except OSError as error:
+            # Something younger may lie in a folder.
+            if error.errno != errno.ENOTEMPTY:
+                owe(error)
+    return deleted
+
+
+# By what each of them deletes.
+STEPS: Mapping[str, Callable[[Settings, Agreed, Owed], int]] = {
+    "originals": _forget_originals,
+    "links of persons": _forget_persons,
+    "refused files": _forget_refused,
+}

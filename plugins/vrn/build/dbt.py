@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vrn.errors import VrnError
-from vrn.feeds import dbt_sources
+from vrn.feeds import code_files, dbt_sources
 from vrn.settings import Settings
 from vrn.warehouse.roles import OWNER
 
@@ -237,6 +237,6 @@ def code(settings: Settings, *patterns: str) -> str:
 
 
 def _add(found, folder: Path, patterns: Sequence[str]) -> None:
-    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+    for path in code_files.of(folder, *patterns):
         if path.suffix in SUFFIXES:
             found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())

@@ -48,8 +48,8 @@ class NothingToBuild(VrnError):
 
 @contextmanager
 def alone(waits: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Wait until no other build is under way, and keep others waiting: two would make the same tables. waits: is called where one
-    is under way."""
+    """Wait until nobody makes or copies the tables of a build, and keep others waiting: two builds would make the same tables, and
+    who fills the database of readers (vrn.publish.readers) reads them. waits: is called where somebody does."""
     with connect(Settings(), autocommit=True) as connection:
         locks.for_session(connection, locks.Job.BUILD, waits=waits)
         yield

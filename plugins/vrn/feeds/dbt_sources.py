@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from vrn import whole_file
-from vrn.feeds import catalogue
+from vrn.feeds import catalogue, code_files
 from vrn.feeds.contract import Contract, Entity
 from vrn.settings import Settings
 
@@ -40,7 +40,7 @@ def write(settings: Settings) -> None:
 def _made_of(settings: Settings) -> str:
     """SHA-256 of the feed files and of the code that reads them. Their days do not tell: a home outlives checkouts and images."""
     found = hashlib.sha256()
-    for one in sorted([*settings.contracts.glob("*.odcs.yaml"), *Path(__file__).parent.glob("*.py")]):
+    for one in sorted([*code_files.of(settings.contracts, "*.odcs.yaml"), *code_files.of(Path(__file__).parent, "*.py")]):
         found.update(one.name.encode() + b"\0" + one.read_bytes())
     return found.hexdigest()
 
@@ -80,6 +80,6 @@ def _unread(name: str) -> dict:
 def _asked_for(settings: Settings, feed: str) -> list[str]:
     """The tables of a feed that models name. dbt reads no project in which a model names a source that is not there."""
     pattern = re.compile(ENTITY_OF.format(feed=re.escape(feed)))
-    models = (settings.dbt_project / "models").rglob("*.sql")
+    models = code_files.of(settings.dbt_project / "models", "**/*.sql")
     entities = {entity for model in models for entity in pattern.findall(model.read_text(encoding="utf-8"))}
     return [f"{feed}__{entity}" for entity in sorted(entities)]

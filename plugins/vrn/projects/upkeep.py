@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 import psycopg
 
@@ -71,7 +71,8 @@ def refresh(settings: Settings, only: str | None = None, day: date | None = None
         for project in projects:
             why = project.why_closed(day)
             if why is None and only in (None, project.name):
-                done.append(_make(keeper, owner, settings, contract_of, project, day))
+                made = partial(_make, keeper, owner, settings, contract_of, project, day)
+                done.append(_tried(project.name, made, "Its tables are as they were."))
             elif project.name == only and only not in {one.project for one in done}:
                 done.append(Done(only, closed_because=why))
     return done
@@ -99,7 +100,9 @@ def _close_what_ended(
             continue
         reason = why.get(name, "it is not in the register any more")
         if reason is not None:
-            done.append(_close(keeper, owner, name, reason))
+            done.append(
+                _tried(name, partial(_close, keeper, owner, name, reason), "It may still be open, and the next run closes it.")
+            )
     return done
 
 
@@ -131,6 +134,12 @@ def _make(
     except ProjectRefused as refusal:
         closed = _close(keeper, owner, project.name, "no agreement lets it see anything", refusal.lines)
         return replace(closed, problem=str(refusal))
-    except (VrnError, psycopg.Error) as error:
-        return Done(project.name, problem=f"Project {project.name}: {safe_text(error).rstrip('.')}. Its tables are as they were.")
     return Done(project.name, tuple(lines))
+
+
+def _tried(project: str, work: Callable[[], Done], otherwise: str) -> Done:
+    """What work returns, or its failure as the project's problem. otherwise: how the project is then."""
+    try:
+        return work()
+    except (VrnError, psycopg.Error) as error:
+        return Done(project, problem=f"Project {project}: {safe_text(error).rstrip('.')}. {otherwise}")

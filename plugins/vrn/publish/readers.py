@@ -32,8 +32,8 @@ def fill(settings: Settings) -> None:
     """Bring the database of readers to what publish holds, and the roles of people to what they were made. The same again changes
     nothing that anybody sees.
 
-    Waits for a build that is under way. Where the tables became others, sessions of people that read the old ones for minutes are
-    ended.
+    Waits for a build or a release that is under way, and they wait for this. Where the tables became others, sessions of people
+    that read the old ones for minutes are ended.
     """
     # First and by itself: whatever else fails, they can sign in.
     accounts.restore(settings)

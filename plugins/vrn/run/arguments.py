@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="the main job: start everything, take in what waits, show the indicators")
     commands.add_parser("up", help="start the services")
     commands.add_parser("down", help="stop the services")
+    commands.add_parser("clean", help="stop the services, and delete the home of this working copy with all its data")
     commands.add_parser("status", help="say in one screen how the home is")
     env = commands.add_parser("env", help="print the environment that opens the warehouse")
     env.add_argument("--role", default="vrn_owner")

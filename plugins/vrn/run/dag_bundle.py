@@ -11,7 +11,7 @@ from airflow.dag_processing.bundles.local import LocalDagBundle
 from airflow.models.dagbag import DagPriorityParsingRequest
 from airflow.utils.session import create_session
 
-from vrn.feeds import shown
+from vrn.feeds import code_files, shown
 from vrn.settings import Settings
 
 # What makes a DAG of each feed file, and what says which of them cannot be read.
@@ -26,7 +26,7 @@ class DagsOfFeeds(LocalDagBundle):
         self._seen: set[tuple[str, int]] | None = None
 
     def refresh(self) -> None:
-        found = {(path.name, path.stat().st_mtime_ns) for path in Settings().contracts.glob("*.odcs.yaml")}
+        found = {(path.name, path.stat().st_mtime_ns) for path in code_files.of(Settings().contracts, "*.odcs.yaml")}
         if found == self._seen:
             return
         # The processor forks a process for each DAG file that it reads, which then has what was read and checked here.

@@ -21,7 +21,7 @@ from vrn.settings import Settings
 
 # Is told in words what is being done.
 Tell = Callable[[str], None]
-WAITS = "waits for a build that is under way"
+WAITS = "waits for a build, or the filling of the database of readers, that is under way"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def steps(settings: Settings, console: Console, show: progress.Show, note: str, 
         if not release.unfinished(settings):
             # Before it waits for a build.
             release.refuse_without(note)
-        # A build under way may publish the one that was interrupted, or give it up.
+        # A build that is under way may publish the one that was interrupted, or give it up.
         with build.alone(lambda: show(Look(0, WAITS))):
             if given_up := release.give_up_if_taken_back(settings):
                 console.print(f"{given_up} A new one is made of what is there now.", highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrn.access import roles
+from vrn.access import roles, unversioned
 from vrn.publish.folder_swap import swapped_in
 from vrn.report.partner_pages import from_warehouse, pages
 from vrn.settings import Settings
@@ -28,6 +28,7 @@ def build(settings: Settings) -> Path:
     """
     place = folder(settings)
     with swapped_in(place, OWNER_ONLY) as new:
+        unversioned.keep(new)
         for partner in roles.partners(settings):
             with connect(settings, f"{roles.ANALYST_OF}{partner}") as own, connect(settings, roles.ENGINEER) as ledger:
                 state = from_warehouse.state(own, ledger)

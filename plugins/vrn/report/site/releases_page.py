@@ -48,10 +48,9 @@ def _changes(release: Release, before: Release | None) -> str:
 
 
 def _code(now: str, before: str) -> str:
-    """Says nothing where two revisions are the same and another code may have them too."""
-    if now != before and "unknown" not in (now, before):
-        return " The code changed."
-    return " The code is the same." if now == before and revision.is_known(now) else ""
+    """Nothing where it is not known."""
+    is_same = revision.is_same_code(now, before)
+    return "" if is_same is None else " The code is the same." if is_same else " The code changed."
 
 
 def _named(release: Release) -> list[tuple[str, list[str]]]:

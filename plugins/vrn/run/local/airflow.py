@@ -17,6 +17,7 @@ from sqlalchemy import URL
 
 from vrn import whole_file
 from vrn.errors import HomeError
+from vrn.feeds import code_files
 from vrn.run import prepare, secrets, workers
 from vrn.run.airflow_api import USER
 from vrn.settings import REPOSITORY, Settings
@@ -176,7 +177,7 @@ def is_outdated(settings: Settings) -> bool:
     if not is_running(settings, "scheduler"):
         return False
     started = _pid_file(settings, "scheduler").stat().st_mtime
-    return any(path.stat().st_mtime > started for path in (REPOSITORY / "plugins").rglob("*.py"))
+    return any(path.stat().st_mtime > started for path in code_files.of(REPOSITORY / "plugins", "**/*.py"))
 
 
 def log_file(settings: Settings, name: str) -> Path:

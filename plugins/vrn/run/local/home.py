@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,19 +14,21 @@ import psycopg
 from rich.console import Console
 
 from vrn import whole_file
-from vrn.access import modes
-from vrn.errors import HomeError
+from vrn.access import modes, unversioned
+from vrn.errors import HomeError, safe_text
 from vrn.publish import exports
 from vrn.report import headline, site
 from vrn.run import prepare, secrets
 from vrn.run.airflow_api import USER
 from vrn.run.local import airflow, done, inbox, not_taken, ports, postgres, progress, ready, services
-from vrn.settings import Settings
+from vrn.settings import OWN_HOME, Settings
 from vrn.synthetic import deliveries
 from vrn.warehouse.connection import connect
 from vrn.warehouse.roles import OWNER
 
 PLAIN_WIDTH = 130
+# Of a home, beside those that settings name.
+FOLDERS = ("airflow", "docs", "inbox-problems", "reference", "run", "templates", "tmp")
 
 
 def up(settings: Settings, console: Console) -> None:
@@ -36,7 +40,6 @@ def up(settings: Settings, console: Console) -> None:
 def _start(settings: Settings, console: Console, before_airflow: Callable[[], object] = lambda: None) -> None:
     """Start what does not run. What has to be there before Airflow looks for the first time is done while its database is made
     ready, which takes seconds."""
-    keep_out_of_git(settings)
     services.check_room(settings, services.LEAST_FREE_TO_START)
     if any(one.state == services.RUNNING for one in services.of(settings)):
         ports.check_kept(settings)
@@ -66,17 +69,50 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
 
 
 def keep_out_of_git(settings: Settings) -> None:
-    """A home may lie in a working copy, and one `git add` would take its keys and originals into a repository."""
-    ignores = settings.home / ".gitignore"
-    # Where somebody made the home of a folder that has one, it is theirs.
-    if not ignores.exists():
-        whole_file.write(ignores, "*\n")
+    """Make the folders of a home, and let git take nothing of them: one `git add` would take keys and originals into a repository.
+
+    What is made aside has it from there (vrn.run.local.postgres, vrn.report.partner_pages), and what is published need not.
+    """
+    named = (settings.inbox, settings.landing, settings.secrets, settings.messages, settings.data_docs, settings.dbt_target)
+    for folder in (settings.home, settings.logs, *named, *(settings.home / name for name in FOLDERS)):
+        folder.mkdir(parents=True, exist_ok=True)
+        # An inbox or secrets elsewhere are not the home's to speak for.
+        if folder.is_relative_to(settings.home):
+            unversioned.keep(folder)
+    # What is written into them rests on their names.
+    whole_file.sync(settings.home)
 
 
 def down(settings: Settings, console: Console) -> None:
     airflow.stop(settings)
     postgres.stop(settings)
     console.print(f"stopped; everything is kept in {settings.home}")
+
+
+def clean(settings: Settings, console: Console) -> None:
+    """Stop the home of this working copy, and delete it. Raises HomeError, also of another home, which stays as it is."""
+    # Whoever set VRN_HOME for another command means that home, or forgot it; neither may cost them a home that they did not name.
+    if settings.home != OWN_HOME:
+        raise HomeError(
+            f"`make clean` deletes {OWN_HOME} alone, and this home is {settings.home}. Nothing was stopped or deleted. "
+            f"{_how_to_delete(settings)}"
+        )
+    down(settings, console)
+    console.print(f"deleting {settings.home} with all its data")
+    failures: list[BaseException] = []
+    # What can be deleted goes, whatever cannot.
+    shutil.rmtree(settings.home, onerror=lambda _function, _path, failure: failures.append(failure[1]))
+    if failures:
+        raise HomeError(
+            f"{settings.home} is not deleted whole: {safe_text(failures[0])}. Delete what is left as the user whose files they are."
+        )
+
+
+def _how_to_delete(settings: Settings) -> str:
+    if settings.home == OWN_HOME:
+        return "`make clean` deletes that home with all its data."
+    stop = f"make down VRN_HOME={shlex.quote(str(settings.home))}"
+    return f"Where that home is to go with all its data, stop it (`{stop}`) and delete its folder yourself."
 
 
 def run(settings: Settings, console: Console, since: datetime) -> None:
@@ -115,7 +151,10 @@ def fill(settings: Settings, console: Console, *, is_full: bool) -> bool:
     """
     if not is_fresh(settings):
         if is_full:
-            console.print("DEMO=full writes nothing, because this home is not empty. `make clean` deletes it with all its data.")
+            why = f"something came to the home {settings.home}, or lies in {settings.inbox}"
+            # The home of a deployment is a volume, of which make knows nothing.
+            how = "" if settings.is_deployed else f" {_how_to_delete(settings)}"
+            console.print(f"DEMO=full writes nothing, because {why}.{how}", markup=False)
         return False
     console.print("[bold]The inbox is empty: writing SYNTHETIC deliveries for every feed.[/bold]")
     files = deliveries.write_all(settings, is_full=is_full)
@@ -144,8 +183,7 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """One start at a time in a home, whose folders are there."""
-    for path in (settings.home, settings.logs, settings.inbox, settings.landing, settings.data_docs):
-        path.mkdir(parents=True, exist_ok=True)
+    keep_out_of_git(settings)
     modes.close(settings, public=(site.folder(settings), settings.public / exports.FOLDER))
     with (settings.home / "start.lock").open("w") as lock:
         try:

@@ -9,6 +9,7 @@ import functools
 import re
 
 from vrn.errors import VrnError
+from vrn.feeds import code_files
 from vrn.settings import REPOSITORY
 
 LIBRARY = REPOSITORY / "plugins" / "vrn"
@@ -23,7 +24,7 @@ def names() -> frozenset[str]:
     Great Expectations.
     """
     bases = {}
-    for path in LIBRARY.rglob("*.py"):
+    for path in code_files.of(LIBRARY, "**/*.py"):
         for name, listed in CLASS.findall(path.read_text(encoding="utf-8")):
             bases[name] = {base.strip().rpartition(".")[2] for base in listed.split(",")}
     ours: set[str] = {VrnError.__name__}

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from vrn import whole_file
-from vrn.access import hba
+from vrn.access import hba, unversioned
 from vrn.errors import HomeError, last_line
 from vrn.settings import Settings
 
@@ -122,6 +122,8 @@ def start(settings: Settings, *, outlives_crash: bool = True) -> None:
     if is_running(settings):
         return
     _write(data / "pg_hba.conf", hba.of_home())
+    # Only now, because initdb takes no folder that has anything in it.
+    _write(data / unversioned.IGNORES, unversioned.EVERYTHING)
     logs = settings.server_log
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     _give(logs)

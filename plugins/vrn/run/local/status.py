@@ -141,7 +141,7 @@ def _ledger(connection: psycopg.Connection, settings: Settings) -> Iterator[Line
     for row in under_way:
         yield "Under way", f"{row['feed']}: {row['deliveries']} {row['status']}"
     if is_building := locks.is_taken(connection, locks.Job.BUILD):
-        yield "Under way", "a build of the outcomes, or a release"
+        yield "Under way", "a build of the outcomes, a release, or the filling of the database of readers"
     if not under_way and not is_building:
         yield "Under way", "nothing"
     # Each asked for by itself: a hundred files that are refused hide no delivery that waits for a person.
