@@ -83,6 +83,17 @@ def test_the_originals_of_a_feed_that_has_no_feed_file_any_more_do_not_stay_for_
     assert not is_kept(inbox, row)
 
 
+def test_where_no_feed_file_is_no_feed_counts_as_gone(inbox, owner, feed_files):
+    """A folder that was not mounted looked like one from which every feed was taken away."""
+    first = taken_in(inbox)
+    for path in feed_files.glob("*.odcs.yaml"):
+        path.unlink()
+    aged(owner, retention.DAYS_OF_NO_FEED + 1)
+    with pytest.raises(HomeError, match="There is no feed file in"):
+        retention.forget_originals()
+    assert is_kept(inbox, first)
+
+
 def test_a_feed_file_that_cannot_be_read_is_said_and_only_its_own_originals_wait(inbox, owner, feed_files):
     broken, sound = taken_in(inbox), taken_in(inbox, SEARCHES, "2020-02")
     (feed_files / f"{ED}.odcs.yaml").write_text("id: [")

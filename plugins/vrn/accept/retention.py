@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vrn.accept import decisions, serving, unlinking
 from vrn.accept.owed import Owed
-from vrn.errors import ContractError
+from vrn.errors import ContractError, HomeError
 from vrn.feeds import catalogue
 from vrn.ledger import store as ledger
 from vrn.receive import refused
@@ -30,10 +30,11 @@ SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True)
 class Agreed:
-    """The days for which files are kept, by feed and by its folder of the inbox; None where a feed file cannot be read."""
+    """The days for which files are kept, by feed and by its folder of the inbox, and of no feed; None where nobody can tell."""
 
     by_feed: Mapping[str, int | None]
     by_folder: Mapping[str, int | None]
+    of_no_feed: int | None
 
 
 def forget_originals() -> int:
@@ -53,20 +54,24 @@ def forget_originals() -> int:
 def _agreed(settings: Settings, owed: Owed) -> Agreed:
     by_feed: dict[str, int | None] = {}
     by_folder: dict[str, int | None] = {}
-    for feed, contract in catalogue.every(settings.contracts).items():
+    feed_files = catalogue.every(settings.contracts)
+    if not feed_files:
+        # All feeds would count as gone, and what is kept for ten years would be deleted after ninety days.
+        owed.say("Nothing of any feed was deleted", HomeError(f"There is no feed file in {settings.contracts}"))
+    for feed, contract in feed_files.items():
         if isinstance(contract, ContractError):
             owed.say(f"Nothing of {feed} was deleted, for its feed file does not tell how long it is kept", contract)
             by_feed[feed] = by_folder[feed] = None
         else:
             by_feed[feed] = by_folder[contract.folder] = contract.retention_days
-    return Agreed(by_feed, by_folder)
+    return Agreed(by_feed, by_folder, DAYS_OF_NO_FEED if feed_files else None)
 
 
 def _forget_originals(settings: Settings, agreed: Agreed, owed: Owed) -> int:
     deleted = 0
     with connect(settings, autocommit=True) as connection:
         for feed in ledger.feeds(connection):
-            days = agreed.by_feed.get(feed, DAYS_OF_NO_FEED)
+            days = agreed.by_feed.get(feed, agreed.of_no_feed)
             for row in [] if days is None else ledger.past_retention(connection, feed, days):
                 with owed.unless_done(f"The original of submission {row['submission_id']} could not be deleted"):
                     deleted += decisions.forget_original(connection, settings, row)
@@ -93,7 +98,7 @@ def _forget_refused(settings: Settings, agreed: Agreed, owed: Owed) -> int:
     # Beside the feeds' folders lies what is of none. Another's folder that may not be entered (lost+found) has nothing of ours.
     for folder in [inbox, *(one for one in folders if one.name in agreed.by_folder or os.path.isdir(one / refused.FOLDER))]:
         name = folder.relative_to(inbox).name
-        if (days := agreed.by_folder.get(name, DAYS_OF_NO_FEED)) is not None:
+        if (days := agreed.by_folder.get(name, agreed.of_no_feed)) is not None:
             with owed.unless_done(f"Not all refused files in {folder} could be looked for"):
                 deleted += _forget_refused_in(folder / refused.FOLDER, days, owed)
     return deleted
