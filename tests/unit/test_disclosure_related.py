@@ -142,11 +142,14 @@ def test_a_group_of_one_indicator_that_adds_to_the_total_of_another_is_not_told_
     assert hidden(figures, definition("V1", [said]), definition("V2")) == [True, True, False, False]
 
 
-def test_a_denominator_that_is_an_earlier_count_is_hidden_in_its_period():
-    """Crimes are followed for six months; what was then recorded is the denominator now. Five are few for the stricter policy."""
-    figures = [of("S1", EAST[0], "2018/19-Q3", 30, 5), of("V1", EAST[0], "2018/19-Q1", 5), of("V1", EAST[0], "2018/19-Q3", 70)]
-    said = definition("S1", ["denominator = V1 (6 months earlier)"], policy="DfE", kind="mean")
-    assert hidden(figures, said, definition("V1")) == [True, True, False]
+def test_a_mean_that_divides_by_an_earlier_count_is_hidden_where_that_is():
+    """Crimes are followed for six months; what was then recorded is the denominator now. Thirty are hidden beside three."""
+    recorded = [of("V1", area, "2018/19-Q1", n) for area, n in ((EAST[0], 3), (EAST[1], 30), ("LANCS-14", 33))]
+    followed = [of("S1", EAST[1], "2018/19-Q3", 90, 30), of("S1", "LANCS-14", "2018/19-Q3", 99, 33)]
+    figures = [*recorded, *followed, of("V1", EAST[1], "2018/19-Q3", 30)]
+    said = ["denominator = V1 (6 months earlier)"]
+    assert hidden(figures, definition("S1", kind="mean"), definition("V1")) == [True, True, False, False, False, False]
+    assert hidden(figures, definition("S1", said, kind="mean"), definition("V1")) == [True, True, False, True, False, False]
 
 
 def test_counts_of_unlike_periods_are_compared_by_the_sums_of_the_shorter():
