@@ -512,7 +512,7 @@ def test_a_feed_whose_refused_periods_have_nothing_in_their_place_is_named_thoug
     fine = FEEDS[0] | {"status": "up_to_date", "feed_name": "A fine one"}
     pages.write(tmp_path, published(feeds=(refused, fine)), NETWORK)
     text = texts(tmp_path)["quality.html"]
-    assert "2 up to date. Of 1 of them a refused period has nothing in its place.</p>" in text
+    assert "2 up to date. Of 1 of them a refused period has nothing that serves in its place.</p>" in text
     unfolded = text[: text.index("<details")]
     assert "<li>A refused one, Lancashire Constabulary: 3 periods</li>" in unfolded
     assert "A fine one" not in unfolded
