@@ -1,6 +1,6 @@
 {# What the gate set aside of each delivery: submission_id, and in `set_aside` of each entity the areas that rows name, as
-   [{"entity": "event", "areas": ["E07000120"]}]. Such a row may be anywhere but in an area that is not among those it names: its
-   place is asked of its codes alone, because of a row that broke a rule no model says where it is. A code that says nothing of the
+   [{"entity": "event", "areas": ["E07000120"]}]. The place of such a row is asked of
+   its codes alone, because of a row that broke a rule no model says where it is: it is taken to be in an area that it names. A code that says nothing of the
    county names no area. An entity of which no more than the share `tolerated_set_aside` was set aside is left out: its rows serve. #}
 {% macro rows_set_aside() -%}
     select submission_id, jsonb_agg(distinct jsonb_build_object('entity', entity, 'areas', areas)) as set_aside

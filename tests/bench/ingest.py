@@ -125,7 +125,8 @@ def through_the_steps() -> None:
         clock.append(time.monotonic())
         gate.take(connection, settings, ledger.get(connection, submission_id), contract)
         clock.append(time.monotonic())
-        accept.accept(connection, ledger.get(connection, submission_id), contract)
+        accepted_under = ledger.find(connection, submission_id)["agreement_id"]
+        accept.accept(connection, ledger.get(connection, submission_id), contract, accepted_under)
         clock.append(time.monotonic())
     took = dict(zip(STEPS, (after - before for before, after in pairwise(clock)), strict=True))
     print(ANSWER + json.dumps(took | {"peak": memory.peak()}))

@@ -568,6 +568,17 @@ def test_of_a_withdrawn_delivery_that_had_none_before_it_is_said_that_nothing_se
     assert "Nothing serves for its supplier and period: there is no earlier delivery." in capsys.readouterr().out
 
 
+def test_of_a_delivery_that_goes_while_a_later_one_waits_it_is_said_that_the_later_one_waits(inbox, capsys):
+    _, second = restated(inbox)
+    inbox.drop(FEED, NAME, csv_text(table(inbox.text(FEED, PERIOD))[:10]))
+    (third,) = inbox.take_in(FEED)
+    assert third["status"] == "held"
+    ends(inbox, "it was withdrawn")
+    withdrawn(inbox, second)
+    said = f"Nothing serves for its supplier and period yet: submission {third['submission_id']} is held."
+    assert said in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("is_held", [False, True], ids=["it passed the rules", "a person approved it"])
 def test_the_ledger_names_the_agreement_under_which_a_delivery_was_accepted(inbox, is_held):
     if is_held:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.unit.test_persons import CARE, CENSUS, YOT, build_mart, links, partners, services  # noqa: F401  a fixture
+from tests.unit.test_persons import CARE, CENSUS, YOT, build_mart, links, load_places, partners, services  # noqa: F401  a fixture
 from vrn.build import steps as build
 from vrn.build.layers import LINK
 from vrn.run import ingest, prepare, pseudonyms
@@ -97,6 +97,7 @@ def test_rows_links_and_figures_are_the_same_after_a_start(before, partners, sup
     # Nothing is another person, no link ends and none is new.
     done = build.take(LINK)
     assert (done["new"], done["superseded"]) == (0, 0)
+    load_places(settings)
     build.take("staging")
     build_mart(settings)
     assert services(superuser) == figures

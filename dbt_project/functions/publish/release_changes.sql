@@ -6,16 +6,19 @@
     'publish.release_changes', 'release', 'publish.release'
 ) }}
 return query
+-- Of an incomplete figure a 0 is what the rows that serve give, and no count.
 with earlier_value as (
 
-    select * from {{ source('ops', 'release_value') }}
+    select *, case when status = 'incomplete' then nullif(count, 0) else count end as count_told
+    from {{ source('ops', 'release_value') }}
     where release_id = $1
 
 ),
 
 later_value as (
 
-    select * from {{ source('ops', 'release_value') }}
+    select *, case when status = 'incomplete' then nullif(count, 0) else count end as count_told
+    from {{ source('ops', 'release_value') }}
     where release_id = $2
 
 ),
@@ -114,9 +117,9 @@ select
     coalesce(later_value.age_band, earlier_value.age_band),
     coalesce(later_value.ethnicity, earlier_value.ethnicity),
     coalesce(later_value.imd_quintile, earlier_value.imd_quintile),
-    earlier_value.count,
-    later_value.count,
-    later_value.count - earlier_value.count,
+    earlier_value.count_told,
+    later_value.count_told,
+    later_value.count_told - earlier_value.count_told,
     {{ as_numeric('earlier_value.value') }},
     {{ as_numeric('later_value.value') }},
     case

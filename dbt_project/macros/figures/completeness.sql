@@ -35,8 +35,14 @@ set_aside as (
         submission.supplier,
         date_trunc('month', month.month_on)::date as month_on,
         submission.feed || '__' || aside.entity as entity,
-        aside.areas
+        -- An authority counts those whose place is elsewhere as its own, so that a code of another's area says nothing of where.
+        case
+            when own.leaf_codes is null then aside.areas
+            else array(select unnest(aside.areas) intersect select unnest(own.leaf_codes))
+        end as areas
     from submission
+    left join {{ ref('supplier') }} as supplier on submission.supplier = supplier.supplier
+    left join {{ ref('dim_area') }} as own on supplier.area_code = own.area_code
     cross join lateral jsonb_to_recordset(submission.set_aside) as aside (entity text, areas text[])
     cross join lateral
         generate_series(submission.period_start_on, submission.period_end_on, interval '1 month') as month (month_on)

@@ -69,10 +69,10 @@ computed as (
         {% for source in ('as_at', 'today') %}
         (case dated.measure
             when 'count' then {{ source }}.count::double precision
-            when 'numerator' then {{ source }}.numerator::double precision
+            when 'numerator' then {{ source }}.count::double precision
             when 'denominator' then {{ source }}.denominator::double precision
             when 'value' then {{ source }}.value
-            when 'share' then {{ source }}.numerator::double precision / nullif({{ source }}_all.numerator, 0)
+            when 'share' then {{ source }}.count::double precision / nullif({{ source }}_all.count, 0)
         end * dated.scale::double precision)::text::numeric as {{ source }}_value,
         {{ source }}.is_synthetic as is_{{ source }}_synthetic{% if not loop.last %},{% endif %}
         {%- endfor %}

@@ -19,6 +19,10 @@ ranked as (
     select
         *,
         (coalesce(extract_as_at, received_at) at time zone 'Europe/London')::date as cut_on,
+        -- What replaced it is gone, and it did not come to serve again (vrn.ledger.moves): no agreement covers it any more.
+        status = 'superseded' and superseded_by in (
+            select submission_id from {{ source('ops', 'submission') }} where status in ('withdrawn', 'refused')
+        ) as serves_no_more,
         -- What serves today is the last word, whatever the days say.
         row_number() over (
             partition by feed, supplier, period_start, status = 'refused'
@@ -39,6 +43,7 @@ known as (
                 order by place
                 rows between 1 following and unbounded following
             ),
+            case when serves_no_more then (superseded_at at time zone 'Europe/London')::date end,
             {{ end_of_time() }}
         ) as known_until_on
     from ranked

@@ -71,6 +71,9 @@ def instead(connection: psycopg.Connection, settings: Settings, submission_id: i
     if row["period_start"] is None:
         return "It never had a period for which it could serve."
     latest = moves.latest(connection, row)
+    if (latest is None or latest["status"] != states.ACCEPTED) and (after := ledger.undecided(connection, row)) is not None:
+        now = "is held" if after["status"] == states.HELD else "is under way"
+        return f"Nothing serves for its supplier and period yet: submission {after['submission_id']} {now}."
     if latest is None:
         return "Nothing serves for its supplier and period: there is no earlier delivery."
     if latest["status"] == states.ACCEPTED:
@@ -84,9 +87,14 @@ def instead(connection: psycopg.Connection, settings: Settings, submission_id: i
         why = f"{error} Once that is mended,"
     else:
         why = "By now an agreement covers it:"
+    way = (
+        f"`make replay SUBMISSION={number}` takes it in anew."
+        if landing.is_there(settings, number, latest["file_name"])
+        else "its supplier can send it again, because the original is not kept any more."
+    )
     return (
         f"Nothing serves for its supplier and period. Submission {number}, the delivery before it, does not come to serve by "
-        f"itself. {why} `make replay SUBMISSION={number}` takes it in anew."
+        f"itself. {why} {way}"
     )
 
 

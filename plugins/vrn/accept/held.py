@@ -8,7 +8,7 @@ from contextlib import suppress
 import psycopg
 
 from vrn.accept import since_judged
-from vrn.errors import ContractError, HomeError
+from vrn.errors import ContractError, HomeError, safe_text
 from vrn.feeds import contract as contracts
 from vrn.feeds import days
 from vrn.ledger import agreement, states
@@ -59,6 +59,9 @@ def _way(connection: psycopg.Connection, settings: Settings, submission_id: int)
         return str(error)
     except (ContractError, HomeError) as error:
         return f"{error} Once that is mended, `make approve {number}` lets it serve; `make refuse {number}` refuses it."
+    except (OSError, psycopg.Error) as error:
+        # Whoever holds a delivery in trouble goes on to the next.
+        return f"What may be done about it cannot be said now ({safe_text(error)}); `make status` says so later."
     return f"`make approve {number}` lets it serve, `make refuse {number}` refuses it."
 
 

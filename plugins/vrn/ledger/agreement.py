@@ -183,6 +183,9 @@ def covering_kept(connection: psycopg.Connection, settings: Settings, row: dict)
 
     Without one it neither comes to serve nor begins anew. Raises NotCovered, and while nobody can tell HomeError or ContractError.
     """
+    if row["is_synthetic"]:
+        # A feed file that cannot be read says nothing about it.
+        return SYNTHETIC
     period = Period.between(row["period_start"], row["period_end"])
     contract = contracts.load(settings.contracts / f"{row['feed']}.odcs.yaml", period, row["supplier"])
     return covering(connection, contract, row["supplier"], days.today(), is_synthetic=row["is_synthetic"])

@@ -110,6 +110,15 @@ def same_bytes(connection: psycopg.Connection, feed: str, supplier: str, period:
     ).fetchone()
 
 
+def undecided(connection: psycopg.Connection, row: dict) -> dict | None:
+    """The last of what is held or under way for the supplier and period of a submission, which has a period."""
+    return connection.execute(
+        "select * from ops.submission where feed = %s and supplier = %s and period_start = %s and status = any(%s) "
+        "order by submission_id desc limit 1",
+        [row["feed"], row["supplier"], row["period_start"], [*UNDER_WAY, HELD]],
+    ).fetchone()
+
+
 def holds(connection: psycopg.Connection, feed: str, *, is_synthetic: bool) -> bool:
     """Whether the feed already holds deliveries of that kind."""
     found = connection.execute(

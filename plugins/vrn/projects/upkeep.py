@@ -132,8 +132,9 @@ def _make(
             owner.execute(OPENED, [project.name])
         roles.open_(keeper, project)
     except ProjectRefused as refusal:
-        closed = _close(keeper, owner, project.name, "no agreement lets it see anything", refusal.lines)
-        return replace(closed, problem=str(refusal))
+        close = partial(_close, keeper, owner, project.name, "no agreement lets it see anything", refusal.lines)
+        closed = _tried(project.name, close, "It may still be open, and the next run closes it.")
+        return replace(closed, problem=" ".join(filter(None, (str(refusal), closed.problem))))
     return Done(project.name, tuple(lines))
 
 

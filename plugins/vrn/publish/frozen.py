@@ -24,8 +24,9 @@ MODELS = {
     "similar_area": "reference",
     "benchmark": "reference",
 }
-# What the data package says of whose data a release is made (exports/package.py).
-SOURCES = {"feed": "ops", "feed_supplier": "ops"}
+# What the data package says of whose data a release is made (exports/package.py): tables of ops, and the columns that it reads. A
+# feed's latency is no part of a release.
+SOURCES = {"feed": ("feed", "feed_name", "is_open"), "feed_supplier": ("feed", "supplier", "supplier_name")}
 KEY, TELLING = tuple(disclosure.KEY), tuple(disclosure.VALUES)
 # Figures before disclosure control, its decisions, and what may be told in the place of a hidden count: the columns beside the key.
 VALUE = (*TELLING, "status", "population_vintage", "population_basis", "is_synthetic")
@@ -80,10 +81,13 @@ BEGIN_FIGURES = sql.SQL(
 
 def keep_models(connection: psycopg.Connection, number: int) -> None:
     """Keep the models that publish is made of and SOURCES, as they are, under the release of this number, the newest."""
-    for name, schema in (MODELS | SOURCES).items():
-        connection.execute(
-            KEEP_ROWS.format(table=sql.Identifier(schema, name), relation=sql.Literal(name), number=sql.Literal(number))
+    tables: dict[str, sql.Composable] = {name: sql.Identifier(schema, name) for name, schema in MODELS.items()}
+    for name, columns in SOURCES.items():
+        tables[name] = sql.SQL("(select {} from {})").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("ops", name)
         )
+    for name, table in tables.items():
+        connection.execute(KEEP_ROWS.format(table=table, relation=sql.Literal(name), number=sql.Literal(number)))
     _count_anew(connection, "frozen_row")
 
 

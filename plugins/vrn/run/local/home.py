@@ -131,7 +131,7 @@ def run(settings: Settings, console: Console, since: datetime) -> None:
 def report(settings: Settings, console: Console, since: datetime) -> None:
     """Show what came of a run, ended well or not: the headline, and what is refused, held or not taken."""
     try:
-        with connect(settings, OWNER) as connection:
+        with connect(settings, OWNER, autocommit=True) as connection:
             headline.show(settings, connection, console)
             headline.show_timing(connection, console, since)
             headline.show_refused(connection, console, since)

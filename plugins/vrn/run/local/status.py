@@ -74,7 +74,7 @@ def _lines(settings: Settings) -> Iterator[Line]:
     yield from _services(settings)
     yield from _inbox(settings)
     try:
-        with connect(settings, OWNER, connect_timeout=SECONDS_TO_CONNECT) as connection:
+        with connect(settings, OWNER, autocommit=True, connect_timeout=SECONDS_TO_CONNECT) as connection:
             yield from _day(connection, settings)
             yield from _ledger(connection, settings)
             yield from _build(connection, settings)
