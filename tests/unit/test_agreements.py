@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.kills import Killed, killed_at
 from tests.made import csv_text, file_name, rewrite, table
 from vrn import __main__ as commands
+from vrn.accept import held as asking
 from vrn.errors import HomeError, SubmissionRefused
 from vrn.feeds import days
 from vrn.feeds.period import Period
@@ -454,6 +455,15 @@ def test_while_the_entry_of_a_held_delivery_cannot_be_read_whoever_is_told_of_it
         assert re.search("valid_to is no day.* Once that is mended, `make approve SUBMISSION=", said)
 
 
+@pytest.mark.parametrize("error", [psycopg.OperationalError("away"), PermissionError(13, "Permission denied", "a name")])
+def test_what_cannot_be_asked_about_a_held_delivery_ends_no_batch_and_is_said_without_a_name(inbox, monkeypatch, error):
+    row = held(inbox)
+    monkeypatch.setattr(asking, "check_approval", raising(error))
+    for said in said_of_held(inbox, row):
+        assert "What may be done about it cannot be said now" in said
+        assert "a name" not in said
+
+
 def test_the_supplier_of_what_no_agreement_covers_any_more_reads_the_rule_and_no_command_and_has_nothing_to_send(inbox):
     row = held_at_acceptance(inbox)
     with messages.path(inbox.settings, row).open(encoding="utf-8", newline="") as file:
@@ -471,6 +481,13 @@ def test_the_supplier_of_what_no_agreement_covers_any_more_reads_the_rule_and_no
     said = messages.path(inbox.settings, now(inbox, row)).read_text(encoding="utf-8")
     assert "GEN-021" in said
     assert "until an agreement covers it" not in said
+
+
+def raising(error: Exception):
+    def raises(*_):
+        raise error
+
+    return raises
 
 
 def restated(inbox) -> tuple[dict, dict]:

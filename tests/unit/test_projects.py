@@ -470,6 +470,16 @@ def test_a_project_that_no_agreement_covers_is_refused_with_the_agreements_that_
     assert network.decided()[("alpha", "recorded_crime", "lancashire")][0] is False
 
 
+def test_a_project_that_is_refused_and_cannot_be_closed_is_said_to_be_both(network, monkeypatch):
+    network.open("alpha", tables=["recorded_crime"])
+    network.agreements(agreed("police_crime", "lancashire", valid_to=DAY - timedelta(days=1)))
+    with monkeypatch.context() as patched:
+        patched.setattr(upkeep.roles, "close", lambda keeper, *_: keeper.execute("select 1 / 0"))
+        (alpha,) = network.refresh()
+    assert "cite the purpose" in alpha.problem
+    assert alpha.problem.endswith("DivisionByZero (SQLSTATE 22012). It may still be open, and the next run closes it.")
+
+
 def test_a_purpose_that_no_agreement_cites_is_refused_with_those_that_are_cited(network):
     network.projects(entry("alpha", purpose="evaluation-divret", tables=["stop_search"]))
     (done,) = network.refresh()
