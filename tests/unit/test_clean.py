@@ -40,7 +40,7 @@ def clean(home: Path) -> str:
 
 
 def test_the_home_of_the_working_copy_is_deleted_with_all_that_is_in_it(own):
-    assert clean(own).endswith(f"deleting {own} with all its data\n")
+    assert clean(own) == f"deleting {own} with all its data\n"
     assert not own.exists()
     # A second time there is nothing to delete.
     clean(own)
@@ -51,7 +51,7 @@ def test_while_another_home_is_named_nothing_is_stopped_or_deleted_and_the_sente
 ):
     """`make clean VRN_HOME=elsewhere` stopped that home and deleted the working copy's."""
     elsewhere = filled(tmp_path / "some where")
-    monkeypatch.setattr(runner, "down", lambda *_: pytest.fail("something was stopped"))
+    monkeypatch.setattr(runner, "stop", lambda *_: pytest.fail("something was stopped"))
     with pytest.raises(HomeError) as refused:
         clean(elsewhere)
     assert str(refused.value) == (

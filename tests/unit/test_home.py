@@ -368,7 +368,7 @@ def taken_by_git(folder: Path) -> list[str]:
 
 
 def filled(settings: Settings) -> Settings:
-    runner.keep_out_of_git(settings)
+    runner.make_folders(settings)
     for kept in (
         "secrets/landing_key",
         "landing/000001/of-a-partner.csv.sealed",
@@ -398,13 +398,13 @@ def test_what_somebody_says_of_a_folder_of_a_home_stays(tmp_path):
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / ".gitignore").write_text("*.csv\n", encoding="utf-8")
     for _ in range(2):
-        runner.keep_out_of_git(Settings(home=tmp_path))
+        runner.make_folders(Settings(home=tmp_path))
     assert (tmp_path / "inbox" / ".gitignore").read_text(encoding="utf-8") == "*.csv\n"
 
 
 def test_an_inbox_elsewhere_is_made_and_nothing_is_said_of_it(tmp_path, monkeypatch):
     monkeypatch.setenv("VRN_INBOX", str(tmp_path / "inbox"))
-    runner.keep_out_of_git(Settings(home=tmp_path / "home"))
+    runner.make_folders(Settings(home=tmp_path / "home"))
     assert list((tmp_path / "inbox").iterdir()) == []
 
 

@@ -68,7 +68,7 @@ def _start(settings: Settings, console: Console, before_airflow: Callable[[], ob
     ready.until_ready(settings)
 
 
-def keep_out_of_git(settings: Settings) -> None:
+def make_folders(settings: Settings) -> None:
     """Make the folders of a home, and let git take nothing of them: one `git add` would take keys and originals into a repository.
 
     What is made aside has it from there (vrn.run.local.postgres, vrn.report.partner_pages), and what is published need not.
@@ -83,9 +83,13 @@ def keep_out_of_git(settings: Settings) -> None:
     whole_file.sync(settings.home)
 
 
-def down(settings: Settings, console: Console) -> None:
+def stop(settings: Settings) -> None:
     airflow.stop(settings)
     postgres.stop(settings)
+
+
+def down(settings: Settings, console: Console) -> None:
+    stop(settings)
     console.print(f"stopped; everything is kept in {settings.home}")
 
 
@@ -97,7 +101,7 @@ def clean(settings: Settings, console: Console) -> None:
             f"`make clean` deletes {OWN_HOME} alone, and this home is {settings.home}. Nothing was stopped or deleted. "
             f"{_how_to_delete(settings)}"
         )
-    down(settings, console)
+    stop(settings)
     console.print(f"deleting {settings.home} with all its data")
     failures: list[BaseException] = []
     # What can be deleted goes, whatever cannot.
@@ -183,7 +187,7 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """One start at a time in a home, whose folders are there."""
-    keep_out_of_git(settings)
+    make_folders(settings)
     modes.close(settings, public=(site.folder(settings), settings.public / exports.FOLDER))
     with (settings.home / "start.lock").open("w") as lock:
         try:
